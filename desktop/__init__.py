@@ -1,0 +1,1 @@
+"""The desktop application: a chat window and a terminal on local models."""

@@ -1,0 +1,1 @@
+"""What a chat is, free of Qt and of input and output."""

@@ -1,0 +1,72 @@
+"""Chats and messages, as the window, the terminal and the store speak of them.
+
+Messages form a tree: each has a parent, and a chat knows its current leaf. The path from the root
+to the leaf is the conversation; siblings are other versions of the same message.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from models.protocol import Report, Role
+
+
+class MessageState(StrEnum):
+    """How a message came to its end.
+
+    STREAMING → COMPLETE | STOPPED | FAILED while the application runs; a row that is still
+    STREAMING when nobody writes it any more becomes INTERRUPTED.
+    """
+
+    STREAMING = "streaming"
+    COMPLETE = "complete"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One message of the conversation, light enough to hold 100,000 of them.
+
+    ``sibling_index`` counts from 0 among ``sibling_count`` versions. ``created_at`` is in seconds
+    since the epoch. ``problem`` is what a FAILED message failed of: title, then hint.
+    ``finish_reason`` is the protocol's, empty where none applies.
+    """
+
+    id: int
+    chat_id: int
+    parent_id: int | None
+    role: Role
+    text: str
+    state: MessageState = MessageState.COMPLETE
+    created_at: float = 0.0
+    sibling_index: int = 0
+    sibling_count: int = 1
+    model_name: str = ""
+    finish_reason: str = ""
+    problem: tuple[str, str] | None = None
+    report: Report | None = None
+
+
+class Chat(msgspec.Struct, frozen=True, kw_only=True):
+    """A chat as the list shows it. Times are in seconds since the epoch."""
+
+    id: int
+    title: str
+    created_at: float
+    updated_at: float
+    leaf_id: int | None = None
+
+
+class ChatView(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a person was in a chat: the unsent draft and the place that was read.
+
+    ``anchor_id`` is the first visible message (None: the end), ``anchor_offset`` the pixels of it
+    that are scrolled out of sight.
+    """
+
+    draft: str = ""
+    anchor_id: int | None = None
+    anchor_offset: int = 0

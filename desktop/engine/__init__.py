@@ -1,0 +1,1 @@
+"""The Qt coat over the engine process and over background tasks."""

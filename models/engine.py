@@ -1,0 +1,66 @@
+"""What the engine process asks of an inference engine: the seam between worker and llama.cpp."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from models.protocol import (
+    Device,
+    Event,
+    Generate,
+    LoadOptions,
+    ModelInfo,
+    Prompt,
+    Sampling,
+    TokenCount,
+    Versions,
+)
+
+Emit = Callable[[Event], None]
+"""Sends an event to the application; safe to call from any thread."""
+
+
+class Cancellation(Protocol):
+    """Tells a job, from any thread and at no cost, that it is no longer wanted."""
+
+    def __bool__(self) -> bool:
+        """Return whether the job was cancelled."""
+
+
+class Engine(Protocol):
+    """An engine; all but ``count_tokens`` and ``abort`` run on the one llama thread.
+
+    Every method may raise ``EngineError``, which the worker turns into Failed.
+    """
+
+    versions: Versions
+
+    def load(
+        self, options: LoadOptions, progress: Callable[[float], None], cancelled: Cancellation
+    ) -> ModelInfo:
+        """Load a model in place of the loaded one; ``progress`` gets fractions of 1."""
+
+    def submit(self, request: Generate, cancelled: Cancellation) -> None:
+        """Take a job in; ``step`` carries it on."""
+
+    def step(self, emit: Emit) -> bool:
+        """Decode one batch for the jobs in hand and emit what came of it.
+
+        Return whether any job is left. Every submitted job ends in exactly one terminal event.
+        """
+
+    def resample(self, job_id: int, sampling: Sampling) -> None:
+        """Use this chain for the job from its next token on."""
+
+    def count_tokens(self, job_id: int, prompt: Prompt) -> TokenCount:
+        """Count on the vocabulary alone; called on a thread of its own."""
+
+    def devices(self) -> tuple[Device, ...]:
+        """List the devices."""
+
+    def unload(self) -> None:
+        """Free the model."""
+
+    def cached_tokens(self) -> int:
+        """Return how many tokens the KV cache holds."""

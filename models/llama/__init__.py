@@ -1,0 +1,1 @@
+"""The only room that imports llama.cpp; it lives in the engine process."""

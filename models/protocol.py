@@ -1,0 +1,434 @@
+"""Versioned, typed messages between the application and the engine process.
+
+A frame is a four-byte little-endian length and one msgpack map, tagged by its type. The
+application writes requests, the engine writes events. Every request carries the ``job_id`` that
+its sender chose; each job is answered by exactly one terminal event (see ``TERMINAL_EVENTS``),
+after any number of progress events.
+"""
+
+from __future__ import annotations
+
+from typing import BinaryIO, Final, Literal, TypeVar
+
+import msgspec
+
+PROTOCOL_VERSION: Final = 1
+MAX_FRAME_BYTES: Final = 64 * 1024 * 1024
+
+JobId = int
+Role = Literal["system", "user", "assistant"]
+FinishReason = Literal["end_of_turn", "max_tokens", "stop_string", "context_full"]
+FlashAttention = Literal["auto", "on", "off"]
+CacheType = Literal["f16", "q8_0", "q4_0"]
+
+
+class ProtocolError(Exception):
+    """A frame that is not one of ours: garbage on the pipe or another version."""
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Base of every message part: immutable, built by keyword, tagged with its class name."""
+
+
+# --- parts -------------------------------------------------------------------------------------
+
+
+class Turn(Record):
+    """One turn of a chat.
+
+    ``token_ids`` are the ids that the model sampled for this reply. When given, they are decoded
+    in place of the text's own tokenization, so that a warm KV cache keeps its prefix.
+    """
+
+    role: Role
+    text: str
+    token_ids: tuple[int, ...] = ()
+
+
+class ChatPrompt(Record):
+    """Turns, to be rendered through the model's chat template.
+
+    With ``continue_reply`` the last turn is an assistant's, left open: the model writes on.
+    """
+
+    turns: tuple[Turn, ...]
+    continue_reply: bool = False
+
+
+class RawPrompt(Record):
+    """Text to complete as it stands, without a chat template. Control strings stay text."""
+
+    text: str
+
+
+class TokenPrompt(Record):
+    """Token ids to decode as they stand: for benchmarks and replays."""
+
+    token_ids: tuple[int, ...]
+
+
+Prompt = ChatPrompt | RawPrompt | TokenPrompt
+
+
+class Sampling(Record):
+    """The sampler chain, in the order in which it is applied.
+
+    Penalties → top-k → top-p → min-p → temperature → draw. ``temperature`` 0 is greedy.
+    ``top_k`` 0, ``top_p`` 1, ``min_p`` 0 and ``repeat_penalty`` 1 switch their stage off.
+    ``seed`` None draws a fresh seed, which the report names.
+    """
+
+    temperature: float = 0.8
+    top_k: int = 40
+    top_p: float = 0.95
+    min_p: float = 0.05
+    repeat_penalty: float = 1.0
+    repeat_last_n: int = 64
+    seed: int | None = None
+
+
+class LoadOptions(Record):
+    """How a model is loaded.
+
+    ``context_size`` is in tokens per sequence, a multiple of 256 (0: the trained length).
+    ``threads`` 0 lets the engine adapt to how busy the cores are. ``gpu_layers`` -1 offloads every
+    layer when the library has a GPU device; any other number is what the person asked for.
+    ``sequences`` is how many jobs may decode side by side in one batch.
+    """
+
+    path: str
+    context_size: int = 8192
+    threads: int = 0
+    batch_size: int = 512
+    gpu_layers: int = -1
+    flash_attention: FlashAttention = "auto"
+    cache_type: CacheType = "f16"
+    mmap: bool = True
+    mlock: bool = False
+    sequences: int = 1
+
+
+class Problem(Record):
+    """Trouble that a person can mend: a stable code, the cause, and the remedy.
+
+    ``title`` is one line of cause, ``hint`` one line of remedy, ``detail`` the library's own words.
+    """
+
+    code: str
+    title: str
+    hint: str = ""
+    detail: str = ""
+
+
+class ThreadChange(Record):
+    """From decoded token ``at`` (0 is the first sampled token) on, ``threads`` were used."""
+
+    at: int
+    threads: int
+
+
+class Report(Record):
+    """What a generation did: enough to show its speed, and to replay it.
+
+    Counts are tokens, times are seconds. ``prompt_tokens = reused_tokens + prefilled_tokens``.
+    ``batches`` are the sizes in which the prefilled tokens were decoded. ``repeatable`` is true
+    when the same request, seed included, is promised to give the same reply: the prompt was
+    decoded from an empty cache or resumed from its own checkpoint, with fixed threads.
+    """
+
+    prompt_tokens: int = 0
+    reused_tokens: int = 0
+    prefilled_tokens: int = 0
+    completion_tokens: int = 0
+    context_size: int = 0
+    seed: int = 0
+    batches: tuple[int, ...] = ()
+    prefill_threads: int = 0
+    thread_changes: tuple[ThreadChange, ...] = ()
+    flash_attention: bool = False
+    repeatable: bool = False
+    prefill_s: float = 0.0
+    first_token_s: float = 0.0
+    decode_s: float = 0.0
+
+
+class ModelInfo(Record):
+    """What was loaded, from the file's metadata and from the library's account of the load."""
+
+    path: str
+    name: str
+    architecture: str
+    quantization: str
+    parameters: int
+    size_bytes: int
+    vocabulary_size: int
+    context_size: int
+    trained_context: int
+    device: str
+    layers: int
+    offloaded_layers: int
+    batch_size: int
+    flash_attention: bool
+    template: str
+    """Where the chat template came from: ``model`` or the name of the fall-back."""
+    inserted_system_prompt: str
+    """The system prompt that the template adds by itself when a chat has none."""
+    load_s: float
+    prompt_bytes_limit: int = 0
+
+
+class Device(Record):
+    """A device that llama.cpp can use. Memory is in bytes, 0 where it is unknown."""
+
+    name: str
+    description: str
+    kind: Literal["cpu", "gpu", "igpu", "accelerator"]
+    memory_free: int
+    memory_total: int
+
+
+class Versions(Record):
+    """Versions that a reply is recorded with."""
+
+    engine: str
+    """``fake``, or the version of llama-cpp-python."""
+    llama_cpp: str
+    """The build or commit that the library reports of llama.cpp itself."""
+
+
+# --- requests ----------------------------------------------------------------------------------
+
+
+class Load(Record):
+    """Load a model, replacing the one that is loaded."""
+
+    job_id: JobId
+    options: LoadOptions
+
+
+class Generate(Record):
+    """Complete a prompt, streaming. Queued behind the jobs before it."""
+
+    job_id: JobId
+    prompt: Prompt
+    sampling: Sampling
+    max_tokens: int
+    stop: tuple[str, ...] = ()
+
+
+class Resample(Record):
+    """Change the sampler chain of a running job from its next token on. Has no answer."""
+
+    job_id: JobId
+    sampling: Sampling
+
+
+class Cancel(Record):
+    """End a job as soon as possible. Has no answer of its own: the job ends as Cancelled."""
+
+    job_id: JobId
+
+
+class CountTokens(Record):
+    """Count a prompt's tokens on the vocabulary alone, beside a running generation."""
+
+    job_id: JobId
+    prompt: Prompt
+
+
+class ListDevices(Record):
+    """List the devices that llama.cpp sees."""
+
+    job_id: JobId
+
+
+class Unload(Record):
+    """Free the model and give its memory back."""
+
+    job_id: JobId
+
+
+class Stats(Record):
+    """Ask for the engine's memory and load."""
+
+    job_id: JobId
+
+
+Request = Load | Generate | Resample | Cancel | CountTokens | ListDevices | Unload | Stats
+
+
+# --- events ------------------------------------------------------------------------------------
+
+
+class Ready(Record):
+    """The engine process is up and speaks this version."""
+
+    protocol: int
+    pid: int
+    versions: Versions
+
+
+class LoadProgress(Record):
+    """A part of the model, from 0 to 1, has been read."""
+
+    job_id: JobId
+    fraction: float
+
+
+class Loaded(Record):
+    """Terminal of Load."""
+
+    job_id: JobId
+    model: ModelInfo
+
+
+class PrefillProgress(Record):
+    """``done`` of ``total`` prompt tokens are in the KV cache (reused ones count as done)."""
+
+    job_id: JobId
+    done: int
+    total: int
+
+
+class Tokens(Record):
+    """New text of a reply, and the ids it came from.
+
+    The text never ends inside a character and never holds a part of a stop string; ids may run
+    ahead of the text.
+    """
+
+    job_id: JobId
+    text: str
+    token_ids: tuple[int, ...]
+
+
+class Finished(Record):
+    """Terminal of Generate: the reply ended by itself or met a limit."""
+
+    job_id: JobId
+    reason: FinishReason
+    report: Report
+
+
+class Cancelled(Record):
+    """Terminal of a job that was cancelled; a generation's report covers what was done."""
+
+    job_id: JobId
+    report: Report | None = None
+
+
+class Failed(Record):
+    """Terminal of any job that could not be done."""
+
+    job_id: JobId
+    problem: Problem
+
+
+class TokenCount(Record):
+    """Terminal of CountTokens.
+
+    ``per_turn`` are the tokens of each turn of a chat prompt with the template's own around it;
+    ``overhead`` is what belongs to no turn: an inserted system prompt, the opening of the reply.
+    ``total = sum(per_turn) + overhead``.
+    """
+
+    job_id: JobId
+    total: int
+    per_turn: tuple[int, ...] = ()
+    overhead: int = 0
+
+
+class Devices(Record):
+    """Terminal of ListDevices."""
+
+    job_id: JobId
+    devices: tuple[Device, ...]
+
+
+class Unloaded(Record):
+    """Terminal of Unload."""
+
+    job_id: JobId
+
+
+class StatsReport(Record):
+    """Terminal of Stats. Memory is the process's resident set in bytes."""
+
+    job_id: JobId
+    memory_bytes: int
+    model_path: str
+    cached_tokens: int
+    queued_jobs: int
+
+
+class EngineDied(Record):
+    """The engine process ended without being asked to; made by the client, never sent.
+
+    Every job that was running gets its own Failed with the same problem before this.
+    """
+
+    problem: Problem
+    exit_code: int
+
+
+TerminalEvent = (
+    Loaded | Finished | Cancelled | Failed | TokenCount | Devices | Unloaded | StatsReport
+)
+ProgressEvent = LoadProgress | PrefillProgress | Tokens
+Event = Ready | ProgressEvent | TerminalEvent | EngineDied
+TERMINAL_EVENTS: Final = (
+    Loaded,
+    Finished,
+    Cancelled,
+    Failed,
+    TokenCount,
+    Devices,
+    Unloaded,
+    StatsReport,
+)
+
+
+# --- frames ------------------------------------------------------------------------------------
+
+T = TypeVar("T")
+_ENCODER = msgspec.msgpack.Encoder()
+_REQUESTS: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
+_EVENTS: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Event)
+
+
+def encode(message: Request | Event) -> bytes:
+    """Return the message as one frame, ready to be written."""
+    body = _ENCODER.encode(message)
+    if len(body) > MAX_FRAME_BYTES:
+        raise ProtocolError(f"a message of {len(body)} bytes is over the limit")
+    return len(body).to_bytes(4, "little") + body
+
+
+def read_request(stream: BinaryIO) -> Request | None:
+    """Return the next request, or None at the end of the stream. Raises ProtocolError."""
+    body = _read_frame(stream)
+    return None if body is None else _decode(_REQUESTS, body)
+
+
+def read_event(stream: BinaryIO) -> Event | None:
+    """Return the next event, or None at the end of the stream. Raises ProtocolError."""
+    body = _read_frame(stream)
+    return None if body is None else _decode(_EVENTS, body)
+
+
+def _decode(decoder: msgspec.msgpack.Decoder[T], body: bytes) -> T:
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise ProtocolError(str(error)) from error
+
+
+def _read_frame(stream: BinaryIO) -> bytes | None:
+    header = stream.read(4)
+    if len(header) < 4:
+        return None
+    length = int.from_bytes(header, "little")
+    if length > MAX_FRAME_BYTES:
+        raise ProtocolError(f"a frame of {length} bytes is over the limit")
+    body = stream.read(length)
+    return body if len(body) == length else None
