@@ -33,7 +33,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 # --- parts -------------------------------------------------------------------------------------
 
 
-class Turn(Record):
+class Turn(Record, frozen=True, kw_only=True):
     """One turn of a chat.
 
     ``token_ids`` are the ids that the model sampled for this reply. When given, they are decoded
@@ -45,7 +45,7 @@ class Turn(Record):
     token_ids: tuple[int, ...] = ()
 
 
-class ChatPrompt(Record):
+class ChatPrompt(Record, frozen=True, kw_only=True):
     """Turns, to be rendered through the model's chat template.
 
     With ``continue_reply`` the last turn is an assistant's, left open: the model writes on.
@@ -55,13 +55,13 @@ class ChatPrompt(Record):
     continue_reply: bool = False
 
 
-class RawPrompt(Record):
+class RawPrompt(Record, frozen=True, kw_only=True):
     """Text to complete as it stands, without a chat template. Control strings stay text."""
 
     text: str
 
 
-class TokenPrompt(Record):
+class TokenPrompt(Record, frozen=True, kw_only=True):
     """Token ids to decode as they stand: for benchmarks and replays."""
 
     token_ids: tuple[int, ...]
@@ -70,7 +70,7 @@ class TokenPrompt(Record):
 Prompt = ChatPrompt | RawPrompt | TokenPrompt
 
 
-class Sampling(Record):
+class Sampling(Record, frozen=True, kw_only=True):
     """The sampler chain, in the order in which it is applied.
 
     Penalties → top-k → top-p → min-p → temperature → draw. ``temperature`` 0 is greedy.
@@ -87,7 +87,7 @@ class Sampling(Record):
     seed: int | None = None
 
 
-class LoadOptions(Record):
+class LoadOptions(Record, frozen=True, kw_only=True):
     """How a model is loaded.
 
     ``context_size`` is in tokens per sequence, a multiple of 256 (0: the trained length).
@@ -108,7 +108,7 @@ class LoadOptions(Record):
     sequences: int = 1
 
 
-class Problem(Record):
+class Problem(Record, frozen=True, kw_only=True):
     """Trouble that a person can mend: a stable code, the cause, and the remedy.
 
     ``title`` is one line of cause, ``hint`` one line of remedy, ``detail`` the library's own words.
@@ -120,14 +120,14 @@ class Problem(Record):
     detail: str = ""
 
 
-class ThreadChange(Record):
+class ThreadChange(Record, frozen=True, kw_only=True):
     """From decoded token ``at`` (0 is the first sampled token) on, ``threads`` were used."""
 
     at: int
     threads: int
 
 
-class Report(Record):
+class Report(Record, frozen=True, kw_only=True):
     """What a generation did: enough to show its speed, and to replay it.
 
     Counts are tokens, times are seconds. ``prompt_tokens = reused_tokens + prefilled_tokens``.
@@ -152,7 +152,7 @@ class Report(Record):
     decode_s: float = 0.0
 
 
-class ModelInfo(Record):
+class ModelInfo(Record, frozen=True, kw_only=True):
     """What was loaded, from the file's metadata and from the library's account of the load."""
 
     path: str
@@ -177,7 +177,7 @@ class ModelInfo(Record):
     prompt_bytes_limit: int = 0
 
 
-class Device(Record):
+class Device(Record, frozen=True, kw_only=True):
     """A device that llama.cpp can use. Memory is in bytes, 0 where it is unknown."""
 
     name: str
@@ -187,7 +187,7 @@ class Device(Record):
     memory_total: int
 
 
-class Versions(Record):
+class Versions(Record, frozen=True, kw_only=True):
     """Versions that a reply is recorded with."""
 
     engine: str
@@ -199,14 +199,14 @@ class Versions(Record):
 # --- requests ----------------------------------------------------------------------------------
 
 
-class Load(Record):
+class Load(Record, frozen=True, kw_only=True):
     """Load a model, replacing the one that is loaded."""
 
     job_id: JobId
     options: LoadOptions
 
 
-class Generate(Record):
+class Generate(Record, frozen=True, kw_only=True):
     """Complete a prompt, streaming. Queued behind the jobs before it."""
 
     job_id: JobId
@@ -216,39 +216,39 @@ class Generate(Record):
     stop: tuple[str, ...] = ()
 
 
-class Resample(Record):
+class Resample(Record, frozen=True, kw_only=True):
     """Change the sampler chain of a running job from its next token on. Has no answer."""
 
     job_id: JobId
     sampling: Sampling
 
 
-class Cancel(Record):
+class Cancel(Record, frozen=True, kw_only=True):
     """End a job as soon as possible. Has no answer of its own: the job ends as Cancelled."""
 
     job_id: JobId
 
 
-class CountTokens(Record):
+class CountTokens(Record, frozen=True, kw_only=True):
     """Count a prompt's tokens on the vocabulary alone, beside a running generation."""
 
     job_id: JobId
     prompt: Prompt
 
 
-class ListDevices(Record):
+class ListDevices(Record, frozen=True, kw_only=True):
     """List the devices that llama.cpp sees."""
 
     job_id: JobId
 
 
-class Unload(Record):
+class Unload(Record, frozen=True, kw_only=True):
     """Free the model and give its memory back."""
 
     job_id: JobId
 
 
-class Stats(Record):
+class Stats(Record, frozen=True, kw_only=True):
     """Ask for the engine's memory and load."""
 
     job_id: JobId
@@ -260,7 +260,7 @@ Request = Load | Generate | Resample | Cancel | CountTokens | ListDevices | Unlo
 # --- events ------------------------------------------------------------------------------------
 
 
-class Ready(Record):
+class Ready(Record, frozen=True, kw_only=True):
     """The engine process is up and speaks this version."""
 
     protocol: int
@@ -268,21 +268,21 @@ class Ready(Record):
     versions: Versions
 
 
-class LoadProgress(Record):
+class LoadProgress(Record, frozen=True, kw_only=True):
     """A part of the model, from 0 to 1, has been read."""
 
     job_id: JobId
     fraction: float
 
 
-class Loaded(Record):
+class Loaded(Record, frozen=True, kw_only=True):
     """Terminal of Load."""
 
     job_id: JobId
     model: ModelInfo
 
 
-class PrefillProgress(Record):
+class PrefillProgress(Record, frozen=True, kw_only=True):
     """``done`` of ``total`` prompt tokens are in the KV cache (reused ones count as done)."""
 
     job_id: JobId
@@ -290,7 +290,7 @@ class PrefillProgress(Record):
     total: int
 
 
-class Tokens(Record):
+class Tokens(Record, frozen=True, kw_only=True):
     """New text of a reply, and the ids it came from.
 
     The text never ends inside a character and never holds a part of a stop string; ids may run
@@ -302,7 +302,7 @@ class Tokens(Record):
     token_ids: tuple[int, ...]
 
 
-class Finished(Record):
+class Finished(Record, frozen=True, kw_only=True):
     """Terminal of Generate: the reply ended by itself or met a limit."""
 
     job_id: JobId
@@ -310,21 +310,21 @@ class Finished(Record):
     report: Report
 
 
-class Cancelled(Record):
+class Cancelled(Record, frozen=True, kw_only=True):
     """Terminal of a job that was cancelled; a generation's report covers what was done."""
 
     job_id: JobId
     report: Report | None = None
 
 
-class Failed(Record):
+class Failed(Record, frozen=True, kw_only=True):
     """Terminal of any job that could not be done."""
 
     job_id: JobId
     problem: Problem
 
 
-class TokenCount(Record):
+class TokenCount(Record, frozen=True, kw_only=True):
     """Terminal of CountTokens.
 
     ``per_turn`` are the tokens of each turn of a chat prompt with the template's own around it;
@@ -338,20 +338,20 @@ class TokenCount(Record):
     overhead: int = 0
 
 
-class Devices(Record):
+class Devices(Record, frozen=True, kw_only=True):
     """Terminal of ListDevices."""
 
     job_id: JobId
     devices: tuple[Device, ...]
 
 
-class Unloaded(Record):
+class Unloaded(Record, frozen=True, kw_only=True):
     """Terminal of Unload."""
 
     job_id: JobId
 
 
-class StatsReport(Record):
+class StatsReport(Record, frozen=True, kw_only=True):
     """Terminal of Stats. Memory is the process's resident set in bytes."""
 
     job_id: JobId
@@ -361,7 +361,7 @@ class StatsReport(Record):
     queued_jobs: int
 
 
-class EngineDied(Record):
+class EngineDied(Record, frozen=True, kw_only=True):
     """The engine process ended without being asked to; made by the client, never sent.
 
     Every job that was running gets its own Failed with the same problem before this.
