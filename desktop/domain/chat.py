@@ -70,3 +70,19 @@ class ChatView(msgspec.Struct, frozen=True, kw_only=True):
     draft: str = ""
     anchor_id: int | None = None
     anchor_offset: int = 0
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reply is recorded with: the model that writes it, and how.
+
+    ``model_sha256`` may be empty while the file is still being hashed; the store fills it in
+    later. ``settings`` is plain JSON data. ``seed`` is the one asked for, None where the engine
+    draws it (its report names it then).
+    """
+
+    model_path: str
+    model_name: str
+    model_sha256: str = ""
+    settings: dict[str, object] = {}
+    seed: int | None = None
+    versions: dict[str, str] = {}

@@ -1,0 +1,48 @@
+"""From the turns of a chat to the prompt that the model reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from desktop.domain.chat import Message, MessageState
+from models.protocol import ChatPrompt, Turn
+
+CONTINUABLE = frozenset({MessageState.STOPPED, MessageState.INTERRUPTED, MessageState.FAILED})
+
+
+def chat_prompt(
+    turns: Iterable[Turn], *, system_prompt: str = "", draft: str = "", continue_reply: bool = False
+) -> ChatPrompt:
+    """Return the prompt for the next reply, or for the rest of the last one.
+
+    ``turns`` go from the root on, as the store gives them; ``draft`` is a message that isn't part
+    of them yet. Replies that hold nothing (stopped or failed at once) are left out, and messages
+    of a person that then follow each other become one: many templates insist on turns that
+    alternate. With ``continue_reply`` the last turn is a reply, left open; where it holds nothing
+    yet, the prompt asks for it from the start.
+    """
+    spoken = [turn for turn in turns if turn.role != "assistant" or turn.text]
+    if draft.strip():
+        spoken.append(Turn(role="user", text=draft))
+    joined = _join_users(spoken)
+    if system_prompt.strip():
+        joined.insert(0, Turn(role="system", text=system_prompt))
+    open_reply = continue_reply and bool(joined) and joined[-1].role == "assistant"
+    return ChatPrompt(turns=tuple(joined), continue_reply=open_reply)
+
+
+def can_continue(message: Message) -> bool:
+    """Return whether the reply ended before the model had said all."""
+    if message.role != "assistant":
+        return False
+    return message.state in CONTINUABLE or message.finish_reason in {"max_tokens", "context_full"}
+
+
+def _join_users(turns: Iterable[Turn]) -> list[Turn]:
+    joined: list[Turn] = []
+    for turn in turns:
+        if turn.role == "user" and joined and joined[-1].role == "user":
+            joined[-1] = Turn(role="user", text=f"{joined[-1].text}\n\n{turn.text}")
+        else:
+            joined.append(turn)
+    return joined

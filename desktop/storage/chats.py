@@ -1,0 +1,312 @@
+"""Chats and their messages on disk: every change is one committed transaction.
+
+A reply lives through these calls:
+
+    begin_exchange | begin_reply | begin_continuation → STREAMING
+        checkpoint*                                   → STREAMING, text and ids so far
+        finish                                        → COMPLETE | STOPPED | FAILED
+    or, when its process is gone: recover_interrupted → INTERRUPTED
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import apsw
+import msgspec
+
+from desktop.domain.chat import Chat, ChatView, Message, MessageState, Run
+from desktop.domain.errors import UserError
+from desktop.domain.titles import title_from
+from desktop.storage import runs, tree
+from desktop.storage.database import Database
+from desktop.storage.writers import Writer, is_alive, this_writer
+from models.protocol import Report, Role, Turn
+
+_CHATS = "select id, title, created_at, updated_at, leaf_id from chats"
+
+
+class ChatStore:
+    """The chats of a database. Calls block for as long as the disk takes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # --- chats ---------------------------------------------------------------------------------
+
+    def chats(self) -> list[Chat]:
+        """Return the chats that aren't in the trash, the last used first."""
+        return self._chats("where deleted_at is null order by updated_at desc, id desc")
+
+    def deleted_chats(self) -> list[Chat]:
+        """Return the chats in the trash, the last deleted first."""
+        return self._chats("where deleted_at is not null order by deleted_at desc, id desc")
+
+    def create_chat(self, title: str = "") -> Chat:
+        """Make a chat; without a title it gets one from its first message."""
+        now = time.time()
+        with self._database.transaction() as connection:
+            connection.execute(
+                "insert into chats (title, is_renamed, created_at, updated_at) values (?, ?, ?, ?)",
+                (title, bool(title), now, now),
+            )
+            chat_id = connection.last_insert_rowid()
+        return Chat(id=chat_id, title=title, created_at=now, updated_at=now)
+
+    def rename_chat(self, chat_id: int, title: str) -> None:
+        """Give the chat this title; an empty one gives it back the title of its first message."""
+        with self._database.transaction() as connection:
+            first = connection.execute(
+                "select text from messages where chat_id = ? and role = 'user' order by id limit 1",
+                (chat_id,),
+            ).get
+            connection.execute(
+                "update chats set title = ?, is_renamed = ? where id = ?",
+                (title or title_from(first or ""), bool(title), chat_id),
+            )
+
+    def delete_chat(self, chat_id: int) -> None:
+        """Put the chat in the trash."""
+        self._set_chat(chat_id, "deleted_at", time.time())
+
+    def restore_chat(self, chat_id: int) -> None:
+        """Take the chat back from the trash."""
+        self._set_chat(chat_id, "deleted_at", None)
+
+    def overrides(self, chat_id: int) -> dict[str, object]:
+        """Return the settings of the chat that differ from the application's defaults."""
+        with self._database.reading() as connection:
+            text = connection.execute("select overrides from chats where id = ?", (chat_id,)).get
+        return msgspec.json.decode(text or "{}", type=dict[str, object])
+
+    def set_overrides(self, chat_id: int, values: Mapping[str, object]) -> None:
+        """Replace the settings of the chat. Values are plain JSON data."""
+        self._set_chat(chat_id, "overrides", msgspec.json.encode(dict(values)).decode())
+
+    def view(self, chat_id: int) -> ChatView:
+        """Return where the person was in the chat."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "select draft, anchor_id, anchor_offset from chat_views where chat_id = ?",
+                (chat_id,),
+            ).fetchone()
+        if row is None:
+            return ChatView()
+        return ChatView(draft=row[0], anchor_id=row[1], anchor_offset=row[2])
+
+    def save_view(self, chat_id: int, view: ChatView) -> None:
+        """Keep where the person is in the chat."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "insert or replace into chat_views (chat_id, draft, anchor_id, anchor_offset)"
+                " values (?, ?, ?, ?)",
+                (chat_id, view.draft, view.anchor_id, view.anchor_offset),
+            )
+
+    # --- messages, read ------------------------------------------------------------------------
+
+    def path(self, chat_id: int) -> list[Message]:
+        """Return the conversation of the chat, from the root to its leaf."""
+        with self._database.reading() as connection:
+            leaf_id = connection.execute("select leaf_id from chats where id = ?", (chat_id,)).get
+            return [] if leaf_id is None else tree.path_to(connection, leaf_id)
+
+    def message(self, message_id: int) -> Message:
+        """Return one message. Raises LookupError when there is none."""
+        with self._database.reading() as connection:
+            return tree.message(connection, message_id)
+
+    def turns(self, message_id: int) -> tuple[Turn, ...]:
+        """Return what the model reads, from the root to this message.
+
+        Replies carry their token ids where all of them are of the model that reads now: the one
+        of the newest run of this message or of a reply to it.
+        """
+        with self._database.reading() as connection:
+            model_id = runs.model_before(connection, message_id)
+            return tree.turns_to(connection, message_id, model_id)
+
+    def data_version(self) -> int:
+        """Return a number that changes when another process has written."""
+        return self._database.data_version()
+
+    # --- messages, written ---------------------------------------------------------------------
+
+    def begin_exchange(
+        self, chat_id: int, parent_id: int | None, text: str, run: Run
+    ) -> tuple[Message, Message]:
+        """Write a person's message and the reply to come, in one; return both.
+
+        ``parent_id`` is the message it answers, None at the start of the chat. Raises UserError
+        while that message is still being written.
+        """
+        with self._database.transaction() as connection:
+            if parent_id is not None:
+                _refuse_streaming(tree.message(connection, parent_id))
+            user_id = _insert(connection, chat_id, parent_id, "user", text)
+            reply_id = _insert(connection, chat_id, user_id, "assistant", "")
+            runs.start_run(connection, reply_id, run, first_token=0)
+            _touch(connection, chat_id, reply_id)
+            connection.execute(
+                "update chats set title = ? where id = ? and title = '' and not is_renamed",
+                (title_from(text), chat_id),
+            )
+            return tree.message(connection, user_id), tree.message(connection, reply_id)
+
+    def begin_reply(self, chat_id: int, user_message_id: int, run: Run) -> Message:
+        """Write another reply to come to the same message, and show that one."""
+        with self._database.transaction() as connection:
+            reply_id = _insert(connection, chat_id, user_message_id, "assistant", "")
+            runs.start_run(connection, reply_id, run, first_token=0)
+            _touch(connection, chat_id, reply_id)
+            return tree.message(connection, reply_id)
+
+    def begin_continuation(self, message_id: int, run: Run) -> Message:
+        """Open a reply that ended too early again; its text and ids stay.
+
+        Raises UserError while it is being written, or once the chat has gone on from it.
+        """
+        with self._database.transaction() as connection:
+            message = tree.message(connection, message_id)
+            _refuse_streaming(message)
+            if tree.newest_leaf(connection, message_id) != message_id:
+                raise UserError(
+                    "The chat has gone on from this reply, so it can't be continued.",
+                    "Continue the last reply, or ask for this one again.",
+                )
+            written = connection.execute(
+                "select length(token_ids) / 4 from messages where id = ?", (message_id,)
+            ).get
+            runs.start_run(connection, message_id, run, first_token=written)
+            connection.execute(
+                "update messages set state = 'streaming', finish_reason = '',"
+                " problem_title = null, problem_hint = null where id = ?",
+                (message_id,),
+            )
+            _touch(connection, message.chat_id, message_id)
+            return tree.message(connection, message_id)
+
+    def checkpoint(self, message_id: int, text: str, token_ids: Sequence[int]) -> None:
+        """Put the reply so far on disk: all of its text and ids, not only what is new."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "update messages set text = ?, token_ids = ?"
+                " where id = ? and state in ('streaming', 'interrupted')",
+                (text, runs.pack_ids(token_ids), message_id),
+            )
+
+    def finish(
+        self,
+        message_id: int,
+        state: MessageState,
+        text: str,
+        token_ids: Sequence[int],
+        *,
+        finish_reason: str = "",
+        report: Report | None = None,
+        problem: tuple[str, str] | None = None,
+    ) -> Message:
+        """Write the end of a reply, with all of its text and ids, and return it."""
+        title, hint = problem or (None, None)
+        with self._database.transaction() as connection:
+            connection.execute(
+                "update messages set state = ?, text = ?, token_ids = ?, finish_reason = ?,"
+                " problem_title = ?, problem_hint = ? where id = ?",
+                (
+                    state.value,
+                    text,
+                    runs.pack_ids(token_ids),
+                    finish_reason,
+                    title,
+                    hint,
+                    message_id,
+                ),
+            )
+            if report is not None:
+                runs.end_run(connection, message_id, report)
+            message = tree.message(connection, message_id)
+            connection.execute(
+                "update chats set updated_at = ? where id = ?", (time.time(), message.chat_id)
+            )
+            return message
+
+    def select_sibling(self, chat_id: int, message_id: int, step: int) -> list[Message]:
+        """Show the version ``step`` places from this one; return the chat's new path."""
+        with self._database.transaction() as connection:
+            chosen = tree.sibling(connection, message_id, step)
+            leaf_id = tree.newest_leaf(connection, chosen)
+            connection.execute("update chats set leaf_id = ? where id = ?", (leaf_id, chat_id))
+            return tree.path_to(connection, leaf_id)
+
+    def recover_interrupted(self) -> int:
+        """Mark the replies whose process is gone as INTERRUPTED; return how many there were."""
+        with self._database.reading() as connection:
+            streaming = connection.execute(
+                "select m.id, runs.writer_pid, runs.writer_started_at from messages m"
+                " join runs on runs.id = m.run_id where m.state = 'streaming'"
+            ).fetchall()
+        gone = [(row[0],) for row in streaming if not _is_written(row[1], row[2])]
+        if gone:
+            with self._database.transaction() as connection:
+                connection.executemany(
+                    "update messages set state = 'interrupted'"
+                    " where id = ? and state = 'streaming'",
+                    gone,
+                )
+        return len(gone)
+
+    def record_model(self, path: str, name: str, sha256: str) -> int:
+        """Return the id of this model file; completes its name and hash once they are known."""
+        with self._database.transaction() as connection:
+            return runs.record_model(connection, path, name, sha256)
+
+    # --- parts ---------------------------------------------------------------------------------
+
+    def _chats(self, which: str) -> list[Chat]:
+        with self._database.reading() as connection:
+            return [
+                Chat(id=row[0], title=row[1], created_at=row[2], updated_at=row[3], leaf_id=row[4])
+                for row in connection.execute(f"{_CHATS} {which}")
+            ]
+
+    def _set_chat(self, chat_id: int, column: str, value: Any) -> None:  # noqa: ANN401
+        with self._database.transaction() as connection:
+            connection.execute(
+                f"update chats set {column} = ? where id = ?",  # noqa: S608 - our own column names
+                (value, chat_id),
+            )
+
+
+def _insert(
+    connection: apsw.Connection, chat_id: int, parent_id: int | None, role: Role, text: str
+) -> int:
+    state = MessageState.STREAMING if role == "assistant" else MessageState.COMPLETE
+    connection.execute(
+        "insert into messages (chat_id, parent_id, role, state, created_at, text)"
+        " values (?, ?, ?, ?, ?, ?)",
+        (chat_id, parent_id, role, state.value, time.time(), text),
+    )
+    return connection.last_insert_rowid()
+
+
+def _touch(connection: apsw.Connection, chat_id: int, leaf_id: int) -> None:
+    """Show the leaf; a chat that somebody still writes in also leaves the trash."""
+    connection.execute(
+        "update chats set leaf_id = ?, updated_at = ?, deleted_at = null where id = ?",
+        (leaf_id, time.time(), chat_id),
+    )
+
+
+def _refuse_streaming(message: Message) -> None:
+    if message.state is MessageState.STREAMING:
+        raise UserError(
+            "This reply is still being written.",
+            "Wait for its end or stop it; it may be running in another window or terminal.",
+        )
+
+
+def _is_written(pid: Any, started_at: Any) -> bool:  # noqa: ANN401 - columns of a row
+    writer = Writer(pid, started_at)
+    return writer == this_writer() or is_alive(writer)

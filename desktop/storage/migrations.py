@@ -1,0 +1,150 @@
+"""The schema, as steps that are only ever appended: a released step never changes.
+
+``PRAGMA user_version`` is the number of steps that a database has been through. Before a step
+touches a database that holds something, a verified copy is made beside it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import apsw
+
+from desktop.domain.errors import UserError
+
+M001_CHATS: Final = """
+create table models (
+    id integer primary key,
+    path text not null,
+    name text not null,
+    size integer not null,
+    mtime_ns integer not null,
+    sha256 text not null default ''
+) strict;
+create index models_by_file on models (path, size, mtime_ns);
+
+create table chats (
+    id integer primary key autoincrement,
+    title text not null default '',
+    is_renamed integer not null default 0 check (is_renamed in (0, 1)),
+    created_at real not null,
+    updated_at real not null,
+    deleted_at real,
+    leaf_id integer references messages (id) on delete set null,
+    overrides text not null default '{}'
+) strict;
+
+-- Where a person was in a chat; apart from the chat, because it is written while one types.
+create table chat_views (
+    chat_id integer primary key references chats (id) on delete cascade,
+    draft text not null default '',
+    anchor_id integer,
+    anchor_offset integer not null default 0
+) strict;
+
+create table messages (
+    id integer primary key autoincrement,
+    chat_id integer not null references chats (id) on delete cascade,
+    parent_id integer references messages (id) on delete cascade,
+    role text not null check (role in ('system', 'user', 'assistant')),
+    state text not null
+        check (state in ('streaming', 'complete', 'stopped', 'failed', 'interrupted')),
+    created_at real not null,
+    run_id integer references runs (id) on delete set null,
+    finish_reason text not null default '',
+    problem_title text,
+    problem_hint text,
+    text text not null,
+    -- 32-bit little-endian integers; last, so that reading a chat skips over them.
+    token_ids blob not null default x''
+) strict;
+create index messages_by_parent on messages (chat_id, parent_id);
+create index messages_streaming on messages (state) where state = 'streaming';
+
+-- Each time a model wrote on a message: once, and again for each continuation.
+create table runs (
+    id integer primary key,
+    message_id integer not null references messages (id) on delete cascade,
+    model_id integer not null references models (id),
+    settings text not null,
+    seed integer,
+    versions text not null,
+    first_token integer not null default 0,
+    started_at real not null,
+    writer_pid integer not null,
+    writer_started_at real not null,
+    report text
+) strict;
+create index runs_by_message on runs (message_id);
+create index runs_by_model on runs (model_id);
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (M001_CHATS,)
+
+
+def schema_version(connection: apsw.Connection) -> int:
+    """Return how many steps this database has been through."""
+    return int(connection.pragma("user_version"))
+
+
+def migrate(connection: apsw.Connection, path: Path, steps: Sequence[str] = MIGRATIONS) -> None:
+    """Take the database through the steps that it lacks, each one whole or not at all."""
+    for version in range(schema_version(connection) + 1, len(steps) + 1):
+        if version > 1:
+            back_up(connection, path)
+        _apply(connection, version, steps[version - 1])
+
+
+def back_up(connection: apsw.Connection, path: Path) -> Path:
+    """Copy the database beside itself, check the copy and return its path."""
+    version = schema_version(connection)
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    copy = path.with_name(f"{path.name}.backup-v{version}-{stamp}-{os.getpid()}")
+    copy.touch(mode=0o600, exist_ok=False)
+    target = apsw.Connection(str(copy))
+    try:
+        with target.backup("main", connection, "main") as backup:
+            backup.step()
+        # A copy of a WAL database says WAL too; a backup is better one plain file.
+        target.pragma("journal_mode", "delete")
+        _verify(target, path, version)
+    except BaseException:
+        target.close()
+        copy.unlink(missing_ok=True)
+        raise
+    target.close()
+    return copy
+
+
+def _verify(copy: apsw.Connection, path: Path, version: int) -> None:
+    if copy.pragma("integrity_check") != "ok" or schema_version(copy) != version:
+        raise UserError(
+            "The backup before the upgrade of the chats could not be verified.",
+            f"Nothing was changed. Copy {path} to a safe place, then start Snug again.",
+        )
+
+
+def _apply(connection: apsw.Connection, version: int, step: str) -> None:
+    connection.execute("begin immediate")
+    try:
+        # Another process may have been faster.
+        if schema_version(connection) < version:
+            for _ in connection.execute(step):
+                pass
+            connection.pragma("user_version", version)
+            _refuse_strays(connection, version)
+        connection.execute("commit")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("rollback")
+        raise
+
+
+def _refuse_strays(connection: apsw.Connection, version: int) -> None:
+    strays = connection.execute("pragma foreign_key_check").fetchall()
+    if strays:
+        raise apsw.ConstraintError(f"step {version} leaves {len(strays)} rows without a parent")

@@ -1,0 +1,114 @@
+"""The tree of messages, read. Functions on a connection; a parent's id is below its children's."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import apsw
+import msgspec
+
+from desktop.domain.chat import Message, MessageState
+from desktop.storage.runs import unpack_ids
+from models.protocol import Report, Turn
+
+_REPORTS: Final = msgspec.json.Decoder(Report)
+_STATES: Final = {state.value: state for state in MessageState}
+
+_UP: Final = """
+with recursive up (id, parent_id) as (
+    select id, parent_id from messages where id = ?1
+    union all
+    select m.id, m.parent_id from up join messages m on m.id = up.parent_id
+)
+"""
+_MESSAGE: Final = """
+select m.id, m.chat_id, m.parent_id, m.role, m.text, m.state, m.created_at, m.finish_reason,
+    m.problem_title, m.problem_hint, models.name, runs.report,
+    (select count(*) from messages s
+        where s.chat_id = m.chat_id and s.parent_id is m.parent_id and s.id < m.id),
+    (select count(*) from messages s where s.chat_id = m.chat_id and s.parent_id is m.parent_id)
+"""
+_WRITTEN_BY: Final = """
+left join runs on runs.id = m.run_id
+left join models on models.id = runs.model_id
+"""
+_MESSAGE_BY_ID: Final = f"{_MESSAGE} from messages m {_WRITTEN_BY} where m.id = ?1"
+_PATH: Final = (
+    f"{_UP} {_MESSAGE} from up join messages m on m.id = up.id {_WRITTEN_BY} order by m.id"
+)
+
+# Ids are only of use to the model that sampled all of them.
+_TURNS: Final = f"""
+{_UP}
+select m.role, m.text, case when m.run_id is null
+        or exists (select 1 from runs where message_id = m.id and model_id is not ?2)
+    then x'' else m.token_ids end
+from up join messages m on m.id = up.id order by m.id
+"""  # noqa: S608 - put together from the constants above
+
+
+def message(connection: apsw.Connection, message_id: int) -> Message:
+    """Return one message. Raises LookupError when there is none."""
+    row = connection.execute(_MESSAGE_BY_ID, (message_id,)).fetchone()
+    if row is None:
+        raise LookupError(f"no message {message_id}")
+    return _message(row)
+
+
+def path_to(connection: apsw.Connection, leaf_id: int) -> list[Message]:
+    """Return the messages from the root to the leaf."""
+    return [_message(row) for row in connection.execute(_PATH, (leaf_id,))]
+
+
+def turns_to(
+    connection: apsw.Connection, message_id: int, model_id: int | None
+) -> tuple[Turn, ...]:
+    """Return the turns from the root to the message, with the ids that this model sampled."""
+    return tuple(
+        Turn(role=role, text=text, token_ids=unpack_ids(blob))
+        for role, text, blob in connection.execute(_TURNS, (message_id, model_id))
+    )
+
+
+def sibling(connection: apsw.Connection, message_id: int, step: int) -> int:
+    """Return the version of the message ``step`` places on, or the outermost one."""
+    versions = [
+        row[0]
+        for row in connection.execute(
+            "select s.id from messages m join messages s"
+            " on s.chat_id = m.chat_id and s.parent_id is m.parent_id where m.id = ? order by s.id",
+            (message_id,),
+        )
+    ]
+    place = versions.index(message_id) + step
+    return int(versions[max(0, min(place, len(versions) - 1))])
+
+
+def newest_leaf(connection: apsw.Connection, message_id: int) -> int:
+    """Return the youngest message under this one, or itself: having no child, it is a leaf."""
+    return int(
+        connection.execute(
+            "with recursive down (id, chat_id) as (select id, chat_id from messages where id = ?"
+            " union all select m.id, m.chat_id from down join messages m"
+            " on m.chat_id = down.chat_id and m.parent_id = down.id) select max(id) from down",
+            (message_id,),
+        ).get
+    )
+
+
+def _message(row: tuple[Any, ...]) -> Message:
+    return Message(
+        id=row[0],
+        chat_id=row[1],
+        parent_id=row[2],
+        role=row[3],
+        text=row[4],
+        state=_STATES[row[5]],
+        created_at=row[6],
+        finish_reason=row[7],
+        problem=None if row[8] is None else (row[8], row[9] or ""),
+        model_name=row[10] or "",
+        report=None if row[11] is None else _REPORTS.decode(row[11]),
+        sibling_index=row[12],
+        sibling_count=row[13],
+    )
