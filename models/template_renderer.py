@@ -1,0 +1,165 @@
+"""Renders chat templates in a child process with limits of time, memory and size.
+
+A template comes with the model file, so it is a stranger's program. The sandbox keeps it from
+Python's inside but not from looping or filling the memory, hence a process that may be killed.
+
+Frames are a four-byte little-endian length and one msgpack map, a request and its answer by turns.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from typing import BinaryIO, Final, Literal, cast
+
+import msgspec
+
+CPU_LIMIT_S: Final = 2.0
+WALL_LIMIT_S: Final = 10.0
+"""For a crowded machine, where two seconds of computing take longer, and for one that has no timer
+of computing time."""
+MEMORY_LIMIT: Final = 768 * 1024 * 1024
+OUTPUT_LIMIT: Final = 32 * 1024 * 1024
+_START_LIMIT_S: Final = 60.0
+
+
+class RenderRequest(msgspec.Struct, frozen=True):
+    """A template's source and what it is rendered with."""
+
+    source: str
+    variables: dict[str, object]
+
+
+class RenderAnswer(msgspec.Struct, frozen=True):
+    """The rendered ``text``, or an ``error``: in the template's own words where it ``refused``."""
+
+    outcome: Literal["rendered", "refused", "failed"]
+    text: str = ""
+    error: str = ""
+
+
+def template_command() -> list[str]:
+    """Return the command line of the child process."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable, "--template-process"]
+    return [sys.executable, "-P", "-m", "models.template_process"]
+
+
+class TemplateRenderer:
+    """A child process that is kept warm, and started again after it died. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._child: _Child | None = None
+
+    def start(self) -> None:
+        """Start the process ahead of its first use, without waiting for it."""
+        with self._lock:
+            self._living()
+
+    def render(self, request: RenderRequest) -> RenderAnswer:
+        """Render within the limits; trouble of any kind is an answer."""
+        with self._lock:
+            child = self._living()
+            answer = child.ask(request)
+            if answer is None:
+                self._child = None
+                answer = RenderAnswer("failed", error=child.cause_of_death())
+            return answer
+
+    def close(self) -> None:
+        """End the process; a later ``render`` starts another."""
+        with self._lock:
+            if self._child is not None:
+                self._child.kill()
+                self._child = None
+
+    def _living(self) -> _Child:
+        if self._child is not None and not self._child.alive:
+            self._child.kill()
+            self._child = None
+        if self._child is None:
+            self._child = _Child()
+        return self._child
+
+
+class _Child:
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            template_command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        self._requests = cast("BinaryIO", self._process.stdin)
+        self._answers = cast("BinaryIO", self._process.stdout)
+        self._ready = False
+        self._overdue = False
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def ask(self, request: RenderRequest) -> RenderAnswer | None:
+        """Return the answer, or None when the process died of the question."""
+        try:
+            # It greets when its imports are done: a slow start is not the template's fault.
+            if not self._ready:
+                with self._killed_after(_START_LIMIT_S):
+                    read_frame(self._answers)
+                self._ready = True
+            with self._killed_after(WALL_LIMIT_S):
+                write_frame(self._requests, request)
+                return msgspec.msgpack.decode(read_frame(self._answers), type=RenderAnswer)
+        except (OSError, EOFError, msgspec.MsgspecError):
+            return None
+
+    def cause_of_death(self) -> str:
+        """Make sure that the process is dead, and say what of."""
+        self.kill()
+        # The timer of computing time is not there on every platform, nor is its signal.
+        cpu_timer = getattr(signal, "SIGPROF", None)
+        if self._overdue or (cpu_timer and self._process.returncode == -cpu_timer):
+            return "it ran too long"
+        return "it broke the process that renders it"
+
+    def kill(self) -> None:
+        # Whoever died of the question is left to do so by its own signal, which tells the cause.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=0.05)
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._requests, self._answers):
+            with contextlib.suppress(OSError):
+                pipe.close()
+
+    @contextlib.contextmanager
+    def _killed_after(self, limit_s: float) -> Iterator[None]:
+        timer = threading.Timer(limit_s, self._kill_overdue)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _kill_overdue(self) -> None:
+        self._overdue = True
+        self._process.kill()
+
+
+def write_frame(stream: BinaryIO, message: RenderRequest | RenderAnswer | None) -> None:
+    """Write one frame; None is the greeting."""
+    body = msgspec.msgpack.encode(message)
+    stream.write(len(body).to_bytes(4, "little") + body)
+    stream.flush()
+
+
+def read_frame(stream: BinaryIO) -> bytes:
+    """Return the next frame's body. Raises EOFError at the end of the stream."""
+    header = stream.read(4)
+    body = stream.read(int.from_bytes(header, "little")) if len(header) == 4 else b""
+    if not body:
+        raise EOFError
+    return body
