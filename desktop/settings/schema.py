@@ -123,8 +123,8 @@ class GenerationSettings(msgspec.Struct, frozen=True, kw_only=True, omit_default
         ),
     ] = 1.1
     seed: Annotated[
-        int | None,
-        Meta(ge=0, le=4_294_967_294),
+        # msgspec takes a range on a number alone, not on the union.
+        Annotated[int, Meta(ge=0, le=4_294_967_294)] | None,
         Option(
             label="Seed",
             help="The start of the random draw. The same seed, prompt and settings give the same "
@@ -212,10 +212,14 @@ def _describe(name: str, hint: Any, default: Any) -> OptionInfo | None:  # noqa:
     option = next((note for note in notes if isinstance(note, Option)), None)
     if option is None:
         return None
-    meta = next((note for note in notes if isinstance(note, Meta)), Meta())
-    choices = [part for part in get_args(base) if part is not type(None)]
     optional = type(None) in get_args(base)
-    kind = choices[0] if optional else (get_origin(base) or base)
+    if optional:
+        base = next(part for part in get_args(base) if part is not type(None))
+        if get_origin(base) is Annotated:
+            base, *inner = get_args(base)
+            notes += inner
+    meta = next((note for note in notes if isinstance(note, Meta)), Meta())
+    kind = get_origin(base) or base
     return OptionInfo(
         name=name,
         kind=kind,

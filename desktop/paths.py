@@ -1,0 +1,67 @@
+"""Where Snug keeps things: folders of the platform, or all below one that the person chose."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import platformdirs
+
+from desktop.domain.errors import UserError
+
+
+class Paths:
+    """The folders and files of one person's Snug, readable for that person alone."""
+
+    def __init__(self, basedir: Path | None = None) -> None:
+        if basedir is None:
+            folders = platformdirs.PlatformDirs("snug", appauthor=False)
+            self.data_dir = folders.user_data_path
+            self.config_dir = folders.user_config_path
+            self.cache_dir = folders.user_cache_path
+            self.log_dir = folders.user_log_path
+        else:
+            base = basedir.expanduser().absolute()
+            self.data_dir = base / "data"
+            self.config_dir = base / "config"
+            self.cache_dir = base / "cache"
+            self.log_dir = base / "log"
+
+    @property
+    def database(self) -> Path:
+        """The chats."""
+        return self.data_dir / "chats.db"
+
+    @property
+    def settings_file(self) -> Path:
+        """What the person chose."""
+        return self.config_dir / "settings.json"
+
+    @property
+    def window_state_file(self) -> Path:
+        """How the window was left."""
+        return self.data_dir / "window.json"
+
+    @property
+    def engine_log(self) -> Path:
+        """What the engine process and llama.cpp have to say."""
+        return self.log_dir / "engine.log"
+
+    @property
+    def lock_name(self) -> str:
+        """A name, short enough for a local socket, that is the same for the same data folder."""
+        digest = hashlib.sha256(str(self.data_dir.resolve()).encode()).hexdigest()
+        return f"snug-{digest[:16]}"
+
+    def create(self) -> None:
+        """Make the folders, private ones. Raises UserError where that isn't possible."""
+        for folder in (self.data_dir, self.config_dir, self.cache_dir, self.log_dir):
+            try:
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                folder.chmod(0o700)
+            except OSError as error:
+                raise UserError(
+                    f"Snug can't make its folder {folder}: {error.strerror or error}.",
+                    "Make that place writable for you, or choose another one with --basedir.",
+                    str(error),
+                ) from error

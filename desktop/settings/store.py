@@ -1,0 +1,210 @@
+"""The application's settings: their file, and their values checked against the declaration."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from desktop.domain.errors import UserError
+from desktop.settings.files import keep_aside, write_atomically
+from desktop.settings.schema import (
+    APP_OPTIONS,
+    OPTIONS,
+    AppSettings,
+    GenerationSettings,
+    OptionInfo,
+)
+
+
+class SettingsStore:
+    """One settings file. It holds what differs from the defaults, so that better ones reach all."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._foreign: dict[str, Any] = {}
+
+    def load(self) -> tuple[AppSettings, str | None]:
+        """Return the settings, and a notice where the file was broken and is kept aside.
+
+        A file that isn't JSON gives the defaults; one with values that aren't allowed keeps the
+        others. Options that this version doesn't know stay in the file when it is saved: a newer
+        Snug may have written them. Raises UserError where the file is there and can't be read.
+        """
+        try:
+            content = self._path.read_bytes()
+        except FileNotFoundError:
+            return AppSettings(), None
+        except OSError as error:
+            raise UserError(
+                f"The settings can't be read: {self._path}",
+                "Make the file readable for you, or choose another folder with --basedir.",
+                str(error),
+            ) from error
+        try:
+            raw = msgspec.json.decode(content, type=dict[str, Any])
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            kept = self._set_aside()
+            return AppSettings(), (
+                f"The settings file could not be read ({error}). It is kept as {kept}; the "
+                "defaults are in use. Mend it and give it its old name to have your settings back."
+            )
+        settings, complaints = _salvage(raw)
+        self._foreign = _without(raw, AppSettings)
+        if not complaints:
+            return settings, None
+        kept = self._set_aside()
+        self.save(settings)
+        return settings, (
+            f"{' '.join(complaints)} The default is in use instead; "
+            f"the settings file as it was is kept as {kept}."
+        )
+
+    def save(self, settings: AppSettings) -> None:
+        """Write the settings, whole or not at all. Raises UserError."""
+        known = msgspec.to_builtins(settings)
+        content = msgspec.json.encode(_merged(known, self._foreign))
+        write_atomically(self._path, msgspec.json.format(content) + b"\n")
+
+    def _set_aside(self) -> Path:
+        try:
+            return keep_aside(self._path)
+        except OSError as error:
+            raise UserError(
+                f"The settings are broken and can't be renamed: {self._path}",
+                "Mend, rename or delete the file, then start Snug again.",
+                str(error),
+            ) from error
+
+
+def parse_value(info: OptionInfo, text: str) -> object:
+    """Return the option's value written as ``text``: what a field or a flag holds.
+
+    Several stop strings stand on a line each. Raises UserError, naming the option, its range and
+    the remedy.
+    """
+    return check_value(info, _read(info, text))
+
+
+def check_value(
+    info: OptionInfo, value: object, struct: type[msgspec.Struct] = GenerationSettings
+) -> object:
+    """Return the value in the option's own type, as a field of ``struct``. Raises UserError."""
+    try:
+        checked: object = getattr(msgspec.convert({info.name: value}, struct), info.name)
+    except msgspec.ValidationError as error:
+        raise _not_allowed(info, value, str(error)) from error
+    # A comparison with "not a number" is never true, so it passes every range.
+    if isinstance(checked, float) and not math.isfinite(checked):
+        raise _not_allowed(info, value)
+    return checked
+
+
+def describe_range(info: OptionInfo) -> str:
+    """Return a sentence that says what the option takes."""
+    default = info.option.zero if info.default is None else info.default
+    if issubclass(info.kind, Enum):
+        return f"Give one of {', '.join(info.kind)}. The default is {default}."
+    if info.kind is tuple:
+        return "Give up to 16 strings of 1 to 200 characters each."
+    if info.kind is str:
+        return "Give a text, not longer than 100,000 characters."
+    noun = "a whole number" if info.kind is int else "a number"
+    sentence = f"Give {noun} from {info.minimum} to {info.maximum}"
+    if info.multiple:
+        sentence += f", a multiple of {info.multiple}"
+    return f"{sentence}. The default is {default}."
+
+
+def with_overrides(
+    settings: GenerationSettings, overrides: Mapping[str, object]
+) -> GenerationSettings:
+    """Return the settings with a chat's own ones in place.
+
+    Names and values that this version doesn't allow are left out, so that a chat which another
+    version wrote opens all the same.
+    """
+    allowed = _allowed(GenerationSettings, OPTIONS, overrides, complaints=[])
+    return msgspec.structs.replace(settings, **allowed)
+
+
+def overrides_of(settings: GenerationSettings, defaults: GenerationSettings) -> dict[str, object]:
+    """Return the settings that differ from the defaults, as data that JSON can hold."""
+    return {
+        info.name: msgspec.to_builtins(getattr(settings, info.name))
+        for info in OPTIONS
+        if getattr(settings, info.name) != getattr(defaults, info.name)
+    }
+
+
+def _salvage(raw: dict[str, Any]) -> tuple[AppSettings, list[str]]:
+    """Return the settings that are allowed, and a complaint about each one that is not."""
+    complaints: list[str] = []
+    generation = raw.get("generation", {})
+    if not isinstance(generation, dict):
+        complaints.append("The settings of the completion are not a list of options.")
+        generation = {}
+    chosen = _allowed(GenerationSettings, OPTIONS, generation, complaints)
+    application = _allowed(AppSettings, APP_OPTIONS, raw, complaints)
+    return AppSettings(generation=GenerationSettings(**chosen), **application), complaints
+
+
+def _allowed(
+    struct: type[msgspec.Struct],
+    options: tuple[OptionInfo, ...],
+    raw: Mapping[str, object],
+    complaints: list[str],
+) -> dict[str, Any]:
+    allowed = {}
+    for info in options:
+        if info.name in raw:
+            try:
+                allowed[info.name] = check_value(info, raw[info.name], struct)
+            except UserError as error:
+                complaints.append(f"{error.title} {error.hint}")
+    return allowed
+
+
+def _without(raw: dict[str, Any], struct: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return what the struct has no field for, looking into nested structs as well."""
+    fields = {field.name: field.type for field in msgspec.structs.fields(struct)}
+    rest = {name: value for name, value in raw.items() if name not in fields}
+    for name, kind in fields.items():
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            nested = raw.get(name)
+            if isinstance(nested, dict) and (unknown := _without(nested, kind)):
+                rest[name] = unknown
+    return rest
+
+
+def _merged(known: dict[str, Any], foreign: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(known)
+    for name, value in foreign.items():
+        mine = merged.get(name)
+        merged[name] = _merged(mine or {}, value) if isinstance(value, dict) else value
+    return merged
+
+
+def _read(info: OptionInfo, text: str) -> object:
+    if info.kind is str:
+        return text
+    if info.kind is tuple:
+        return tuple(line for line in text.splitlines() if line)
+    stripped = text.strip()
+    if info.optional and stripped.lower() in {"", info.option.zero}:
+        return None
+    try:
+        number = float(stripped.replace(",", ".")) if info.kind is float else int(stripped)
+    except ValueError:
+        return stripped
+    return number
+
+
+def _not_allowed(info: OptionInfo, value: object, detail: str = "") -> UserError:
+    text = str(value)
+    shown = text if len(text) <= 40 else f"{text[:40]}…"
+    return UserError(f"{info.option.label} can't be “{shown}”.", describe_range(info), detail)

@@ -1,0 +1,38 @@
+"""How the window was left: its place, its panels and the chat that was open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from desktop.settings.files import write_atomically
+
+
+class WindowState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the window restores. Sizes are in device-independent pixels.
+
+    ``geometry`` is the toolkit's own record of place and size, as base64 text; ``panel_sizes``
+    are the widths from left to right, empty for the design's own. ``draft`` is what was typed
+    where no chat had been made yet.
+    """
+
+    geometry: str = ""
+    panel_sizes: tuple[int, ...] = ()
+    chats_open: bool = True
+    settings_open: bool = True
+    chat_id: int | None = None
+    draft: str = ""
+
+
+def load_window_state(path: Path) -> WindowState:
+    """Return the state; a fresh one where the file is missing or broken, as nothing is lost."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=WindowState)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return WindowState()
+
+
+def save_window_state(path: Path, state: WindowState) -> None:
+    """Write the state, whole or not at all. Raises UserError."""
+    write_atomically(path, msgspec.json.encode(state))
