@@ -141,7 +141,7 @@ def check(path: Path) -> str:
     """Return "ok", or what is wrong with the database file. Takes as long as reading it all."""
     connection = _connect(path, apsw.SQLITE_OPEN_READONLY)
     try:
-        return str(connection.pragma("quick_check(1)"))
+        return str(connection.execute("pragma quick_check(1)").get)
     except (apsw.CorruptError, apsw.NotADBError) as error:
         return str(error)
     finally:
@@ -192,7 +192,9 @@ def _trouble(path: Path, known: int) -> tuple[str, str] | None:
         if version > known:
             return "newer", "was written by a newer version of Snug"
         suspect = path.stat().st_size <= FULL_CHECK_BYTES or _suspicion(path).exists()
-        if (version == 0 and tables) or (suspect and connection.pragma("quick_check(1)") != "ok"):
+        if (version == 0 and tables) or (
+            suspect and connection.execute("pragma quick_check(1)").get != "ok"
+        ):
             return "damaged", "is damaged"
     except (apsw.CorruptError, apsw.NotADBError):
         return "damaged", "is damaged"

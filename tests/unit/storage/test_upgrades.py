@@ -1,0 +1,65 @@
+"""Each released schema is brought up to date with all that it holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import apsw
+import pytest
+
+from desktop.domain.chat import ChatView, MessageState
+from desktop.storage.chats import ChatStore
+from desktop.storage.database import Database
+from desktop.storage.migrations import MIGRATIONS
+
+SCHEMAS = sorted((Path(__file__).parent / "schemas").glob("v*.sql"))
+
+
+def build(path: Path, sql: str) -> None:
+    path.parent.mkdir()
+    connection = apsw.Connection(str(path))
+    for _ in connection.execute(sql):
+        pass
+    connection.close()
+
+
+def schema_of(connection: apsw.Connection) -> list[str]:
+    rows = connection.execute("select sql from sqlite_schema where sql is not null order by name")
+    return [row[0] for row in rows]
+
+
+def test_there_is_a_database_of_each_version() -> None:
+    assert [path.stem for path in SCHEMAS] == [f"v{n + 1}" for n in range(len(MIGRATIONS))]
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda path: path.stem)
+def test_nothing_is_lost_on_the_way_from(schema: Path, database_path: Path) -> None:
+    build(database_path, schema.read_text())
+    with Database.open(database_path) as database:
+        assert database.notice is None
+        store = ChatStore(database)
+        (chat,) = store.chats()
+        assert (chat.title, chat.updated_at) == ("Greeting", 1700000009.0)
+        assert [deleted.title for deleted in store.deleted_chats()] == ["In the trash"]
+        assert store.overrides(chat.id) == {"top_k": 5}
+        assert store.view(chat.id) == ChatView(draft="half a thou", anchor_id=2, anchor_offset=12)
+        user, reply = store.path(chat.id)
+        assert (user.text, reply.text, reply.model_name) == ("Hello", "Hi", "Tiny")
+        assert reply.report is not None
+        assert (reply.report.prompt_tokens, reply.report.seed) == (9, 42)
+        assert store.turns(reply.id)[-1].token_ids == (1, 2)
+        failed = store.select_sibling(chat.id, reply.id, 1)[-1]
+        assert (failed.state, failed.problem) == (MessageState.FAILED, ("Cause", "Remedy"))
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda path: path.stem)
+def test_an_upgraded_schema_is_that_of_a_fresh_database(schema: Path, tmp_path: Path) -> None:
+    """Fails too when somebody edits a step that was released."""
+    build(tmp_path / "old" / "chats.db", schema.read_text())
+    with (
+        Database.open(tmp_path / "old" / "chats.db") as old,
+        Database.open(tmp_path / "new" / "chats.db") as new,
+        old.reading() as upgraded,
+        new.reading() as fresh,
+    ):
+        assert schema_of(upgraded) == schema_of(fresh)
