@@ -1,0 +1,382 @@
+"""A scripted engine for tests: quick, predictable, and as bad as it is told to be.
+
+A prompt whose last turn begins with ``/fake`` changes the script for itself, in the words of the
+command line: ``/fake --reply-tokens 9 --crash-after 3`` on its first line. Tokens are words.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import shlex
+import signal
+import time
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, cast
+
+import msgspec
+
+from models.engine import Cancellation, Emit
+from models.fake_script import Place, Script, parse_script
+from models.problems import EngineError
+from models.protocol import (
+    Cancelled,
+    ChatPrompt,
+    Device,
+    Event,
+    Finished,
+    FinishReason,
+    Generate,
+    JobId,
+    LoadOptions,
+    ModelInfo,
+    PrefillProgress,
+    Prompt,
+    RawPrompt,
+    Report,
+    Sampling,
+    TokenCount,
+    Tokens,
+    Versions,
+)
+from models.text_stream import TextStream
+
+_WORD: Final = re.compile(r"\s*\S+|\s+")
+_TURN_OPENING: Final = (1, 2, 3)
+_TURN_CLOSING: Final = (4,)
+_REPLY_OPENING: Final = (1, 2, 5)
+_FIRST_WORD_ID: Final = 10
+_VOCABULARY_SIZE: Final = 50_000
+_TRAINED_CONTEXT: Final = 8192
+_PREFILL_BATCH: Final = 64
+_FRESH_SEED: Final = 1234
+_NAP_S: Final = 0.005
+_MARKDOWN: Final = """\
+## A heading
+
+Some *plain* words with `code` in them, and a [link](https://example.org/).
+
+- first of a list
+- second, with **bold** words
+
+| name | value |
+|------|-------|
+| one  | 1     |
+
+```python
+def add(a: int, b: int) -> int:
+    return a + b
+```
+
+> A quoted line, then $a^2 + b^2 = c^2$ in the text.
+
+"""
+
+
+@dataclass
+class _Job:
+    request: Generate
+    cancelled: Cancellation
+    script: Script
+    prompt_ids: list[int]
+    words: Iterator[str]
+    stream: TextStream
+    sampling: Sampling
+    reused: int
+    done: int
+    reply_ids: list[int] = field(default_factory=list)
+    started: float = field(default_factory=time.perf_counter)
+    prefilled: float = 0.0
+    due: float = 0.0
+
+    @property
+    def job_id(self) -> JobId:
+        return self.request.job_id
+
+
+class FakeEngine:
+    """An engine that plays a script in place of a model."""
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self._options: LoadOptions | None = None
+        self._jobs: list[_Job] = []
+        self._cached: list[int] = []
+        self.versions = Versions(engine="fake", llama_cpp="none")
+
+    def load(
+        self, options: LoadOptions, progress: Callable[[float], None], cancelled: Cancellation
+    ) -> ModelInfo:
+        """Take as long as the script says."""
+        self.unload()
+        started = time.perf_counter()
+        progress(0.0)
+        self._misbehave("load", self._script)
+        while (elapsed := time.perf_counter() - started) < self._script.load_s:
+            if cancelled:
+                raise EngineError("load_failed", "The load was cancelled.")
+            progress(elapsed / self._script.load_s)
+            time.sleep(_NAP_S)
+        if self._script.load_failure:
+            raise EngineError(
+                "model_damaged", "The model file is damaged.", "Download it again.", "as scripted"
+            )
+        progress(1.0)
+        context_size = options.context_size or _TRAINED_CONTEXT
+        self._options = msgspec.structs.replace(options, context_size=context_size)
+        return self._model_info(self._options, time.perf_counter() - started)
+
+    def unload(self) -> None:
+        """Forget the model and what it has read."""
+        self._options = None
+        self._cached = []
+
+    def devices(self) -> tuple[Device, ...]:
+        """List one CPU."""
+        cpu = Device(name="CPU", description="fake", kind="cpu", memory_free=0, memory_total=0)
+        return (cpu,)
+
+    def cached_tokens(self) -> int:
+        """Return the length of the last prompt and its reply."""
+        return len(self._cached)
+
+    def count_tokens(self, job_id: JobId, prompt: Prompt) -> TokenCount:
+        """Count words, and a few tokens of the template for each turn."""
+        self._loaded()
+        self._misbehave("count", self._script_of(prompt)[0])
+        total = len(_ids_of(prompt))
+        if not isinstance(prompt, ChatPrompt):
+            return TokenCount(job_id=job_id, total=total, overhead=total)
+        edges = len(_TURN_OPENING) + len(_TURN_CLOSING)
+        per_turn = tuple(len(_words(turn.text)) + edges for turn in prompt.turns)
+        return TokenCount(
+            job_id=job_id,
+            total=sum(per_turn) + len(_REPLY_OPENING),
+            per_turn=per_turn,
+            overhead=len(_REPLY_OPENING),
+        )
+
+    def submit(self, request: Generate, cancelled: Cancellation) -> None:
+        """Take a job in; its prompt may carry a script of its own."""
+        options = self._loaded()
+        script, text = self._script_of(request.prompt)
+        ids = _ids_of(request.prompt)
+        if len(ids) >= options.context_size:
+            raise EngineError(
+                "prompt_too_long",
+                f"The prompt has {len(ids)} tokens; the context window holds"
+                f" {options.context_size}.",
+                "Shorten it, or choose a larger context window.",
+            )
+        reused = min(_common_prefix(ids, self._cached), len(ids) - 1)
+        job = _Job(
+            request=request,
+            cancelled=cancelled,
+            script=script,
+            prompt_ids=ids,
+            words=_reply(script, text),
+            stream=TextStream(request.stop),
+            sampling=request.sampling,
+            reused=reused,
+            done=reused,
+        )
+        self._jobs.append(job)
+
+    def resample(self, job_id: JobId, sampling: Sampling) -> None:
+        """Let the next word name the new temperature, for tests to see."""
+        for job in self._jobs:
+            if job.job_id == job_id:
+                job.sampling = sampling
+                job.words = itertools.chain([f" [temperature {sampling.temperature:g}]"], job.words)
+
+    def step(self, emit: Emit) -> bool:
+        """Carry on as many jobs as there are sequences, each by a batch or a token."""
+        sequences = self._loaded().sequences if self._jobs else 0
+        active = self._jobs[:sequences]
+        for job in self._jobs[:]:
+            if job.cancelled:
+                self._end(job, Cancelled(job_id=job.job_id, report=self._report(job)), emit)
+            elif job in active:
+                self._advance(job, emit)
+        waiting = [job.due for job in self._jobs[:sequences]]
+        if waiting and (pause := min(waiting) - time.perf_counter()) > 0:
+            time.sleep(min(pause, _NAP_S))
+        return bool(self._jobs)
+
+    def _advance(self, job: _Job, emit: Emit) -> None:
+        if job.due > time.perf_counter():
+            return
+        if job.done < len(job.prompt_ids):
+            self._prefill(job, emit)
+        else:
+            self._decode(job, emit)
+
+    def _prefill(self, job: _Job, emit: Emit) -> None:
+        self._misbehave("prefill", job.script)
+        total = len(job.prompt_ids)
+        batch = min(_PREFILL_BATCH, total - job.done)
+        job.done += batch
+        job.due = _due(job.due, batch, job.script.prefill_tokens_per_second)
+        emit(PrefillProgress(job_id=job.job_id, done=job.done, total=total))
+        if job.done == total:
+            job.prefilled = time.perf_counter()
+
+    def _decode(self, job: _Job, emit: Emit) -> None:
+        self._misbehave("decode", job.script)
+        reason = self._limit_met(job)
+        word = None if reason else next(job.words, None)
+        if word is None:
+            if text := job.stream.flush():
+                emit(Tokens(job_id=job.job_id, text=text, token_ids=()))
+            self._finish(job, reason or "end_of_turn", emit)
+            return
+        token_id = _word_id(word)
+        job.reply_ids.append(token_id)
+        job.due = _due(job.due, 1, job.script.tokens_per_second)
+        text = job.stream.push(word.encode())
+        emit(Tokens(job_id=job.job_id, text=text, token_ids=(token_id,)))
+        self._misbehave_after_token(job, emit)
+        if job.stream.stopped:
+            self._finish(job, "stop_string", emit)
+
+    def _limit_met(self, job: _Job) -> FinishReason | None:
+        if len(job.reply_ids) >= job.request.max_tokens:
+            return "max_tokens"
+        if len(job.prompt_ids) + len(job.reply_ids) >= self._loaded().context_size:
+            return "context_full"
+        return None
+
+    def _finish(self, job: _Job, reason: FinishReason, emit: Emit) -> None:
+        report = self._report(job)
+        self._end(job, Finished(job_id=job.job_id, reason=reason, report=report), emit)
+
+    def _end(self, job: _Job, event: Event, emit: Emit) -> None:
+        self._cached = job.prompt_ids[: job.done] + job.reply_ids
+        self._jobs.remove(job)
+        emit(event)
+
+    def _report(self, job: _Job) -> Report:
+        now = time.perf_counter()
+        prefilled = job.prefilled or now
+        seed = job.sampling.seed
+        return Report(
+            prompt_tokens=job.done,
+            reused_tokens=job.reused,
+            prefilled_tokens=job.done - job.reused,
+            completion_tokens=len(job.reply_ids),
+            context_size=self._loaded().context_size,
+            seed=_FRESH_SEED if seed is None else seed,
+            repeatable=True,
+            prefill_s=prefilled - job.started,
+            first_token_s=prefilled - job.started,
+            decode_s=now - prefilled,
+        )
+
+    def _misbehave(self, place: Place, script: Script) -> None:
+        if script.crash_in == place:
+            _die_by(script.crash_by)
+        if script.bug_in == place:
+            raise RuntimeError(f"a scripted bug in {place}")
+        while script.hang_in == place:
+            time.sleep(3600)
+
+    def _misbehave_after_token(self, job: _Job, emit: Emit) -> None:
+        script, count = job.script, len(job.reply_ids)
+        if script.say:
+            os.write(1, script.say.encode())
+        if script.garbage_after == count:
+            emit(Tokens(job_id=job.job_id, text="", token_ids=cast("tuple[int, ...]", ("no id",))))
+        if script.crash_after == count:
+            # What was said before must have left by then, as it would have in a slower engine.
+            time.sleep(0.1)
+            _die_by(script.crash_by)
+
+    def _loaded(self) -> LoadOptions:
+        if self._options is None:
+            raise EngineError("no_model", "No model is loaded.", "Choose a model first.")
+        return self._options
+
+    def _script_of(self, prompt: Prompt) -> tuple[Script, str]:
+        """Return the prompt's script and the text to answer."""
+        text = _last_text(prompt)
+        first, _, rest = text.partition("\n")
+        if not first.startswith("/fake"):
+            return self._script, text
+        return parse_script(shlex.split(first)[1:], self._script), rest
+
+    def _model_info(self, options: LoadOptions, load_s: float) -> ModelInfo:
+        return ModelInfo(
+            path=options.path,
+            name=Path(options.path).stem or "fake",
+            architecture="fake",
+            quantization="none",
+            parameters=0,
+            size_bytes=0,
+            vocabulary_size=_VOCABULARY_SIZE,
+            context_size=options.context_size,
+            trained_context=_TRAINED_CONTEXT,
+            device="CPU",
+            layers=0,
+            offloaded_layers=0,
+            batch_size=options.batch_size,
+            flash_attention=False,
+            template="model",
+            inserted_system_prompt=self._script.inserted_system_prompt,
+            load_s=load_s,
+        )
+
+
+def _reply(script: Script, text: str) -> Iterator[str]:
+    words: Sequence[str] = _words(text if script.reply == "echo" else _MARKDOWN) or ["(nothing)"]
+    if script.reply_tokens is None:
+        return iter(words)
+    return itertools.islice(itertools.cycle(words), script.reply_tokens)
+
+
+def _last_text(prompt: Prompt) -> str:
+    if isinstance(prompt, RawPrompt):
+        return prompt.text
+    if isinstance(prompt, ChatPrompt):
+        texts = [turn.text for turn in prompt.turns if turn.role == "user"]
+        return texts[-1] if texts else ""
+    return "".join(f" {token_id}" for token_id in prompt.token_ids)
+
+
+def _ids_of(prompt: Prompt) -> list[int]:
+    if isinstance(prompt, RawPrompt):
+        return [_word_id(word) for word in _words(prompt.text)]
+    if not isinstance(prompt, ChatPrompt):
+        return list(prompt.token_ids)
+    ids: list[int] = []
+    for turn in prompt.turns:
+        opening = _REPLY_OPENING if turn.role == "assistant" else _TURN_OPENING
+        ids += (*opening, *(turn.token_ids or map(_word_id, _words(turn.text))), *_TURN_CLOSING)
+    return ids[:-1] if prompt.continue_reply else [*ids, *_REPLY_OPENING]
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text)
+
+
+def _word_id(word: str) -> int:
+    return _FIRST_WORD_ID + zlib.crc32(word.encode()) % (_VOCABULARY_SIZE - _FIRST_WORD_ID)
+
+
+def _common_prefix(ids: Sequence[int], cached: Sequence[int]) -> int:
+    pairs = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(ids, cached, strict=False))
+    return sum(1 for _ in pairs)
+
+
+def _due(last: float, tokens: int, tokens_per_second: float) -> float:
+    """Return when the next step is due, without making up for a pause longer than a tenth."""
+    now = time.perf_counter()
+    return max(last, now - 0.1) + tokens / tokens_per_second if tokens_per_second else now
+
+
+def _die_by(name: str) -> None:
+    os.kill(os.getpid(), getattr(signal, name, signal.SIGTERM))
+    time.sleep(60)

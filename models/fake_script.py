@@ -1,0 +1,55 @@
+"""What the fake engine is told to do, by options of the worker's command line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Place = Literal["load", "prefill", "decode", "count"]
+_PLACES: Final = ("load", "prefill", "decode", "count")
+_SIGNALS: Final = ("SIGKILL", "SIGABRT", "SIGSEGV")
+
+
+@dataclass(frozen=True)
+class Script:
+    """How the fake engine behaves; ``parse_script`` explains each field."""
+
+    reply: Literal["echo", "markdown"] = "echo"
+    reply_tokens: int | None = None
+    tokens_per_second: float = 0.0
+    prefill_tokens_per_second: float = 0.0
+    load_s: float = 0.0
+    load_failure: bool = False
+    inserted_system_prompt: str = ""
+    crash_in: Place | None = None
+    crash_after: int | None = None
+    crash_by: str = "SIGKILL"
+    hang_in: Place | None = None
+    bug_in: Place | None = None
+    garbage_after: int | None = None
+    say: str = ""
+
+
+def parse_script(arguments: Sequence[str], base: Script | None = None) -> Script:
+    """Return the script of the options, over those of ``base``. Bad ones end the process."""
+    parser = argparse.ArgumentParser(prog="fake engine", allow_abbrev=False)
+    add = parser.add_argument
+    add("--reply", choices=("echo", "markdown"), help="the last turn's text, or Markdown")
+    add("--reply-tokens", type=int, help="length of the reply, over and over where too short")
+    add("--tokens-per-second", type=float, help="decoding speed; 0: at once")
+    add("--prefill-tokens-per-second", type=float, help="prefill speed; 0: at once")
+    add("--load-s", type=float, help="seconds that a load takes")
+    add("--load-failure", action="store_true", help="fail each load")
+    add("--inserted-system-prompt", help="what the template adds by itself")
+    add("--crash-in", choices=_PLACES, help="die there")
+    add("--crash-after", type=int, help="die after so many tokens of a reply")
+    add("--crash-by", choices=_SIGNALS, help="the signal to die of")
+    add("--hang-in", choices=_PLACES, help="stop there for ever, deaf to cancels")
+    add("--bug-in", choices=_PLACES, help="raise there what no engine should raise")
+    add("--garbage-after", type=int, help="send an unreadable frame after so many tokens")
+    add("--say", help="print this to standard output with each token")
+    values = vars(base) if base else {}
+    parser.set_defaults(**(vars(Script()) | values))
+    return Script(**vars(parser.parse_args(arguments)))

@@ -1,0 +1,98 @@
+"""What killed an engine process, in words for people."""
+
+from __future__ import annotations
+
+import re
+import signal
+from pathlib import Path
+from typing import Final
+
+from models.protocol import Problem
+
+_ASSERTION: Final = re.compile(
+    r"^.*(?:GGML_ASSERT|GGML_ABORT|Assertion `|terminate called).*$", re.MULTILINE
+)
+_EXCEPTION: Final = re.compile(r"^\w[\w.]*(?:Error|Exception)(?::.*)?$", re.MULTILINE)
+_TRY_AGAIN: Final = "Send the message again; the engine starts anew."
+_LESS_MEMORY: Final = "Close other programs, or choose a smaller model or context window."
+_WINDOWS_STATUS: Final = {
+    0xC0000005: "SIGSEGV",
+    0xC0000006: "SIGBUS",
+    0xC000001D: "SIGILL",
+    0xC0000017: "SIGKILL",
+}
+_CAUSES: Final = {
+    "SIGKILL": (
+        "The engine was killed from outside (SIGKILL), as the system does when memory runs out.",
+        _LESS_MEMORY,
+    ),
+    "SIGTERM": ("The engine was told to end by another program (SIGTERM).", _TRY_AGAIN),
+    "SIGSEGV": (
+        "The engine crashed on a bad memory access (SIGSEGV).",
+        f"{_TRY_AGAIN} If it crashes on this model again, the file may be damaged.",
+    ),
+    "SIGBUS": (
+        "The engine could not read the model file any more (SIGBUS).",
+        "See that the file is whole and its disk is there, then open the model again.",
+    ),
+    "SIGILL": (
+        "The engine's library was built for another processor (SIGILL).",
+        "Install the library for this machine: 'make setup BACKEND=cpu'.",
+    ),
+    "SIGABRT": (
+        "The engine stopped itself at an inner check (SIGABRT).",
+        f"{_TRY_AGAIN} If it stops on this model again, the file may be damaged.",
+    ),
+}
+
+
+def describe_death(
+    exit_code: int, log: str, *, started: bool, out_of_memory: bool = False
+) -> Problem:
+    """Return the problem that a dead engine process is reported as.
+
+    ``exit_code`` is negative for a signal; ``started`` tells whether the process ever said that it
+    was ready. The detail is the telling line at the end of its ``log``, never a whole traceback.
+    """
+    code = "engine_died" if started else "engine_start_failed"
+    detail = _telling_line(log)
+    name = _signal_name(exit_code)
+    if out_of_memory:
+        title, hint = "The engine was killed: the machine ran out of memory.", _LESS_MEMORY
+    elif name in _CAUSES:
+        title, hint = _CAUSES[name]
+    elif name:
+        title, hint = f"The engine was ended by a signal ({name}).", _TRY_AGAIN
+    elif not started:
+        title = f"The engine could not start (exit status {exit_code})."
+        hint = "Run 'make setup' again; 'snug doctor' shows where the log is."
+    else:
+        title, hint = f"The engine ended by itself (exit status {exit_code}).", _TRY_AGAIN
+    return Problem(code=code, title=title, hint=hint, detail=detail)
+
+
+def oom_kills() -> int:
+    """Return how many processes the kernel has killed for want of memory; 0 where unknown."""
+    try:
+        text = Path("/proc/vmstat").read_text(encoding="ascii")
+    except OSError:
+        return 0
+    match = re.search(r"^oom_kill (\d+)$", text, re.MULTILINE)
+    return int(match[1]) if match else 0
+
+
+def _signal_name(exit_code: int) -> str:
+    if exit_code >= 0:
+        return _WINDOWS_STATUS.get(exit_code, "")
+    try:
+        return signal.Signals(-exit_code).name
+    except ValueError:
+        return f"signal {-exit_code}"
+
+
+def _telling_line(tail: str) -> str:
+    """Return the last assertion, or else the last exception, that the log tells of."""
+    for pattern in (_ASSERTION, _EXCEPTION):
+        if lines := pattern.findall(tail):
+            return str(lines[-1]).strip()
+    return ""
