@@ -1,0 +1,169 @@
+"""One llama.cpp context: batches in, logits out, and what its KV cache holds."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from enum import Enum, auto
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.llama.library import lib, log
+from models.problems import EngineError
+
+Logits = NDArray[np.float32]
+
+_DECODED, _NO_ROOM, _ABORTED = 0, 1, 2
+
+
+class Outcome(Enum):
+    """How the decoding of a batch ended."""
+
+    DECODED = auto()
+    ABORTED = auto()
+    """Stopped on request; the cache keeps the micro-batches that were complete."""
+
+
+class Batch:
+    """Tokens of one or several sequences, to be decoded together; reused from step to step."""
+
+    def __init__(self, capacity: int, sequences: int) -> None:
+        self.capacity: Final = capacity
+        self.size = 0
+        self._tokens = np.zeros(capacity, np.int32)
+        self._positions = np.zeros(capacity, np.int32)
+        self._id_counts = np.ones(capacity, np.int32)
+        self._outputs = np.zeros(capacity, np.int8)
+        # Each token points at the number of its sequence.
+        self._numbers = np.arange(sequences, dtype=np.int32)
+        first = self._numbers.ctypes.data
+        self._addresses = [first + 4 * number for number in range(sequences)]
+        self._sequences = np.full(capacity, first, np.uintp)
+        self.handle: Any = lib.llama_batch(
+            0,
+            self._tokens.ctypes.data_as(ctypes.POINTER(ctypes.c_int32)),
+            None,
+            self._positions.ctypes.data_as(ctypes.POINTER(ctypes.c_int32)),
+            self._id_counts.ctypes.data_as(ctypes.POINTER(ctypes.c_int32)),
+            self._sequences.ctypes.data_as(ctypes.POINTER(ctypes.POINTER(ctypes.c_int32))),
+            self._outputs.ctypes.data_as(ctypes.POINTER(ctypes.c_int8)),
+        )
+
+    @property
+    def room(self) -> int:
+        """Return how many tokens still fit."""
+        return self.capacity - self.size
+
+    def clear(self) -> None:
+        """Empty the batch."""
+        self.size = self.handle.n_tokens = 0
+
+    def add(self, token_ids: Sequence[int], position: int, sequence: int, *, logits: bool) -> int:
+        """Append a sequence's next tokens; return the index at which the last one's logits are.
+
+        ``logits`` says whether the last token's are wanted.
+        """
+        start, end = self.size, self.size + len(token_ids)
+        self._tokens[start:end] = token_ids
+        self._positions[start:end] = range(position, position + len(token_ids))
+        self._sequences[start:end] = self._addresses[sequence]
+        self._outputs[start:end] = 0
+        self._outputs[end - 1] = logits
+        self.size = self.handle.n_tokens = end
+        return end - 1
+
+
+class LlamaContext:
+    """Owns a llama.cpp context. Used by one thread at a time; ``close`` frees it.
+
+    ``context_size`` is in tokens per sequence.
+    """
+
+    def __init__(self, handle: int, vocabulary_size: int) -> None:
+        self.handle = handle
+        self._memory = lib.llama_get_memory(handle)
+        self._vocabulary_size = vocabulary_size
+        self.sequences: Final = int(lib.llama_n_seq_max(handle))
+        self.context_size: Final = int(lib.llama_n_ctx(handle)) // self.sequences
+        self.batch: Final = Batch(int(lib.llama_n_batch(handle)), self.sequences)
+        self._threads = (0, 0)
+        self._cancelled: Callable[[], bool] = bool
+        # The library keeps only the address: these references hold the callbacks.
+        self._abort_callback = lib.ggml_abort_callback(self._on_node)
+        self._no_callback = lib.ggml_abort_callback()
+        self._watched = False
+
+    def close(self) -> None:
+        """Free the context and its KV cache."""
+        if self.handle:
+            lib.llama_free(self.handle)
+            self.handle = 0
+
+    def set_threads(self, threads: int) -> None:
+        """Use this many threads from the next batch on."""
+        if self._threads != (threads, threads):
+            lib.llama_set_n_threads(self.handle, threads, threads)
+            self._threads = (threads, threads)
+
+    def decode(self, cancelled: Callable[[], bool] | None = None) -> Outcome:
+        """Decode the batch; ``cancelled`` is asked again and again meanwhile, if given.
+
+        Asking takes the interpreter's lock at each of some thousand graph nodes: right for a
+        prefill of seconds, too dear for a single token. Only the CPU back end asks.
+        Raises EngineError (``context_failed``).
+        """
+        self._watch(cancelled)
+        mark = log.mark()
+        status = lib.llama_decode(self.handle, self.batch.handle)
+        if status == _DECODED:
+            return Outcome.DECODED
+        if status == _ABORTED:
+            return Outcome.ABORTED
+        raise EngineError(
+            "context_failed",
+            "The context window has no room for these tokens."
+            if status == _NO_ROOM
+            else f"llama.cpp could not decode a batch (status {status}).",
+            "Load the model again; a smaller context window may help.",
+            log.since(mark),
+        )
+
+    def synchronize(self) -> None:
+        """Wait until what was decoded is really done."""
+        lib.llama_synchronize(self.handle)
+
+    def copy_logits(self, index: int) -> Logits:
+        """Return a copy of the logits of the batch's token at ``index``, one per token id."""
+        pointer = lib.llama_get_logits_ith(self.handle, index)
+        return np.ctypeslib.as_array(pointer, (self._vocabulary_size,)).copy()
+
+    def length(self, sequence: int) -> int:
+        """Return how many tokens of a sequence the KV cache holds."""
+        return int(lib.llama_memory_seq_pos_max(self._memory, sequence)) + 1
+
+    def truncate(self, sequence: int, length: int) -> int:
+        """Forget a sequence's tokens from ``length`` on; return how many are left.
+
+        A model with a recurrent state can't forget a part and forgets all.
+        """
+        if lib.llama_memory_seq_rm(self._memory, sequence, length, -1):
+            return length
+        lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+        return 0
+
+    def clear(self) -> None:
+        """Forget every sequence."""
+        lib.llama_memory_clear(self._memory, False)
+
+    def _watch(self, cancelled: Callable[[], bool] | None) -> None:
+        if cancelled is not None:
+            self._cancelled = cancelled
+        if self._watched != (cancelled is not None):
+            self._watched = cancelled is not None
+            callback = self._abort_callback if self._watched else self._no_callback
+            lib.llama_set_abort_callback(self.handle, callback, None)
+
+    def _on_node(self, _data: object) -> bool:
+        return self._cancelled()

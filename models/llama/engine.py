@@ -1,0 +1,249 @@
+"""The engine on llama.cpp: one loaded model, its scheduler and its token counter."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from models.chat_template import ChatTemplate
+from models.engine import Cancellation, Emit
+from models.llama import library, loading
+from models.llama.context import LlamaContext, Outcome
+from models.llama.counting import TokenCounter
+from models.llama.jobs import Job
+from models.llama.library import lib
+from models.llama.loading import LoadCancelledError, Weights
+from models.llama.scheduler import Scheduler
+from models.llama.threads import Threads
+from models.llama.vocabulary import LlamaVocabulary
+from models.problems import EngineError
+from models.protocol import (
+    ChatPrompt,
+    Device,
+    Event,
+    Failed,
+    Generate,
+    LoadOptions,
+    ModelInfo,
+    Prompt,
+    RawPrompt,
+    Sampling,
+    TokenCount,
+    TokenPrompt,
+)
+from models.template_renderer import TemplateRenderer
+from models.tokenizing import PromptEncoder
+
+_BYTES_PER_TOKEN: Final = 16
+_LEAST_PROMPT_BYTES: Final = 64 * 1024
+_GPU_PIECE: Final = 256
+"""A GPU can't be interrupted within a batch, so the prompt is fed in smaller ones."""
+
+
+class LlamaEngine:
+    """Implements ``models.engine.Engine`` with llama.cpp's low-level calls.
+
+    All but ``count_tokens`` belongs on one thread.
+    """
+
+    def __init__(self) -> None:
+        self.versions = library.versions()
+        self._renderer = TemplateRenderer()
+        self._model: _LoadedModel | None = None
+        self._owed: list[Event] = []
+
+    def load(
+        self, options: LoadOptions, progress: Callable[[float], None], cancelled: Cancellation
+    ) -> ModelInfo:
+        """Load a model in place of the loaded one.
+
+        The old one is freed first: both may not fit into memory. Raises EngineError.
+        """
+        loading.check_options(options)
+        self.unload()
+        self._renderer.start()
+        self._model = _LoadedModel(options, self._renderer, progress, cancelled)
+        progress(1.0)
+        return self._model.info
+
+    def submit(self, request: Generate, cancelled: Cancellation) -> None:
+        """Take a job in. Raises EngineError, such as no_model or prompt_too_long."""
+        self._loaded().submit(request, cancelled)
+
+    def step(self, emit: Emit) -> bool:
+        """Decode one batch for the jobs in hand; return whether any is left."""
+        while self._owed:
+            emit(self._owed.pop(0))
+        return self._model is not None and self._model.scheduler.step(emit)
+
+    def resample(self, job_id: int, sampling: Sampling) -> None:
+        """Use this chain for the job from its next token on."""
+        if self._model is not None:
+            self._model.scheduler.resample(job_id, sampling)
+
+    def count_tokens(self, job_id: int, prompt: Prompt) -> TokenCount:
+        """Count on the vocabulary alone; may run beside everything else."""
+        count = self._loaded().counter.count(job_id, prompt)
+        if count is None:
+            raise _no_model()
+        return count
+
+    def devices(self) -> tuple[Device, ...]:
+        """List the devices."""
+        return library.devices()
+
+    def unload(self) -> None:
+        """Free the model; jobs that are left fail at the next step."""
+        if self._model is None:
+            return
+        model, self._model = self._model, None
+        for job_id in model.scheduler.abandon():
+            self._owed.append(Failed(job_id=job_id, problem=_no_model().problem))
+        model.close()
+
+    def cached_tokens(self) -> int:
+        """Return how many tokens the KV cache holds."""
+        return self._model.scheduler.cached_tokens() if self._model is not None else 0
+
+    def close(self) -> None:
+        """Free everything, the template's process too."""
+        self.unload()
+        self._renderer.close()
+
+    def _loaded(self) -> _LoadedModel:
+        model = self._model
+        if model is None:
+            raise _no_model()
+        return model
+
+
+class _LoadedModel:
+    """A model with all that lives and dies with it. Loads in the constructor."""
+
+    def __init__(
+        self,
+        options: LoadOptions,
+        renderer: TemplateRenderer,
+        progress: Callable[[float], None],
+        cancelled: Cancellation,
+    ) -> None:
+        began = time.monotonic()
+        self._context: LlamaContext | None = None
+        self._weights = loading.load_weights(options, progress, cancelled)
+        try:
+            self._context, flash = loading.open_context(self._weights, options)
+            _warm_up(self._context, cancelled)
+        except EngineError:
+            self._free()
+            raise
+        self._vocabulary = LlamaVocabulary(self._weights.handle)
+        self._template = _chat_template(self._weights, self._vocabulary, renderer)
+        self._bytes_limit = max(_LEAST_PROMPT_BYTES, _BYTES_PER_TOKEN * self._context.context_size)
+        self._encoder = self._make_encoder(self._vocabulary)
+        self.counter = TokenCounter(options.path, self._vocabulary, self._make_encoder)
+        on_gpu = self._weights.offloaded_layers > 0
+        self.scheduler = Scheduler(
+            self._context,
+            self._vocabulary,
+            Threads(options.threads),
+            flash=flash,
+            piece=min(options.batch_size, _GPU_PIECE) if on_gpu else options.batch_size,
+            threads_matter=flash or on_gpu,
+        )
+        self.info = self._describe(options, self._context.context_size, flash=flash, began=began)
+
+    def submit(self, request: Generate, cancelled: Cancellation) -> None:
+        """Encode the prompt and queue the job. Raises EngineError."""
+        prompt = request.prompt
+        if isinstance(prompt, TokenPrompt):
+            self._check_ids(prompt)
+        stop = request.stop
+        if isinstance(prompt, ChatPrompt):
+            stop += self._template.stop
+        ids = self._encoder.encode(prompt).token_ids
+        if not ids and isinstance(prompt, RawPrompt) and self._vocabulary.bos_id() >= 0:
+            # Nothing to go on: what the model knows as the beginning of a text.
+            ids = [self._vocabulary.bos_id()]
+        self.scheduler.submit(Job(request, ids, stop, cancelled))
+
+    def close(self) -> None:
+        """Free all of it, once a count that is going on is done."""
+        self.counter.close()
+        self._free()
+
+    def _free(self) -> None:
+        if self._context is not None:
+            self._context.close()
+        self._weights.close()
+
+    def _make_encoder(self, vocabulary: LlamaVocabulary) -> PromptEncoder:
+        return PromptEncoder(vocabulary, self._template, bytes_limit=self._bytes_limit)
+
+    def _check_ids(self, prompt: TokenPrompt) -> None:
+        known = range(self._vocabulary.size)
+        if any(token not in known for token in prompt.token_ids):
+            raise EngineError(
+                "bad_request",
+                "The prompt has token ids that the model's vocabulary doesn't know.",
+                f"Use ids from 0 to {self._vocabulary.size - 1}.",
+            )
+
+    def _describe(
+        self, options: LoadOptions, context_size: int, *, flash: bool, began: float
+    ) -> ModelInfo:
+        weights, header, path = self._weights, self._weights.header, Path(options.path)
+        return ModelInfo(
+            path=options.path,
+            name=header.text("general.name", path.stem) or path.stem,
+            architecture=header.text("general.architecture"),
+            quantization=library.text(lib.llama_ftype_name(lib.llama_model_ftype(weights.handle))),
+            parameters=lib.llama_model_n_params(weights.handle),
+            size_bytes=path.stat().st_size,
+            vocabulary_size=self._vocabulary.size,
+            context_size=context_size,
+            trained_context=lib.llama_model_n_ctx_train(weights.handle),
+            device=_device_name(weights),
+            layers=weights.layers,
+            offloaded_layers=weights.offloaded_layers,
+            batch_size=options.batch_size,
+            flash_attention=flash,
+            template=self._template.name,
+            inserted_system_prompt=self._template.inserted_system_prompt,
+            load_s=time.monotonic() - began,
+            prompt_bytes_limit=self._bytes_limit,
+        )
+
+
+def _warm_up(context: LlamaContext, cancelled: Cancellation) -> None:
+    """Decode one token: only then a mapped model has really been read."""
+    context.batch.clear()
+    context.batch.add([0], 0, 0, logits=True)
+    if context.decode(lambda: bool(cancelled)) is Outcome.ABORTED:
+        raise LoadCancelledError
+    context.synchronize()
+    context.clear()
+
+
+def _chat_template(
+    weights: Weights, vocabulary: LlamaVocabulary, renderer: TemplateRenderer
+) -> ChatTemplate:
+    source = library.text(lib.llama_model_chat_template(weights.handle, None))
+    return ChatTemplate(
+        source or None,
+        renderer,
+        bos_token=vocabulary.token_text(vocabulary.bos_id()),
+        eos_token=vocabulary.token_text(vocabulary.eos_id()),
+        control_tokens=vocabulary.control_tokens,
+    )
+
+
+def _device_name(weights: Weights) -> str:
+    if not weights.offloaded_layers:
+        return "CPU"
+    return ", ".join(device.description or device.name for device in library.gpu_devices())
+
+
+def _no_model() -> EngineError:
+    return EngineError("no_model", "No model is loaded.", "Choose a model first.")

@@ -1,0 +1,173 @@
+"""A generation in the hands of the scheduler, and the account that it gives of itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from enum import Enum, auto
+from typing import Final
+
+from models.engine import Cancellation
+from models.llama.sampler import Sampler
+from models.llama.slots import Slot
+from models.llama.vocabulary import LlamaVocabulary
+from models.protocol import Generate, Report, Sampling, ThreadChange, Tokens
+from models.text_stream import TextStream
+
+
+class Job:
+    """One generation: its tokens, its text, and what was measured.
+
+    ``token_ids`` are the prompt's, the first ``prompt_size``, and those sampled since.
+    """
+
+    def __init__(
+        self,
+        request: Generate,
+        prompt: Sequence[int],
+        stop: Sequence[str],
+        cancelled: Cancellation,
+    ) -> None:
+        self.id: Final = request.job_id
+        self.token_ids: Final = list(prompt)
+        self.prompt_size: Final = len(prompt)
+        self.max_tokens: Final = request.max_tokens
+        self.cancelled: Final = cancelled
+        self.sampling = request.sampling
+        self.seeded: Final = request.sampling.seed is not None
+        self.record: Final = Record(request.sampling.seed)
+        self._stream = TextStream(stop)
+        self._held_ids: list[int] = []
+
+    @property
+    def completion_size(self) -> int:
+        """Return how many tokens were sampled."""
+        return len(self.token_ids) - self.prompt_size
+
+    def take(self, token: int, vocabulary: LlamaVocabulary) -> tuple[Tokens | None, bool]:
+        """Take a sampled token in; return what to send, and whether a stop string was met.
+
+        Ids wait as long as text is held back, and a stop string takes its ids with it, so that
+        the ids sent always spell the text.
+        """
+        self.token_ids.append(token)
+        self.record.mark_token()
+        text = self._stream.push(vocabulary.token_bytes(token))
+        self._held_ids.append(token)
+        if self._stream.stopped:
+            ids = _spell(text, self._held_ids, vocabulary)
+        elif self._stream.holding:
+            ids = []
+        else:
+            ids = self._held_ids
+        if self._stream.stopped or not self._stream.holding:
+            self._held_ids = []
+        if not text and not ids:
+            return None, self._stream.stopped
+        return self._tokens(text, ids), self._stream.stopped
+
+    def flush(self) -> Tokens | None:
+        """Return what was held back, at the end."""
+        text, ids = self._stream.flush(), self._held_ids
+        self._held_ids = []
+        return self._tokens(text, ids) if text or ids else None
+
+    def _tokens(self, text: str, ids: Sequence[int]) -> Tokens:
+        return Tokens(job_id=self.id, text=text, token_ids=tuple(ids))
+
+
+class Phase(Enum):
+    """What a running job does; the scheduler draws how it gets there."""
+
+    PREFILL = auto()
+    DECODE = auto()
+
+
+class Run:
+    """A job on a slot, with its sampler. ``close`` frees the sampler."""
+
+    def __init__(self, job: Job, slot: Slot, sampler: Sampler) -> None:
+        self.job: Final = job
+        self.slot: Final = slot
+        self.sampler: Final = sampler
+        self.phase = Phase.PREFILL
+        self.held_threads = 0
+        """The number of threads to stay with for now, or 0."""
+        job.record.seed = sampler.seed
+
+    def resample(self, sampling: Sampling) -> None:
+        """Use another chain from the next token on."""
+        self.sampler.change(sampling, self.job.token_ids)
+        self.job.record.resampled = True
+
+    def close(self) -> None:
+        """Free the sampler."""
+        self.sampler.close()
+
+
+def _spell(text: str, ids: Sequence[int], vocabulary: LlamaVocabulary) -> list[int]:
+    """Return ids that spell ``text``, the beginning of what ``ids`` spell."""
+    wanted = text.encode()
+    kept: list[int] = []
+    spelled = b""
+    for token in ids:
+        piece = vocabulary.token_bytes(token)
+        if not wanted.startswith(spelled + piece):
+            break
+        kept.append(token)
+        spelled += piece
+    rest = wanted[len(spelled) :].decode("utf-8", errors="replace")
+    return kept + vocabulary.tokenize(rest) if rest else kept
+
+
+class Record:
+    """What a job's report is made of. Times are of the monotonic clock, in seconds."""
+
+    def __init__(self, seed: int | None) -> None:
+        self.seed = seed or 0
+        self.submitted_at = time.monotonic()
+        self.started_at = 0.0
+        self.prefilled_at = 0.0
+        self.first_token_at = 0.0
+        self.last_token_at = 0.0
+        self.reused = 0
+        self.resumed = False
+        self.batches: list[int] = []
+        self.prefill_threads = 0
+        self.thread_changes: list[ThreadChange] = []
+        self.threads_fixed = True
+        self.resampled = False
+        self.had_company = False
+
+    def mark_token(self) -> None:
+        """Note the time of a token."""
+        self.last_token_at = time.monotonic()
+        self.first_token_at = self.first_token_at or self.last_token_at
+
+    def mark_threads(self, token: int, threads: int) -> None:
+        """Note the threads that a sampled token was decoded with."""
+        if not self.thread_changes or self.thread_changes[-1].threads != threads:
+            self.thread_changes.append(ThreadChange(at=token, threads=threads))
+
+    def report(self, job: Job, *, context_size: int, flash: bool, threads_matter: bool) -> Report:
+        """Return the report; ``threads_matter`` says whether their number changes the logits."""
+        prefilled = sum(self.batches)
+        exact_start = self.resumed or self.reused == 0
+        steady = self.threads_fixed or not threads_matter
+        prefill_end = self.prefilled_at or time.monotonic()
+        return Report(
+            prompt_tokens=job.prompt_size,
+            reused_tokens=self.reused,
+            prefilled_tokens=prefilled,
+            completion_tokens=job.completion_size,
+            context_size=context_size,
+            seed=self.seed,
+            batches=tuple(self.batches),
+            prefill_threads=self.prefill_threads,
+            thread_changes=tuple(self.thread_changes),
+            flash_attention=flash,
+            repeatable=exact_start and steady and not (self.resampled or self.had_company),
+            prefill_s=prefill_end - self.started_at if self.started_at else 0.0,
+            first_token_s=max(0.0, self.first_token_at - self.submitted_at),
+            decode_s=max(0.0, self.last_token_at - self.prefilled_at),
+        )

@@ -1,0 +1,142 @@
+"""The llama.cpp library itself: loaded once, with its log captured and its devices listed.
+
+Everything else in this room takes the low-level calls from here, as ``lib``.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections import deque
+from pathlib import Path
+from typing import Any, Final, Literal
+
+# Read when the library loads. An assertion should end the process, not fork a debugger. And a
+# thread that waits for another shouldn't spin for long: where another program has the core that
+# the other one needs, OpenMP's default of 300,000 turns makes each of a token's hundreds of
+# barriers last for milliseconds.
+os.environ.setdefault("GGML_NO_BACKTRACE", "1")
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+
+import llama_cpp
+from llama_cpp import llama_cpp as lib
+
+from models.protocol import Device, Versions
+
+__all__ = ["devices", "gpu_devices", "lib", "log", "text", "versions"]
+
+_LOG_CAPACITY: Final = 600
+_LEVEL_INFO, _LEVEL_DEBUG, _LEVEL_CONTINUED = 1, 4, 5
+_DEVICE_KINDS: Final[dict[int, Literal["cpu", "gpu", "igpu", "accelerator"]]] = {
+    0: "cpu",
+    1: "gpu",
+    2: "igpu",
+}
+
+
+class LibraryLog:
+    """Keeps the last lines that llama.cpp logged, and passes them on to stderr.
+
+    The library may log from any of its threads.
+    """
+
+    def __init__(self) -> None:
+        self._lines: deque[str] = deque(maxlen=_LOG_CAPACITY)
+        self._written = 0
+        self._level = _LEVEL_INFO
+        # The library keeps only the address: without this reference the callback is collected.
+        self._callback = lib.llama_log_callback(self._on_log)
+        lib.llama_log_set(self._callback, ctypes.c_void_p(0))
+
+    def mark(self) -> int:
+        """Return a position to read from with ``since``."""
+        return self._written
+
+    def since(self, mark: int) -> str:
+        """Return what was logged after the mark, as far as it is still kept."""
+        lines = list(self._lines)
+        fresh = min(self._written - mark, len(lines))
+        return "".join(lines[len(lines) - fresh :])
+
+    def _on_log(self, level: int, text: bytes | None, _data: object) -> None:
+        if level != _LEVEL_CONTINUED:
+            self._level = level
+        if self._level == _LEVEL_DEBUG or not text:
+            return
+        line = text.decode("utf-8", errors="replace")
+        self._lines.append(line)
+        self._written += 1
+        if sys.stderr is not None:
+            sys.stderr.write(line)
+
+
+def _start() -> LibraryLog:
+    log = LibraryLog()
+    lib.llama_backend_init()
+    count = lib._lib.ggml_backend_dev_count  # noqa: SLF001 - the only way to this copy of ggml
+    count.restype = ctypes.c_size_t
+    if count() == 0:
+        # A build with loadable back ends looks for them beside the executable only.
+        folder = Path(llama_cpp.__file__).parent / "lib"
+        lib._lib.ggml_backend_load_all_from_path(os.fsencode(folder))  # noqa: SLF001
+    return log
+
+
+def _declare(name: str, restype: Any, *argtypes: Any) -> Any:  # noqa: ANN401
+    function = getattr(lib._lib, name)  # noqa: SLF001
+    function.restype, function.argtypes = restype, list(argtypes)
+    return function
+
+
+log: Final = _start()
+
+_device_count = _declare("ggml_backend_dev_count", ctypes.c_size_t)
+_device_get = _declare("ggml_backend_dev_get", ctypes.c_void_p, ctypes.c_size_t)
+_device_name = _declare("ggml_backend_dev_name", ctypes.c_char_p, ctypes.c_void_p)
+_device_description = _declare("ggml_backend_dev_description", ctypes.c_char_p, ctypes.c_void_p)
+_device_type = _declare("ggml_backend_dev_type", ctypes.c_int, ctypes.c_void_p)
+_device_memory = _declare(
+    "ggml_backend_dev_memory",
+    None,
+    ctypes.c_void_p,
+    ctypes.POINTER(ctypes.c_size_t),
+    ctypes.POINTER(ctypes.c_size_t),
+)
+_ggml_commit = _declare("ggml_commit", ctypes.c_char_p)
+
+
+def versions() -> Versions:
+    """Return the versions of the binding and of llama.cpp itself."""
+    built = f"{text(lib.llama_version())} ({text(_ggml_commit())})"
+    return Versions(engine=llama_cpp.__version__, llama_cpp=built)
+
+
+def devices() -> tuple[Device, ...]:
+    """List the devices that llama.cpp sees, in its own order."""
+    return tuple(_describe(_device_get(index)) for index in range(_device_count()))
+
+
+def gpu_devices() -> tuple[Device, ...]:
+    """List the devices that layers can be offloaded to.
+
+    ``llama_supports_gpu_offload`` is no help: it is true wherever RPC is built in.
+    """
+    return tuple(device for device in devices() if device.kind in ("gpu", "igpu"))
+
+
+def text(value: bytes | None) -> str:
+    """Return a C string as text."""
+    return (value or b"").decode("utf-8", errors="replace")
+
+
+def _describe(handle: int) -> Device:
+    free, total = ctypes.c_size_t(), ctypes.c_size_t()
+    _device_memory(handle, ctypes.byref(free), ctypes.byref(total))
+    return Device(
+        name=text(_device_name(handle)),
+        description=text(_device_description(handle)),
+        kind=_DEVICE_KINDS.get(_device_type(handle), "accelerator"),
+        memory_free=free.value,
+        memory_total=total.value,
+    )

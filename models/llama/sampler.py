@@ -1,0 +1,116 @@
+"""The sampler chain: logits in, one token id out.
+
+The order is what the window shows: penalties → top-k → top-p → min-p → temperature → draw. A
+stage that a setting switches off is left out; temperature 0 takes the likeliest token after the
+penalties.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import secrets
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from models.llama.context import LlamaContext, Logits
+from models.llama.library import lib
+from models.protocol import Sampling
+
+MAX_SEED: Final = 0xFFFF_FFFE
+"""llama.cpp takes the next number for 'draw one yourself'."""
+
+_CANDIDATE: Final = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
+
+
+def draw_seed() -> int:
+    """Return a fresh seed."""
+    return secrets.randbelow(MAX_SEED + 1)
+
+
+class Sampler:
+    """A sampler chain with its state: the random draw and the tokens that penalties look at.
+
+    ``seed`` is the one in use. ``close`` frees the chain.
+    """
+
+    def __init__(self, vocabulary_size: int, sampling: Sampling, history: Sequence[int]) -> None:
+        """Build the chain; ``history`` are the tokens before the first one to be sampled."""
+        self._vocabulary_size = vocabulary_size
+        self.seed = draw_seed() if sampling.seed is None else min(sampling.seed, MAX_SEED)
+        self._draw = lib.llama_sampler_init_dist(self.seed)
+        self._chain: Any = None
+        self._greedy = False
+        self._build(sampling, history)
+
+    def change(self, sampling: Sampling, history: Sequence[int]) -> None:
+        """Use another chain from the next token on. The draw goes on unless the seed changes."""
+        self._free_chain()
+        if sampling.seed is not None and min(sampling.seed, MAX_SEED) != self.seed:
+            lib.llama_sampler_free(self._draw)
+            self.seed = min(sampling.seed, MAX_SEED)
+            self._draw = lib.llama_sampler_init_dist(self.seed)
+        self._build(sampling, history)
+
+    def sample(self, context: LlamaContext, index: int) -> int:
+        """Return the next token from the logits of the batch's token at ``index``."""
+        return int(lib.llama_sampler_sample(self._chain, context.handle, index))
+
+    def sample_saved(self, logits: Logits) -> int:
+        """Return the next token from logits kept earlier: the one ``sample`` would have drawn."""
+        candidates = np.zeros(len(logits), _CANDIDATE)
+        candidates["id"] = np.arange(len(logits), dtype=np.int32)
+        candidates["logit"] = logits
+        address = ctypes.cast(candidates.ctypes.data, lib.llama_token_data_p)
+        array = lib.llama_token_data_array(address, len(logits), -1, False)
+        lib.llama_sampler_apply(self._chain, ctypes.byref(array))
+        token = int(array.data[array.selected].id)
+        lib.llama_sampler_accept(self._chain, token)
+        return token
+
+    def close(self) -> None:
+        """Free the chain."""
+        if self._chain is not None:
+            self._free_chain()
+            lib.llama_sampler_free(self._draw)
+
+    def _build(self, sampling: Sampling, history: Sequence[int]) -> None:
+        parameters = lib.llama_sampler_chain_default_params()
+        parameters.no_perf = True
+        self._chain = lib.llama_sampler_chain_init(parameters)
+        self._greedy = sampling.temperature <= 0
+        for stage in self._stages(sampling):
+            lib.llama_sampler_chain_add(self._chain, stage)
+        if sampling.repeat_last_n > 0:
+            for token in history[-sampling.repeat_last_n :]:
+                lib.llama_sampler_accept(self._chain, token)
+
+    def _stages(self, sampling: Sampling) -> list[Any]:
+        stages = []
+        if sampling.repeat_penalty != 1 and sampling.repeat_last_n > 0:
+            penalty = sampling.repeat_penalty, 0.0, 0.0
+            stages.append(
+                lib.llama_sampler_init_penalties(
+                    self._vocabulary_size, sampling.repeat_last_n, *penalty
+                )
+            )
+        if self._greedy:
+            return [*stages, lib.llama_sampler_init_greedy()]
+        if sampling.top_k > 0:
+            stages.append(lib.llama_sampler_init_top_k(sampling.top_k))
+        if sampling.top_p < 1:
+            stages.append(lib.llama_sampler_init_top_p(sampling.top_p, 1))
+        if sampling.min_p > 0:
+            stages.append(lib.llama_sampler_init_min_p(sampling.min_p, 1))
+        if sampling.temperature != 1:
+            stages.append(lib.llama_sampler_init_temp(sampling.temperature))
+        return [*stages, self._draw]
+
+    def _free_chain(self) -> None:
+        if not self._greedy:
+            # The draw lives longer than the chain that it ends.
+            last = lib.llama_sampler_chain_n(self._chain) - 1
+            lib.llama_sampler_chain_remove(self._chain, last)
+        lib.llama_sampler_free(self._chain)
+        self._chain = None

@@ -1,0 +1,295 @@
+"""Jobs and slots: what goes into the next batch, and what comes of it.
+
+The life of a job:
+
+    submit ──► queued ──free slot──► PREFILL ──prompt decoded──► DECODE ──► Finished
+                 │                      │  └─kept checkpoint──────►│
+                 │                      │                          │
+                 └──────cancelled───────┴────────cancelled─────────┴──────► Cancelled
+                                        └────llama.cpp refuses─────┴──────► Failed
+
+PREFILL decodes the part of the prompt that the slot doesn't hold yet, in pieces of a batch;
+DECODE decodes the token sampled last and samples the next. Each ``step`` makes one batch for all
+slots, so several jobs advance side by side.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from models.engine import Emit
+from models.llama.context import LlamaContext, Logits, Outcome
+from models.llama.jobs import Job, Phase, Run
+from models.llama.sampler import Sampler
+from models.llama.slots import Slot
+from models.llama.threads import Threads
+from models.llama.vocabulary import LlamaVocabulary
+from models.problems import EngineError
+from models.protocol import (
+    Cancelled,
+    Failed,
+    Finished,
+    FinishReason,
+    PrefillProgress,
+    Problem,
+    Report,
+    Sampling,
+)
+
+_WATCHED_BATCH: Final = 16
+"""Batches from this size on take long enough to be worth interrupting."""
+
+
+@dataclass
+class _Part:
+    """A run's share of the batch. ``index`` is where the logits of its last token are."""
+
+    run: Run
+    token_ids: Sequence[int]
+    index: int
+
+
+class Scheduler:
+    """Runs jobs on the sequences of one context. Used by the llama thread alone."""
+
+    def __init__(
+        self,
+        context: LlamaContext,
+        vocabulary: LlamaVocabulary,
+        threads: Threads,
+        *,
+        flash: bool,
+        piece: int,
+        threads_matter: bool,
+    ) -> None:
+        """Feed prompts in pieces of at most ``piece`` tokens.
+
+        ``threads_matter`` says whether the number of threads changes the logits.
+        """
+        self._context = context
+        self._vocabulary = vocabulary
+        self._threads = threads
+        self._flash = flash
+        self._piece = piece
+        self._threads_matter = threads_matter
+        self._queue: deque[Job] = deque()
+        self._active: list[Run] = []
+        self._slots = [Slot(context, number) for number in range(context.sequences)]
+
+    def submit(self, job: Job) -> None:
+        """Queue a job. Raises EngineError for a prompt that can't fit."""
+        size, room = job.prompt_size, self._context.context_size
+        if not size:
+            raise EngineError("bad_request", "The prompt is empty.", "Write something first.")
+        if size >= room:
+            raise EngineError(
+                "prompt_too_long",
+                f"The prompt has {size:,} tokens, and the context window holds {room:,} with the "
+                "reply.",
+                "Shorten it, start a new chat, or choose a larger context window.",
+            )
+        self._queue.append(job)
+
+    def step(self, emit: Emit) -> bool:
+        """Decode one batch and emit what came of it; return whether any job is left."""
+        self._drop_cancelled(emit)
+        self._admit(emit)
+        if self._active:
+            try:
+                self._advance(emit)
+            except EngineError as error:
+                self._fail_active(error.problem, emit)
+        return bool(self._active or self._queue)
+
+    def resample(self, job_id: int, sampling: Sampling) -> None:
+        """Use another chain for a job, if it is still there."""
+        for job in self._queue:
+            if job.id == job_id:
+                job.sampling = sampling
+        for run in self._active:
+            if run.job.id == job_id:
+                run.resample(sampling)
+
+    def cached_tokens(self) -> int:
+        """Return how many tokens the KV cache holds."""
+        return sum(len(slot.token_ids) for slot in self._slots)
+
+    def queued_jobs(self) -> int:
+        """Return how many jobs wait for a slot."""
+        return len(self._queue)
+
+    def abandon(self) -> list[int]:
+        """Give up every job, and return the numbers of those that were left."""
+        left = [*(run.job.id for run in self._active), *(job.id for job in self._queue)]
+        for run in self._active:
+            run.close()
+        self._active.clear()
+        self._queue.clear()
+        return left
+
+    def _drop_cancelled(self, emit: Emit) -> None:
+        for run in [run for run in self._active if run.job.cancelled]:
+            self._release(run, emit)
+            emit(Cancelled(job_id=run.job.id, report=self._report(run.job)))
+        for job in [job for job in self._queue if job.cancelled]:
+            self._queue.remove(job)
+            emit(Cancelled(job_id=job.id, report=self._report(job)))
+
+    def _admit(self, emit: Emit) -> None:
+        while self._queue and len(self._active) < len(self._slots):
+            job = self._queue.popleft()
+            self._start(job, self._best_slot(job), emit)
+
+    def _best_slot(self, job: Job) -> Slot:
+        taken = {run.slot.sequence for run in self._active}
+        free = (slot for slot in self._slots if slot.sequence not in taken)
+        return max(free, key=lambda slot: (slot.common_prefix(job.token_ids), -slot.used_at))
+
+    def _start(self, job: Job, slot: Slot, emit: Emit) -> None:
+        record = job.record
+        record.started_at = slot.used_at = time.monotonic()
+        saved = slot.prepare(job.token_ids)
+        run = Run(job, slot, Sampler(self._vocabulary.size, job.sampling, job.token_ids))
+        self._active.append(run)
+        record.reused = len(slot.token_ids)
+        record.threads_fixed = job.seeded or not self._threads.adapts
+        if job.seeded:
+            # The same seed promises the same reply: where their number matters, always the same
+            # threads; elsewhere those that suit the load now, until the end.
+            run.held_threads = self._threads.choose(fixed=self._threads_matter)
+        emit(PrefillProgress(job_id=job.id, done=record.reused, total=job.prompt_size))
+        if saved is not None:
+            record.resumed = True
+            self._begin_reply(run, saved, emit)
+
+    def _advance(self, emit: Emit) -> None:
+        began = time.monotonic()
+        parts = self._compose()
+        if not parts:
+            return
+        self._note_company()
+        watched = self._context.batch.size >= _WATCHED_BATCH
+        cancelled = (lambda: any(part.run.job.cancelled for part in parts)) if watched else None
+        if self._context.decode(cancelled) is Outcome.ABORTED:
+            self._settle(parts)
+            return
+        only_tokens = all(part.run.phase is Phase.DECODE for part in parts)
+        for part in parts:
+            run = part.run
+            run.slot.token_ids += part.token_ids
+            if run.phase is Phase.PREFILL:
+                self._prefilled(part, emit)
+            elif len(run.slot.token_ids) == len(run.job.token_ids):
+                self._take(run, run.sampler.sample(self._context, part.index), emit)
+        if only_tokens:
+            self._threads.observe_token(time.monotonic() - began)
+
+    def _compose(self) -> list[_Part]:
+        """Fill the batch: the next token of each reply first, then as much prefill as fits."""
+        batch = self._context.batch
+        batch.clear()
+        self._choose_threads()
+        parts = []
+        for run in sorted(self._active, key=lambda run: run.phase is Phase.PREFILL):
+            wanted, held = run.job.token_ids, len(run.slot.token_ids)
+            token_ids = wanted[held : held + min(self._piece, batch.room)]
+            if token_ids:
+                last = held + len(token_ids) == len(wanted)
+                index = batch.add(token_ids, held, run.slot.sequence, logits=last)
+                parts.append(_Part(run, token_ids, index))
+        return parts
+
+    def _choose_threads(self) -> None:
+        held = max((run.held_threads for run in self._active), default=0)
+        threads = held or self._threads.choose()
+        self._context.set_threads(threads)
+        for run in self._active:
+            record = run.job.record
+            if run.phase is Phase.DECODE:
+                record.mark_threads(run.job.completion_size - 1, threads)
+            elif not record.prefill_threads:
+                record.prefill_threads = threads
+                if self._threads_matter:
+                    # A report names one number for the whole prefill.
+                    run.held_threads = threads
+
+    def _note_company(self) -> None:
+        """Note that other sequences lie in the cache: they change how a reply is rounded."""
+        if len(self._slots) > 1 and sum(bool(slot.token_ids) for slot in self._slots) > 1:
+            for run in self._active:
+                run.job.record.had_company = True
+
+    def _prefilled(self, part: _Part, emit: Emit) -> None:
+        run, done = part.run, len(part.run.slot.token_ids)
+        job = run.job
+        job.record.batches.append(len(part.token_ids))
+        if done < job.prompt_size:
+            self._context.synchronize()
+            emit(PrefillProgress(job_id=job.id, done=done, total=job.prompt_size))
+            return
+        logits = self._context.copy_logits(part.index)
+        run.slot.save_checkpoint(logits)
+        emit(PrefillProgress(job_id=job.id, done=done, total=done))
+        self._begin_reply(run, logits, emit)
+
+    def _begin_reply(self, run: Run, logits: Logits, emit: Emit) -> None:
+        run.phase = Phase.DECODE
+        if not run.job.seeded:
+            run.held_threads = 0
+        run.job.record.prefilled_at = time.monotonic()
+        self._take(run, run.sampler.sample_saved(logits), emit)
+
+    def _take(self, run: Run, token: int, emit: Emit) -> None:
+        """Take a sampled token in: send what it says, and end the job where it ends it."""
+        if self._vocabulary.ends_turn(token):
+            self._finish(run, "end_of_turn", emit)
+            return
+        tokens, stopped = run.job.take(token, self._vocabulary)
+        if tokens is not None:
+            emit(tokens)
+        if stopped:
+            self._finish(run, "stop_string", emit)
+        elif run.job.completion_size >= run.job.max_tokens:
+            self._finish(run, "max_tokens", emit)
+        elif len(run.slot.token_ids) >= self._context.context_size:
+            self._finish(run, "context_full", emit)
+
+    def _finish(self, run: Run, reason: FinishReason, emit: Emit) -> None:
+        self._release(run, emit)
+        emit(Finished(job_id=run.job.id, reason=reason, report=self._report(run.job)))
+
+    def _settle(self, parts: Sequence[_Part]) -> None:
+        """Bring the slots in line after an abort: a cancelled job keeps what it got."""
+        for part in parts:
+            slot = part.run.slot
+            if part.run.job.cancelled:
+                slot.settle(part.token_ids)
+            else:
+                slot.truncate(len(slot.token_ids))
+
+    def _fail_active(self, problem: Problem, emit: Emit) -> None:
+        for run in list(self._active):
+            run.slot.truncate(0)
+            self._release(run, emit)
+            emit(Failed(job_id=run.job.id, problem=problem))
+
+    def _release(self, run: Run, emit: Emit) -> None:
+        """Take a run off its slot, and send the text that it held back."""
+        self._active.remove(run)
+        run.slot.used_at = time.monotonic()
+        rest = run.job.flush()
+        if rest is not None:
+            emit(rest)
+        run.close()
+
+    def _report(self, job: Job) -> Report:
+        return job.record.report(
+            job,
+            context_size=self._context.context_size,
+            flash=self._flash,
+            threads_matter=self._threads_matter,
+        )

@@ -1,0 +1,61 @@
+"""Slots: one sequence of the KV cache each, with a record of what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from models.llama.context import LlamaContext, Logits
+
+_CHECKPOINTS: Final = 8
+
+
+class Slot:
+    """A sequence of the KV cache. ``token_ids`` are the tokens that it holds, in order.
+
+    A checkpoint keeps the logits at the end of a prompt. As long as the cache still holds that
+    prompt untouched, the same prompt resumes from it: nothing to prefill, and equal bit for bit.
+    """
+
+    def __init__(self, context: LlamaContext, sequence: int) -> None:
+        self._context = context
+        self.sequence: Final = sequence
+        self.token_ids: list[int] = []
+        self.used_at = 0.0
+        self._checkpoints: dict[int, Logits] = {}
+
+    def common_prefix(self, prompt: Sequence[int]) -> int:
+        """Return how many tokens of the prompt the cache holds from its start."""
+        most = min(len(self.token_ids), len(prompt))
+        pairs = zip(self.token_ids, prompt, strict=False)
+        return next((place for place, (held, new) in enumerate(pairs) if held != new), most)
+
+    def prepare(self, prompt: Sequence[int]) -> Logits | None:
+        """Keep what the prompt can reuse and forget the rest.
+
+        Return the logits at the prompt's end where they were kept. Otherwise at least its last
+        token is left to decode.
+        """
+        common = self.common_prefix(prompt)
+        saved = self._checkpoints.get(common) if common == len(prompt) else None
+        self.truncate(common if saved is not None else min(common, len(prompt) - 1))
+        return saved if len(self.token_ids) == len(prompt) else None
+
+    def truncate(self, length: int) -> None:
+        """Forget the tokens from ``length`` on, and the checkpoints that stood on them."""
+        if self._context.length(self.sequence) > length:
+            length = self._context.truncate(self.sequence, length)
+        del self.token_ids[length:]
+        for end in [end for end in self._checkpoints if end > length]:
+            del self._checkpoints[end]
+
+    def settle(self, decoded: Sequence[int]) -> None:
+        """Take in the part of these tokens that the cache got to hold before an abort."""
+        self.token_ids += decoded
+        del self.token_ids[self._context.length(self.sequence) :]
+
+    def save_checkpoint(self, logits: Logits) -> None:
+        """Keep the logits of the last token; the oldest of several checkpoints goes."""
+        self._checkpoints[len(self.token_ids)] = logits
+        while len(self._checkpoints) > _CHECKPOINTS:
+            del self._checkpoints[next(iter(self._checkpoints))]
