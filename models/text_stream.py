@@ -24,6 +24,11 @@ class TextStream:
         self.stopped = False
         """Whether a stop string was met; every later ``push`` returns nothing."""
 
+    @property
+    def holding(self) -> bool:
+        """Whether text is held back that may yet become a stop string."""
+        return bool(self._held)
+
     def push(self, token_bytes: bytes) -> str:
         """Take a token's bytes in and return the text that is certain now, perhaps none."""
         if self.stopped:
