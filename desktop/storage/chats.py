@@ -262,6 +262,19 @@ class ChatStore:
         with self._database.transaction() as connection:
             return runs.record_model(connection, path, name, sha256)
 
+    def model_sha256(self, path: str) -> str:
+        """Return the hash recorded of this very file, "" where it isn't known."""
+        with self._database.reading() as connection:
+            return runs.known_sha256(connection, path)
+
+    def known_models(self) -> list[tuple[str, str]]:
+        """Return path and name of each model that was used, the latest first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select path, name from models group by path order by max(id) desc"
+            )
+            return [(str(path), str(name)) for path, name in rows]
+
     # --- parts ---------------------------------------------------------------------------------
 
     def _chats(self, which: str) -> list[Chat]:

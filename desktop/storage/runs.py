@@ -59,6 +59,16 @@ def record_model(connection: apsw.Connection, path: str, name: str, sha256: str)
     return int(row[0])
 
 
+def known_sha256(connection: apsw.Connection, path: str) -> str:
+    """Return the hash recorded of this very file, "" where it isn't known."""
+    found = connection.execute(
+        "select sha256 from models where path = ? and size = ? and mtime_ns = ?"
+        " order by sha256 desc limit 1",
+        (path, *_stat(path)),
+    ).get
+    return str(found or "")
+
+
 def start_run(connection: apsw.Connection, message_id: int, run: Run, first_token: int) -> None:
     """Note that this process writes on the message from its token ``first_token`` on."""
     writer = this_writer()

@@ -1,0 +1,138 @@
+"""``snug``: the window, a command for the terminal, or the engine process of a frozen build."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+COMMANDS: Final = {
+    "ask": "ask one question and print the reply",
+    "chat": "chat in the terminal, on the same chats as the window",
+    "doctor": "show what Snug runs on, and whether all of it works",
+}
+ENGINE_FLAG: Final = "--engine-process"
+"""What a frozen build starts itself with to become the engine process."""
+
+INTERRUPTED_STATUS: Final = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the command line says; return the exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == [ENGINE_FLAG]:
+        from models import worker  # noqa: PLC0415 - the engine process needs nothing else
+
+        worker.main(arguments[1:])
+    return _guarded(lambda: _dispatch(arguments))
+
+
+def _guarded(command: Callable[[], int]) -> int:
+    """Run a command; what people can mend becomes two lines and an exit status."""
+    from desktop.cli.arguments import USAGE_STATUS  # noqa: PLC0415
+    from desktop.cli.terminal import UsageError, report_trouble  # noqa: PLC0415
+    from desktop.domain.errors import UserError  # noqa: PLC0415
+
+    try:
+        status = command()
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except UserError as error:
+        report_trouble(error)
+        return USAGE_STATUS if isinstance(error, UsageError) else 1
+    except KeyboardInterrupt:
+        return INTERRUPTED_STATUS
+    except BrokenPipeError:
+        # Whoever read the output has gone, as in 'snug ask … | head -1'; the interpreter must
+        # not try to write the rest to them when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
+
+
+def _dispatch(argv: list[str]) -> int:
+    from desktop.cli.terminal import UsageError  # noqa: PLC0415
+    from desktop.version import snug_version  # noqa: PLC0415
+
+    head, command, rest = _split(argv)
+    options = _parse(head)
+    if options.version:
+        print(f"snug {snug_version()}")  # noqa: T201
+        return 0
+    basedir: Path | None = getattr(options, "basedir", None)
+    if command is None:
+        return _open_window(basedir, options.file)
+    if options.file is not None:
+        raise UsageError(f"“{options.file}” can't stand before a command.", "Leave it out.")
+    if basedir is not None:
+        rest = ["--basedir", str(basedir), *rest]
+    return _run_command(command, rest)
+
+
+def _split(argv: list[str]) -> tuple[list[str], str | None, list[str]]:
+    """Return what stands before the command, the command, and what is its own."""
+    for index, word in enumerate(argv):
+        if word in COMMANDS and argv[index - 1 : index] != ["--basedir"]:
+            return argv[:index], word, argv[index + 1 :]
+    return argv, None, []
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    from desktop.cli.arguments import Parser, add_common_flags  # noqa: PLC0415
+
+    listed = "\n".join(f"  {name:8} {purpose}" for name, purpose in COMMANDS.items())
+    parser = Parser(
+        "snug",
+        "Chat with language models on your own machine. Without a command the window opens.",
+        epilog=f"commands:\n{listed}\n\n'snug COMMAND --help' shows more of each.",
+    )
+    parser.add_argument("file", nargs="?", metavar="COMMAND|FILE", help="a GGUF file to open")
+    parser.add_argument("--version", action="store_true", help="print the version and leave")
+    add_common_flags(parser)
+    return parser.parse_args(argv)
+
+
+def _run_command(command: str, argv: list[str]) -> int:
+    """Run a command of the terminal; none of them loads the window's toolkit."""
+    run: Callable[[Sequence[str]], int] = import_module(f"desktop.cli.{command}").run
+    return run(argv)
+
+
+def _open_window(basedir: Path | None, file: str | None) -> int:
+    from desktop.cli.terminal import UsageError, say  # noqa: PLC0415
+    from desktop.domain.errors import UserError  # noqa: PLC0415
+    from desktop.paths import Paths  # noqa: PLC0415
+
+    if file is not None and not Path(file).expanduser().exists():
+        raise UsageError(
+            f"There is no command and no file “{file}”.", "'snug --help' shows what there is."
+        )
+    if not _has_display():
+        say("There is no display for the window, so this is the chat in the terminal.")
+        rest = [] if basedir is None else ["--basedir", str(basedir)]
+        return _run_command("chat", rest if file is None else [*rest, "--model", file])
+    paths = Paths(basedir)
+    paths.create()
+    try:
+        from desktop.app import run  # noqa: PLC0415 - only the window needs the toolkit
+    except ImportError as error:
+        raise UserError(
+            f"The window can't be loaded: {error}",
+            "Run 'make setup' for what is missing, or chat in the terminal with 'snug chat'.",
+        ) from error
+    return run(paths, None if file is None else str(Path(file).expanduser().absolute()))
+
+
+def _has_display() -> bool:
+    """Return whether a window can be shown; only some systems go without."""
+    if sys.platform in {"win32", "darwin"}:
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""``snug ask``: one question, one reply, streamed or as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from desktop.cli.arguments import Parser, add_common_flags, add_model_flags
+from desktop.cli.context import Context, find_model
+from desktop.cli.session import EngineSession, Outcome
+from desktop.cli.terminal import ReplyPrinter, UsageError, print_json, trouble_of
+from desktop.domain.errors import UserError
+from desktop.domain.prompt import chat_prompt
+from desktop.domain.speed import decode_tokens_per_s, prefill_tokens_per_s
+from desktop.settings.requests import to_load_options, to_sampling
+from desktop.settings.schema import GenerationSettings
+from desktop.settings.store import with_overrides
+from models.protocol import (
+    Cancelled,
+    Failed,
+    Finished,
+    ModelInfo,
+    Prompt,
+    RawPrompt,
+    Report,
+    Tokens,
+)
+
+MAX_INPUT_BYTES: Final = 4 * 1024 * 1024
+"""Far more than a context window holds; tokenizing more would take long before it is refused."""
+
+INTERRUPTED_STATUS: Final = 130
+
+
+def run(argv: Sequence[str]) -> int:
+    """Answer one question; return the exit status. Raises UserError."""
+    arguments = _parse(argv)
+    context = Context.of(arguments)
+    settings = with_overrides(context.settings.generation, context.flags)
+    prompt = _prompt(arguments, settings)
+    path = find_model(arguments.model, context)
+    with EngineSession(context.paths) as session:
+        model = session.load(to_load_options(settings, str(path)), path.stem)
+        reply = _Reply(printer=None if arguments.json else ReplyPrinter())
+        outcome = session.generate(
+            prompt,
+            to_sampling(settings),
+            settings.max_tokens,
+            settings.stop,
+            on_tokens=reply.add,
+        )
+    reply.end()
+    if isinstance(outcome, Failed):
+        raise trouble_of(outcome.problem)
+    if arguments.json:
+        print_json(_record(model, reply, outcome))
+    return INTERRUPTED_STATUS if isinstance(outcome, Cancelled) else 0
+
+
+class _Reply:
+    """The reply so far; printed as it comes unless it is wanted as JSON."""
+
+    def __init__(self, printer: ReplyPrinter | None) -> None:
+        self.texts: list[str] = []
+        self.token_ids: list[int] = []
+        self._printer = printer
+
+    def add(self, tokens: Tokens) -> None:
+        self.texts.append(tokens.text)
+        self.token_ids += tokens.token_ids
+        if self._printer:
+            self._printer.write(tokens.text)
+
+    def end(self) -> None:
+        if self._printer:
+            self._printer.end()
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    parser = Parser("snug ask", "Ask a model one question. Nothing of it is stored.")
+    parser.add_argument(
+        "question",
+        nargs="+",
+        help="the question; a - stands for what standard input gives, such as a document",
+    )
+    parser.add_argument(
+        "--raw", action="store_true", help="complete the text as it is, without the chat template"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
+    add_model_flags(parser)
+    add_common_flags(parser)
+    return parser.parse_args(argv)
+
+
+def _prompt(arguments: argparse.Namespace, settings: GenerationSettings) -> Prompt:
+    text = _question(arguments.question)
+    if not arguments.raw:
+        return chat_prompt((), system_prompt=settings.system_prompt, draft=text)
+    if arguments.system_prompt is not None:
+        raise UsageError(
+            "A system prompt goes through the chat template, which --raw leaves out.",
+            "Leave out --raw or --system, or write the system prompt into the text.",
+        )
+    return RawPrompt(text=text)
+
+
+def _question(words: Sequence[str]) -> str:
+    """Return the words as one text; what standard input gives stands in a paragraph of its own."""
+    parts: list[str] = []
+    for index, word in enumerate(words):
+        if word == "-":
+            parts += ["\n\n" if index else "", _standard_input(), "\n\n"]
+        else:
+            parts += [word, " "]
+    # Bytes of an argument that are no UTF-8 arrive as lone surrogates, which no pipe takes.
+    text = "".join(parts[:-1]).encode("utf-8", "replace").decode()
+    if not text.strip():
+        raise UsageError("The question is empty.", 'Ask something: snug ask "What is gravity?"')
+    return text
+
+
+def _standard_input() -> str:
+    if sys.stdin is None:
+        raise UsageError("There is no standard input to read.", "Give the question as words.")
+    content = sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
+    if len(content) > MAX_INPUT_BYTES:
+        raise UserError(
+            f"Standard input gives more than {MAX_INPUT_BYTES // 2**20} MiB, "
+            "which no context window holds.",
+            "Pass a part of it, for example through 'head -c 20000'.",
+        )
+    return content.decode("utf-8", "replace")
+
+
+def _record(model: ModelInfo, reply: _Reply, outcome: Outcome) -> dict[str, object]:
+    """Return what --json prints. Times are in seconds."""
+    report = (
+        outcome.report if isinstance(outcome, Finished | Cancelled) and outcome.report else Report()
+    )
+    return {
+        "text": "".join(reply.texts),
+        "model": model.name,
+        "model_path": model.path,
+        "device": model.device,
+        "context_size": model.context_size,
+        "seed": report.seed,
+        "repeatable": report.repeatable,
+        "prompt_tokens": report.prompt_tokens,
+        "prefilled_tokens": report.prefilled_tokens,
+        "completion_tokens": report.completion_tokens,
+        "token_ids": reply.token_ids,
+        "finish_reason": outcome.reason if isinstance(outcome, Finished) else "cancelled",
+        "load_s": model.load_s,
+        "first_token_s": report.first_token_s,
+        "prefill_tokens_per_s": prefill_tokens_per_s(report),
+        "decode_tokens_per_s": decode_tokens_per_s(report),
+    }

@@ -1,0 +1,94 @@
+"""What the commands start from: folders, settings, the model that is meant."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from desktop.cli.arguments import chosen_settings
+from desktop.cli.terminal import say, trouble_of
+from desktop.domain.errors import UserError
+from desktop.paths import Paths
+from desktop.settings.schema import AppSettings
+from desktop.settings.store import SettingsStore
+from desktop.storage.chats import ChatStore
+from desktop.storage.database import Database
+from models.library import embedded_model
+from models.problems import EngineError
+
+EMBEDDED: Final = "embedded"
+"""The name by which the embedded model is always found."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """A command's surroundings. ``flags`` are the settings that the command line names."""
+
+    paths: Paths
+    settings: AppSettings
+    flags: dict[str, object]
+
+    @classmethod
+    def of(cls, arguments: argparse.Namespace) -> Self:
+        """Make the folders and read the settings. Raises UserError."""
+        flags = chosen_settings(arguments)
+        paths = Paths(getattr(arguments, "basedir", None))
+        paths.create()
+        settings, notice = SettingsStore(paths.settings_file).load()
+        if notice:
+            say(notice)
+        return cls(paths, settings, flags)
+
+
+def find_model(given: str | None, context: Context) -> Path:
+    """Return the model file that is meant by a path or a name. Raises UserError.
+
+    A name is part of the file name of the embedded model or of one that a chat has used.
+    """
+    wanted = given or context.settings.model
+    if not wanted:
+        return _embedded()
+    path = Path(wanted).expanduser()
+    if path.exists() or path.suffix.lower() == ".gguf" or len(path.parts) > 1:
+        # What is wrong with it is for the engine to say, which opens it.
+        return path.absolute()
+    return _by_name(wanted, context.paths)
+
+
+def _by_name(name: str, paths: Paths) -> Path:
+    known = _known_models(paths)
+    matches = {path for label, path in known if name.lower() in label.lower()}
+    if len(matches) == 1:
+        return matches.pop()
+    shown = ", ".join(sorted({path.name for path in matches} or {EMBEDDED}))
+    if matches:
+        raise UserError(f"More than one model is named like “{name}”.", f"Name one: {shown}.")
+    raise UserError(
+        f"No model is named “{name}”.", f"Give the path of a GGUF file, or a known name: {shown}."
+    )
+
+
+def _known_models(paths: Paths) -> list[tuple[str, Path]]:
+    """Return the models that still lie where they were used, each under its names."""
+    known: list[tuple[str, Path]] = []
+    try:
+        embedded = embedded_model()
+        known += [(EMBEDDED, embedded), (embedded.stem, embedded)]
+    except EngineError:
+        pass
+    if paths.database.exists():
+        with Database.open(paths.database) as database:
+            used = ChatStore(database).known_models()
+        for path, name in used:
+            if Path(path).is_file():
+                known += [(name, Path(path)), (Path(path).stem, Path(path))]
+    return known
+
+
+def _embedded() -> Path:
+    try:
+        return embedded_model()
+    except EngineError as error:
+        raise trouble_of(error) from error

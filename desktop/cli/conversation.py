@@ -1,0 +1,205 @@
+"""One chat of the store, as the terminal carries it on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from desktop.cli.context import Context
+from desktop.cli.session import EngineSession, Outcome
+from desktop.cli.terminal import ReplyPrinter, report_trouble
+from desktop.domain.chat import Chat, Message, MessageState, Run
+from desktop.domain.errors import UserError
+from desktop.domain.prompt import can_continue, chat_prompt
+from desktop.settings.requests import to_load_options, to_sampling
+from desktop.settings.schema import GenerationSettings
+from desktop.settings.store import overrides_of, with_overrides
+from desktop.storage.chats import ChatStore
+from desktop.version import snug_version
+from models.protocol import Cancelled, Failed, Finished, LoadOptions, ModelInfo, Tokens, Turn
+
+CHECKPOINT_S: Final = 0.8
+
+
+class Conversation:
+    """The open chat: what was shown of it, and how its next reply is made.
+
+    ``chat`` is None until a new chat holds its first message.
+    """
+
+    def __init__(
+        self, context: Context, store: ChatStore, session: EngineSession, model_path: Path
+    ) -> None:
+        self.chat: Chat | None = None
+        self.model: ModelInfo | None = None
+        self.sha256 = ""
+        self._context = context
+        self._store = store
+        self._session = session
+        self._model_path = model_path
+        self._loaded: LoadOptions | None = None
+        self._seen: set[int] = set()
+        self._unsaved: Callable[[], object] | None = None
+
+    def open(self, chat: Chat | None) -> None:
+        """Turn to a chat, or with None to a new one."""
+        self.chat = chat
+        self._seen.clear()
+
+    def load_model(self) -> ModelInfo:
+        """Load the model as the chat's settings want it, where that isn't so already."""
+        options = to_load_options(self._settings(), str(self._model_path))
+        if self.model is None or options != self._loaded:
+            self.model = self._session.load(options, self._model_path.stem)
+            self._loaded = options
+        return self.model
+
+    def news(self) -> list[Message]:
+        """Return the messages of the chat that haven't been shown yet."""
+        path = [] if self.chat is None else self._store.path(self.chat.id)
+        fresh = [message for message in path if message.id not in self._seen]
+        self._seen.update(message.id for message in path)
+        return fresh
+
+    def send(self, text: str) -> Message:
+        """Store the message, print the reply as it comes and return it. Raises UserError."""
+        self.save_pending()
+        settings, run = self._settings(), self._run()
+        if self.chat is None:
+            self.chat = self._store.create_chat()
+        path = self._store.path(self.chat.id)
+        parent_id = path[-1].id if path else None
+        message, reply = self._store.begin_exchange(self.chat.id, parent_id, text, run)
+        self._seen.add(message.id)
+        return self._write(reply, self._store.turns(message.id), settings)
+
+    def again(self) -> Message:
+        """Print another reply to the last message and return it. Raises UserError."""
+        self.save_pending()
+        chat, last = self._last_reply()
+        if last.parent_id is None:
+            raise UserError("The chat begins with this reply.", "Write a message.")
+        reply = self._store.begin_reply(chat.id, last.parent_id, self._run())
+        return self._write(reply, self._store.turns(last.parent_id), self._settings())
+
+    def continue_reply(self) -> Message:
+        """Print the rest of the last reply and return it whole. Raises UserError."""
+        self.save_pending()
+        _, last = self._last_reply()
+        if not can_continue(last):
+            raise UserError("The last reply is complete.", "Write a message, or ask for it /again.")
+        reply = self._store.begin_continuation(last.id, self._run())
+        return self._write(reply, self._store.turns(last.id), self._settings(), resume=True)
+
+    def save_pending(self) -> None:
+        """Store the end of a reply that could not be stored before. Raises UserError."""
+        if self._unsaved is not None:
+            self._unsaved()
+            self._unsaved = None
+
+    def _settings(self) -> GenerationSettings:
+        own = {} if self.chat is None else self._store.overrides(self.chat.id)
+        settings = with_overrides(self._context.settings.generation, own)
+        return with_overrides(settings, self._context.flags)
+
+    def _run(self) -> Run:
+        model = self.load_model()
+        settings = self._settings()
+        engine = self._session.versions
+        return Run(
+            model_path=model.path,
+            model_name=model.name,
+            model_sha256=self.sha256,
+            settings=overrides_of(settings, GenerationSettings()),
+            seed=settings.seed,
+            versions={"snug": snug_version()}
+            | ({"engine": engine.engine, "llama_cpp": engine.llama_cpp} if engine else {}),
+        )
+
+    def _last_reply(self) -> tuple[Chat, Message]:
+        path = [] if self.chat is None else self._store.path(self.chat.id)
+        if self.chat is None or not path or path[-1].role != "assistant":
+            raise UserError("There is no reply yet.", "Write a message.")
+        return self.chat, path[-1]
+
+    def _write(
+        self,
+        row: Message,
+        turns: tuple[Turn, ...],
+        settings: GenerationSettings,
+        *,
+        resume: bool = False,
+    ) -> Message:
+        self._seen.add(row.id)
+        written = turns[-1] if resume else Turn(role="assistant", text="")
+        draft = _Draft(self._store, row, written)
+        try:
+            outcome = self._session.generate(
+                chat_prompt(turns, system_prompt=settings.system_prompt, continue_reply=resume),
+                to_sampling(settings),
+                settings.max_tokens,
+                settings.stop,
+                on_tokens=draft.add,
+                on_tick=draft.checkpoint,
+            )
+        except BaseException:
+            draft.finish(Cancelled(job_id=0))
+            raise
+        finally:
+            draft.printer.end()
+        self._unsaved = lambda: draft.finish(outcome)
+        ended = draft.finish(outcome)
+        self._unsaved = None
+        return ended
+
+
+class _Draft:
+    """A reply on its way: printed at once, on disk a moment later."""
+
+    def __init__(self, store: ChatStore, row: Message, written: Turn) -> None:
+        self.printer = ReplyPrinter()
+        self._store = store
+        self._row = row
+        self._texts = [written.text]
+        self._token_ids = list(written.token_ids)
+        self._saved_at = time.monotonic()
+        self._has_news = False
+        self._is_unwell = False
+
+    def add(self, tokens: Tokens) -> None:
+        self.printer.write(tokens.text)
+        self._texts.append(tokens.text)
+        self._token_ids += tokens.token_ids
+        self._has_news = True
+
+    def checkpoint(self) -> None:
+        """Put the reply so far on disk, now and then; trouble with that doesn't end the reply."""
+        now = time.monotonic()
+        if not self._has_news or now - self._saved_at < CHECKPOINT_S:
+            return
+        self._saved_at = now
+        try:
+            self._store.checkpoint(self._row.id, self._text(), self._token_ids)
+            self._has_news = False
+        except UserError as error:
+            if not self._is_unwell:
+                report_trouble(error)
+            self._is_unwell = True
+
+    def finish(self, outcome: Outcome) -> Message:
+        match outcome:
+            case Finished(reason=reason, report=report):
+                return self._end(MessageState.COMPLETE, finish_reason=reason, report=report)
+            case Cancelled(report=report):
+                return self._end(MessageState.STOPPED, report=report)
+            case Failed(problem=problem):
+                return self._end(MessageState.FAILED, problem=(problem.title, problem.hint))
+
+    def _end(self, state: MessageState, **details: Any) -> Message:  # noqa: ANN401
+        return self._store.finish(self._row.id, state, self._text(), self._token_ids, **details)
+
+    def _text(self) -> str:
+        self._texts = ["".join(self._texts)]
+        return self._texts[0]

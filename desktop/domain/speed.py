@@ -1,0 +1,16 @@
+"""How fast a reply was written, from its report. Tokens per second; 0 where nothing was timed."""
+
+from __future__ import annotations
+
+from models.protocol import Report
+
+
+def prefill_tokens_per_s(report: Report) -> float:
+    """Return how fast the part of the prompt was read that the KV cache did not hold."""
+    return report.prefilled_tokens / report.prefill_s if report.prefill_s > 0 else 0.0
+
+
+def decode_tokens_per_s(report: Report) -> float:
+    """Return how fast the reply was written; its first token comes of the prefill, untimed."""
+    timed = report.completion_tokens - 1
+    return timed / report.decode_s if timed > 0 and report.decode_s > 0 else 0.0
