@@ -164,6 +164,7 @@ class GenerationSettings(msgspec.Struct, frozen=True, kw_only=True, omit_default
             label="Threads",
             help="Cores that compute the next token. 0 lets Snug adapt to how busy the machine is.",
             more=True,
+            effect=Effect.RELOAD,
             zero="automatic",
         ),
     ] = 0

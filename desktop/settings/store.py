@@ -81,13 +81,15 @@ class SettingsStore:
             ) from error
 
 
-def parse_value(info: OptionInfo, text: str) -> object:
+def parse_value(
+    info: OptionInfo, text: str, struct: type[msgspec.Struct] = GenerationSettings
+) -> object:
     """Return the option's value written as ``text``: what a field or a flag holds.
 
     Several stop strings stand on a line each. Raises UserError, naming the option, its range and
     the remedy.
     """
-    return check_value(info, _read(info, text))
+    return check_value(info, _read(info, text), struct)
 
 
 def check_value(

@@ -14,7 +14,7 @@ class WindowState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     ``geometry`` is the toolkit's own record of place and size, as base64 text; ``panel_sizes``
     are the widths from left to right, empty for the design's own. ``draft`` is what was typed
-    where no chat had been made yet.
+    where no chat had been made yet. ``recent_models`` are files that were opened, the last first.
     """
 
     geometry: str = ""
@@ -23,6 +23,7 @@ class WindowState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     settings_open: bool = True
     chat_id: int | None = None
     draft: str = ""
+    recent_models: tuple[str, ...] = ()
 
 
 def load_window_state(path: Path) -> WindowState:

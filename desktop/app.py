@@ -1,0 +1,146 @@
+"""The composition root of the window: the only file that knows every class."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from logging.handlers import RotatingFileHandler
+from typing import Final
+
+from PySide6.QtCore import QSocketNotifier, QTimer
+from PySide6.QtGui import QGuiApplication, QIcon
+from PySide6.QtWidgets import QApplication
+
+from desktop.controllers.activity import ActivityWatch
+from desktop.controllers.chat import ChatController
+from desktop.controllers.chat_list import ChatListController
+from desktop.controllers.model import ModelController
+from desktop.controllers.replies import Replies
+from desktop.controllers.session import Session
+from desktop.controllers.settings import SettingsController
+from desktop.controllers.store import StoreThread
+from desktop.controllers.usage import UsageController
+from desktop.engine.client import EngineClient
+from desktop.engine.tasks import TaskThread
+from desktop.paths import Paths
+from desktop.settings.store import SettingsStore
+from desktop.settings.window_state import WindowState, load_window_state, save_window_state
+from desktop.ui.crash import CrashReporter
+from desktop.ui.icons import icon
+from desktop.ui.main_window import MainWindow
+from desktop.ui.single_instance import SingleInstance
+from desktop.ui.theme import Theme
+from models.library import embedded_model, sha256_of
+
+_LOG_BYTES: Final = 1_000_000
+
+
+def run(paths: Paths, model: str | None, engine_command: list[str] | None = None) -> int:
+    """Show the window until it is closed; return the exit status.
+
+    ``model`` is a GGUF file to load, None for the one that was used last. Where the data folder
+    has a window already, that one comes to the front and this process ends. Raises UserError.
+    """
+    paths.create()
+    _start_log(paths)
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("Snug")
+    app.setDesktopFileName("snug")
+    instance = SingleInstance(paths.data_dir / "window.lock", paths.lock_name)
+    if not instance.acquire():
+        return 0 if instance.raise_other(model or "") else 1
+    crashes = CrashReporter(_version(), QApplication.activeWindow)
+    crashes.install()
+    wakeup = _quit_on_signals()
+    session, notice = build_session(paths, engine_command)
+    window = build_window(app, paths, session)
+    instance.raise_requested.connect(window.raise_with)
+    window.show()
+    # After the first paint: nothing of the engine or the store delays the window.
+    QTimer.singleShot(0, lambda: _start(session, window, model, notice))
+    status = app.exec()
+    wakeup.setEnabled(False)
+    session.close()
+    instance.release()
+    return status
+
+
+def build_session(paths: Paths, engine_command: list[str] | None) -> tuple[Session, str | None]:
+    """Return the controllers, nothing started yet, and a notice on the settings file."""
+    file = SettingsStore(paths.settings_file)
+    app_settings, notice = file.load()
+    engine = EngineClient(engine_command, paths.engine_log)
+    store = StoreThread(paths.database)
+    files = TaskThread("files")
+    settings = SettingsController(app_settings, file, files, store)
+    model = ModelController(engine, settings, store, embedded_model, sha256_of)
+    replies = Replies(engine, store)
+    chat = ChatController(store, replies, model, settings)
+    session = Session(
+        engine=engine,
+        store=store,
+        files=files,
+        settings=settings,
+        model=model,
+        replies=replies,
+        chat=chat,
+        chats=ChatListController(store),
+        usage=UsageController(engine, chat, model, settings),
+        activity=ActivityWatch(engine),
+    )
+    return session, notice
+
+
+def build_window(app: QApplication, paths: Paths, session: Session) -> MainWindow:
+    """Return the window as it was left, not shown yet."""
+    theme = Theme(app)
+    app.setWindowIcon(QIcon(icon("snug", "", 64)))
+    state_file = paths.window_state_file
+
+    def save(state: WindowState) -> None:
+        session.files.run(lambda: save_window_state(state_file, state))
+
+    return MainWindow(theme, session, load_window_state(state_file), save)
+
+
+def _start(session: Session, window: MainWindow, model: str | None, notice: str | None) -> None:
+    session.start(model)
+    window.start()
+    if notice:
+        window.notices.say(notice)
+
+
+def _start_log(paths: Paths) -> None:
+    handler = RotatingFileHandler(
+        paths.log_dir / "window.log",
+        maxBytes=_LOG_BYTES,
+        backupCount=2,
+        encoding="utf-8",
+        delay=True,
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+
+
+def _quit_on_signals() -> QSocketNotifier:
+    """Close the window, with all that it saves, when the system asks the process to end."""
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    reader.setblocking(False)
+    signal.set_wakeup_fd(writer.fileno())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    notifier = QSocketNotifier(reader.detach(), QSocketNotifier.Type.Read)
+    notifier.activated.connect(lambda *_: QGuiApplication.quit())
+    writer.detach()
+    return notifier
+
+
+def _version() -> str:
+    try:
+        return version("snug")
+    except PackageNotFoundError:
+        return "from a checkout"

@@ -1,0 +1,124 @@
+"""What the engine is doing, in one line."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.engine.client import EngineClient
+from models.protocol import (
+    Cancelled,
+    EngineDied,
+    Event,
+    Finished,
+    Loaded,
+    LoadProgress,
+    PrefillProgress,
+    Tokens,
+)
+
+Tone = Literal["quiet", "busy", "good", "warning", "danger"]
+_RATE_WINDOW_S = 2.0
+_TELL_EVERY_S = 0.2
+
+
+@dataclass(frozen=True)
+class Activity:
+    """A line of state, the colour of its dot, and how far it is (0 to 1; None: unknown)."""
+
+    text: str
+    tone: Tone
+    fraction: float | None = None
+
+
+STARTING = Activity("Starting", "busy")
+READY = Activity("Ready", "good")
+STOPPED = Activity("Stopped", "quiet")
+NO_MODEL = Activity("No model loaded", "danger")
+RESTARTED = Activity("Engine restarted", "warning")
+
+
+class ActivityWatch(QObject):
+    """Reads the engine's events and says what they mean as an ``Activity``."""
+
+    activity_changed = Signal(object)
+
+    def __init__(self, engine: EngineClient) -> None:
+        super().__init__()
+        self.activity = STARTING
+        self._died = False
+        self._rate = TokenRate()
+        self._told_at = 0.0
+        engine.event_received.connect(self._on_event)
+
+    def _on_event(self, event: Event) -> None:
+        match event:
+            case LoadProgress(fraction=fraction):
+                self._tell(Activity(f"Loading the model · {fraction:.0%}", "busy", fraction))
+            case Loaded():
+                self._tell(RESTARTED if self._died else READY)
+                self._died = False
+            case PrefillProgress(done=done, total=total):
+                self._rate = TokenRate()
+                text = f"Reading the prompt · {done:,} of {total:,} tokens"
+                self._tell(Activity(text, "busy", done / max(1, total)))
+            case Tokens(token_ids=token_ids):
+                self._on_tokens(len(token_ids))
+            case Finished():
+                self._tell(READY)
+            case Cancelled(report=report) if report is not None:
+                self._tell(STOPPED)
+            case EngineDied():
+                self._on_death()
+
+    def on_reply_failed(self) -> None:
+        """Say that the engine is free again: the reply's own card says what went wrong."""
+        if not self._died:
+            self._tell(READY)
+
+    def on_load_failed(self) -> None:
+        """Say that there is no model to talk to."""
+        self._died = False
+        self._tell(NO_MODEL)
+
+    def _on_death(self) -> None:
+        self._died = True
+        self._tell(Activity("The engine stopped and is starting again", "warning"))
+
+    def _on_tokens(self, count: int) -> None:
+        now = time.monotonic()
+        self._rate.add(count, now)
+        if now - self._told_at >= _TELL_EVERY_S or self.activity.fraction is not None:
+            self._told_at = now
+            rate = self._rate.per_second(now)
+            self._tell(Activity(f"Writing · {rate:.0f} tok/s" if rate else "Writing", "busy"))
+
+    def _tell(self, activity: Activity) -> None:
+        if activity != self.activity:
+            self.activity = activity
+            self.activity_changed.emit(activity)
+
+
+class TokenRate:
+    """Tokens per second over the last moments."""
+
+    def __init__(self) -> None:
+        self._arrivals: deque[tuple[float, int]] = deque()
+
+    def add(self, count: int, now: float) -> None:
+        """Note ``count`` tokens that arrived at ``now``, in seconds of a steady clock."""
+        self._arrivals.append((now, count))
+        while now - self._arrivals[0][0] > _RATE_WINDOW_S:
+            self._arrivals.popleft()
+
+    def per_second(self, now: float) -> float | None:
+        """Return the rate, None before there is enough to tell."""
+        span = now - self._arrivals[0][0] if self._arrivals else 0.0
+        if span < _TELL_EVERY_S:
+            return None
+        # The first arrival opens the span: its tokens were made before it.
+        return sum(count for _, count in list(self._arrivals)[1:]) / span

@@ -1,0 +1,319 @@
+"""The open chat: what send, stop, regenerate, continue and edit mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from desktop.controllers.model import ModelController
+from desktop.controllers.replies import Replies
+from desktop.controllers.settings import SettingsController
+from desktop.controllers.store import StoreThread
+from desktop.domain.chat import ChatView, Message, Run
+from desktop.domain.errors import UserError
+from desktop.settings.requests import to_sampling
+from desktop.settings.schema import GenerationSettings
+from desktop.storage.chats import ChatStore
+from models.protocol import ChatPrompt, Turn
+
+
+@dataclass(frozen=True)
+class OpenedChat:
+    """A chat as it was read; ``chat_id`` None is one that its first message will store."""
+
+    chat_id: int | None
+    messages: tuple[Message, ...]
+    view: ChatView
+
+
+class Begun(NamedTuple):
+    """What the store made of a press of a button: rows to show, and turns to answer."""
+
+    chat_id: int
+    shown: list[Message]
+    reply: Message
+    turns: tuple[Turn, ...]
+
+
+class ChatController(QObject):
+    """Holds the path of the open chat, and starts and stops replies in it.
+
+    Replies belong to their chats and not to the window: ``Replies`` carries each on while another
+    chat is open. ``path_changed`` gives the whole path anew, ``messages_added`` what follows it;
+    ``text_received`` is (message, text, tokens).
+    """
+
+    opened = Signal(object)
+    path_changed = Signal(list)
+    messages_added = Signal(list)
+    message_replaced = Signal(object)
+    text_received = Signal(int, str, int)
+    busy_changed = Signal(bool)
+    sent = Signal(str)
+    chats_touched = Signal()
+
+    def __init__(
+        self,
+        store: StoreThread,
+        replies: Replies,
+        model: ModelController,
+        settings: SettingsController,
+    ) -> None:
+        super().__init__()
+        self.chat_id: int | None = None
+        self.path: list[Message] = []
+        self._store = store
+        self._replies = replies
+        self._model = model
+        self._settings = settings
+        self._visit = 0
+        self._beginning = 0
+        self._stop_asked = False
+        self._busy = False
+        replies.text_received.connect(self._on_text)
+        replies.ended.connect(self._on_reply_ended)
+        store.changed_elsewhere.connect(self._on_changed_elsewhere)
+        settings.generation_changed.connect(self._on_generation_changed)
+
+    @property
+    def busy(self) -> bool:
+        """Return whether a reply of the open chat is on its way."""
+        return self._busy
+
+    # --- going from chat to chat -----------------------------------------------------------------
+
+    def open(self, chat_id: int) -> None:
+        """Open a stored chat; ``opened`` follows."""
+        self._visit += 1
+        visit = self._visit
+
+        def read(store: ChatStore) -> tuple[OpenedChat, dict[str, object]]:
+            messages = tuple(store.path(chat_id))
+            return OpenedChat(chat_id, messages, store.view(chat_id)), store.overrides(chat_id)
+
+        def show(found: tuple[OpenedChat, dict[str, object]]) -> None:
+            if visit == self._visit:
+                self._show(*found)
+
+        self._store.call(read, show)
+
+    def open_new(self, draft: str = "") -> None:
+        """Begin a chat; it is stored with its first message."""
+        self._visit += 1
+        self._show(OpenedChat(None, (), ChatView(draft=draft)), {})
+
+    def save_view(self, view: ChatView) -> None:
+        """Keep where the person is in the open chat."""
+        chat_id = self.chat_id
+        if chat_id is not None:
+            self._store.call(lambda store: store.save_view(chat_id, view))
+
+    def message(self, message_id: int) -> Message | None:
+        """Return a message of the open chat's path."""
+        return next((each for each in self.path if each.id == message_id), None)
+
+    def last_own_message(self) -> Message | None:
+        """Return the last message that the person wrote."""
+        return next((each for each in reversed(self.path) if each.role == "user"), None)
+
+    # --- the buttons -----------------------------------------------------------------------------
+
+    def send(self, text: str, edited_id: int | None = None) -> None:
+        """Store a message and have it answered.
+
+        With ``edited_id`` it becomes a sibling of that message, and the path goes on from it.
+        """
+        if self._busy or not text.strip():
+            return
+        kept = self._path_before(edited_id) if edited_id is not None else self.path
+        parent_id = kept[-1].id if kept else None
+        chat_id, overrides, run = self.chat_id, self._settings.overrides, self._run()
+
+        def begin(store: ChatStore) -> Begun:
+            home = chat_id
+            if home is None:
+                home = store.create_chat().id
+                store.set_overrides(home, overrides)
+            user, reply = store.begin_exchange(home, parent_id, text, run)
+            return Begun(home, [user, reply], reply, store.turns(user.id))
+
+        self._begin(kept, begin, on_begun=lambda: self.sent.emit(text))
+
+    def regenerate(self, message_id: int | None = None) -> None:
+        """Write another reply beside this one; None is the last."""
+        reply = self.message(message_id) if message_id is not None else self._last_reply()
+        if self._busy or reply is None or reply.parent_id is None:
+            return
+        chat_id, user_id, run = reply.chat_id, reply.parent_id, self._run()
+
+        def begin(store: ChatStore) -> Begun:
+            row = store.begin_reply(chat_id, user_id, run)
+            return Begun(chat_id, [row], row, store.turns(user_id))
+
+        self._begin(self._path_before(reply.id), begin)
+
+    def continue_reply(self, message_id: int) -> None:
+        """Let the model write on where a reply ended."""
+        reply = self.message(message_id)
+        if self._busy or reply is None:
+            return
+        chat_id, run = reply.chat_id, self._run()
+
+        def begin(store: ChatStore) -> Begun:
+            row = store.begin_continuation(message_id, run)
+            return Begun(chat_id, [row], row, store.turns(message_id))
+
+        self._begin(self._path_before(message_id), begin, continuing=True)
+
+    def stop(self) -> None:
+        """End the open chat's reply; what is written of it stays."""
+        if self._beginning:
+            self._stop_asked = True
+        else:
+            self._replies.stop(self.chat_id)
+
+    def show_sibling(self, message_id: int, step: int) -> None:
+        """Go to another version of a message, and to the newest messages under it."""
+        chat_id = self.chat_id
+        if chat_id is None or self._beginning:
+            return
+        self._store.call(
+            lambda store: store.select_sibling(chat_id, message_id, step),
+            lambda path: self._on_path(chat_id, path),
+        )
+
+    # --- how a reply begins and ends -------------------------------------------------------------
+
+    def _begin(
+        self,
+        kept: Sequence[Message],
+        begin: Callable[[ChatStore], Begun],
+        *,
+        continuing: bool = False,
+        on_begun: Callable[[], None] | None = None,
+    ) -> None:
+        self._visit += 1
+        visit, settings = self._visit, self._settings.generation
+        self._beginning = visit
+        self._stop_asked = False
+        self._set_busy()
+
+        def done(begun: Begun) -> None:
+            stopped, here = self._stop_asked, visit == self._visit
+            self._beginning = 0
+            if here:
+                self._show_begun(kept, begun)
+                if on_begun is not None:
+                    on_begun()
+            self._start(begun, settings, continuing=continuing, stopped=here and stopped)
+            self._set_busy()
+            self.chats_touched.emit()
+
+        def failed(trouble: UserError) -> None:
+            self._beginning = 0
+            self._set_busy()
+            self._store.failed.emit(trouble)
+
+        self._store.call(begin, done, failed)
+
+    def _start(
+        self, begun: Begun, settings: GenerationSettings, *, continuing: bool, stopped: bool
+    ) -> None:
+        written = begun.turns[-1] if continuing else None
+        if stopped:
+            self._replies.settle_unstarted(begun.reply, written)
+            return
+        self._model.ensure(settings)
+        prompt = to_prompt(begun.turns, settings, continue_reply=continuing)
+        self._replies.start(begun.reply, prompt, settings, written)
+
+    def _show_begun(self, kept: Sequence[Message], begun: Begun) -> None:
+        if self.chat_id is None:
+            self.chat_id = begun.chat_id
+            self._settings.adopt_chat(begun.chat_id)
+        grows = len(kept) == len(self.path)
+        self.path = [*kept, *begun.shown]
+        if grows:
+            self.messages_added.emit(begun.shown)
+        else:
+            self.path_changed.emit(self.path)
+
+    def _on_text(self, chat_id: int, message_id: int, text: str, tokens: int) -> None:
+        if chat_id == self.chat_id:
+            self.text_received.emit(message_id, text, tokens)
+
+    def _on_reply_ended(self, message: Message) -> None:
+        if message.chat_id == self.chat_id:
+            self._replace(message)
+        self._set_busy()
+        self.chats_touched.emit()
+
+    def _replace(self, message: Message) -> None:
+        for row in range(len(self.path) - 1, -1, -1):
+            if self.path[row].id == message.id:
+                self.path[row] = message
+                self.message_replaced.emit(message)
+                return
+
+    def _set_busy(self) -> None:
+        busy = bool(self._beginning) or self._replies.runs_in(self.chat_id)
+        if busy != self._busy:
+            self._busy = busy
+            self.busy_changed.emit(busy)
+
+    # --- what is shown ---------------------------------------------------------------------------
+
+    def _show(self, chat: OpenedChat, overrides: dict[str, object]) -> None:
+        self.chat_id = chat.chat_id
+        self.path = [self._replies.live(message) for message in chat.messages]
+        self._settings.open_chat(chat.chat_id, overrides)
+        self.opened.emit(replace(chat, messages=tuple(self.path)))
+        self._set_busy()
+
+    def _on_path(self, chat_id: int, path: list[Message]) -> None:
+        if chat_id != self.chat_id or self._beginning:
+            return
+        path = [self._replies.live(message) for message in path]
+        if path != self.path:
+            self.path = path
+            self.path_changed.emit(path)
+
+    def _on_changed_elsewhere(self) -> None:
+        chat_id = self.chat_id
+        if chat_id is not None and not self._busy:
+            self._store.call(
+                lambda store: store.path(chat_id), lambda path: self._on_path(chat_id, path)
+            )
+
+    def _on_generation_changed(self, settings: GenerationSettings) -> None:
+        self._replies.resample(self.chat_id, to_sampling(settings))
+
+    def _run(self) -> Run:
+        model, settings = self._model.state, self._settings.generation
+        return Run(
+            model_path=model.path,
+            model_name=model.name,
+            model_sha256=model.sha256,
+            settings=msgspec.structs.asdict(settings),
+            seed=settings.seed,
+            versions=self._replies.versions,
+        )
+
+    def _path_before(self, message_id: int) -> list[Message]:
+        ids = [message.id for message in self.path]
+        return self.path[: ids.index(message_id)] if message_id in ids else self.path
+
+    def _last_reply(self) -> Message | None:
+        return next((each for each in reversed(self.path) if each.role == "assistant"), None)
+
+
+def to_prompt(
+    turns: Sequence[Turn], settings: GenerationSettings, *, continue_reply: bool = False
+) -> ChatPrompt:
+    """Return the turns with the person's system prompt before them."""
+    system = (Turn(role="system", text=settings.system_prompt),) if settings.system_prompt else ()
+    return ChatPrompt(turns=(*system, *turns), continue_reply=continue_reply)

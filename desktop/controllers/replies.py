@@ -1,0 +1,191 @@
+"""The replies that are being written, whichever chat is open."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import msgspec
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from desktop.controllers.reply import RunningReply
+from desktop.controllers.store import StoreThread
+from desktop.domain.chat import Message, MessageState
+from desktop.domain.errors import UserError
+from desktop.engine.client import EngineClient
+from desktop.settings.requests import to_sampling
+from desktop.settings.schema import GenerationSettings
+from desktop.storage.chats import ChatStore
+from models.protocol import (
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    FinishReason,
+    JobId,
+    Prompt,
+    Ready,
+    Report,
+    Sampling,
+    Tokens,
+    Turn,
+)
+
+_CHECKPOINT_MS = 900
+
+
+class Replies(QObject):
+    """Carries each running reply to its row: its text as it comes, and its end, once.
+
+    ``text_received`` (chat, message, text, tokens) follows the engine; ``ended`` carries the
+    message as the store has it; ``failed`` says that one ended in trouble.
+    """
+
+    text_received = Signal(int, int, str, int)
+    ended = Signal(object)
+    failed = Signal()
+
+    def __init__(self, engine: EngineClient, store: StoreThread) -> None:
+        super().__init__()
+        self.versions: dict[str, str] = {}
+        self._engine = engine
+        self._store = store
+        self._running: dict[JobId, RunningReply] = {}
+        self._settling: set[int] = set()
+        self._checkpoints = QTimer(self, interval=_CHECKPOINT_MS)
+        self._checkpoints.timeout.connect(self._on_checkpoint)
+        engine.event_received.connect(self._on_event)
+
+    def start(
+        self, row: Message, prompt: Prompt, settings: GenerationSettings, written: Turn | None
+    ) -> None:
+        """Have the engine answer a stored prompt; ``written`` is the part that it continues."""
+        job_id = self._engine.generate(
+            prompt, to_sampling(settings), settings.max_tokens, settings.stop
+        )
+        self._running[job_id] = RunningReply.begun(row, job_id, written)
+        self._checkpoints.start()
+
+    def settle_unstarted(self, row: Message, written: Turn | None) -> None:
+        """End a reply that was stopped before the engine knew of it."""
+        self._finish(RunningReply.begun(row, -row.id, written), MessageState.STOPPED)
+
+    def stop(self, chat_id: int | None) -> None:
+        """Cancel what is being written in a chat."""
+        for reply in self._running.values():
+            if reply.row.chat_id == chat_id:
+                self._engine.cancel(reply.job_id)
+
+    def resample(self, chat_id: int | None, sampling: Sampling) -> None:
+        """Use another sampler chain in a chat from the next token on."""
+        for reply in self._running.values():
+            if reply.row.chat_id == chat_id:
+                self._engine.resample(reply.job_id, sampling)
+
+    def runs_in(self, chat_id: int | None) -> bool:
+        """Return whether a reply of this chat isn't at its end yet."""
+        return chat_id in self.chats
+
+    @property
+    def chats(self) -> set[int]:
+        """Return the chats in which a reply is being written."""
+        return self._settling | {reply.row.chat_id for reply in self._running.values()}
+
+    def live(self, message: Message) -> Message:
+        """Return the message with the text that it has by now, ahead of its last checkpoint."""
+        for reply in self._running.values():
+            if reply.row.id == message.id:
+                return msgspec.structs.replace(message, text=reply.text)
+        return message
+
+    def close(self) -> None:
+        """Write every unfinished reply down as interrupted: it can be continued."""
+        for reply in self._running.values():
+            self._store.call(
+                partial(
+                    ChatStore.finish,
+                    message_id=reply.row.id,
+                    state=MessageState.INTERRUPTED,
+                    text=reply.text,
+                    token_ids=tuple(reply.token_ids),
+                )
+            )
+        self._running.clear()
+
+    def _on_event(self, event: Event) -> None:
+        match event:
+            case Ready(versions=versions):
+                self.versions = {"engine": versions.engine, "llama.cpp": versions.llama_cpp}
+            case Tokens(job_id=job_id) if job_id in self._running:
+                self._on_tokens(self._running[job_id], event)
+            case Finished(job_id=job_id) if job_id in self._running:
+                self._end(job_id, MessageState.COMPLETE, event.reason, event.report)
+            case Cancelled(job_id=job_id) if job_id in self._running:
+                self._end(job_id, MessageState.STOPPED, report=event.report)
+            case Failed(job_id=job_id, problem=problem) if job_id in self._running:
+                told = (problem.title, problem.hint)
+                self._end(job_id, MessageState.FAILED, problem=told)
+                self.failed.emit()
+
+    def _on_tokens(self, reply: RunningReply, event: Tokens) -> None:
+        reply.add(event.text, event.token_ids)
+        self.text_received.emit(reply.row.chat_id, reply.row.id, event.text, len(event.token_ids))
+
+    def _end(
+        self,
+        job_id: JobId,
+        state: MessageState,
+        reason: FinishReason | None = None,
+        report: Report | None = None,
+        problem: tuple[str, str] | None = None,
+    ) -> None:
+        reply = self._running.pop(job_id)
+        if not self._running:
+            self._checkpoints.stop()
+        self._finish(reply, state, reason, report, problem)
+
+    def _finish(
+        self,
+        reply: RunningReply,
+        state: MessageState,
+        reason: FinishReason | None = None,
+        report: Report | None = None,
+        problem: tuple[str, str] | None = None,
+    ) -> None:
+        self._settling.add(reply.row.chat_id)
+        text, token_ids = reply.text, tuple(reply.token_ids)
+
+        def settled(message: Message) -> None:
+            self._settling.discard(message.chat_id)
+            self.ended.emit(message)
+
+        def not_written(trouble: UserError) -> None:
+            changes = {"text": text, "state": state, "finish_reason": reason or ""}
+            settled(msgspec.structs.replace(reply.row, **changes, problem=problem))
+            self._store.failed.emit(trouble)
+
+        self._store.call(
+            lambda store: store.finish(
+                reply.row.id,
+                state,
+                text,
+                token_ids,
+                finish_reason=reason or "",
+                report=report,
+                problem=problem,
+            ),
+            settled,
+            not_written,
+        )
+
+    def _on_checkpoint(self) -> None:
+        for reply in self._running.values():
+            if reply.unsaved:
+                reply.unsaved = False
+                self._store.call(
+                    partial(
+                        ChatStore.checkpoint,
+                        message_id=reply.row.id,
+                        text=reply.text,
+                        token_ids=tuple(reply.token_ids),
+                    )
+                )

@@ -1,0 +1,50 @@
+"""Everything that acts, from the first press of a button to the last write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from desktop.controllers.activity import ActivityWatch
+from desktop.controllers.chat import ChatController
+from desktop.controllers.chat_list import ChatListController
+from desktop.controllers.model import ModelController
+from desktop.controllers.replies import Replies
+from desktop.controllers.settings import SettingsController
+from desktop.controllers.store import StoreThread
+from desktop.controllers.usage import UsageController
+from desktop.engine.client import EngineClient
+from desktop.engine.tasks import TaskThread
+
+
+@dataclass(frozen=True)
+class Session:
+    """The controllers of one window, and the threads and the process below them."""
+
+    engine: EngineClient
+    store: StoreThread
+    files: TaskThread
+    settings: SettingsController
+    model: ModelController
+    replies: Replies
+    chat: ChatController
+    chats: ChatListController
+    usage: UsageController
+    activity: ActivityWatch
+
+    def start(self, model: str | None) -> None:
+        """Load the model (None: the one that was used last) and look into the store."""
+        self.replies.failed.connect(self.activity.on_reply_failed)
+        self.model.load_failed.connect(self.activity.on_load_failed)
+        self.model.open(model if model is not None else self.settings.app.model)
+        self.store.call(lambda store: store.recover_interrupted())
+        self.chats.refresh()
+        self.store.watch()
+
+    def close(self) -> None:
+        """Write down what is unfinished, end the engine and the threads. Blocks until then."""
+        self.replies.close()
+        self.settings.flush()
+        self.engine.close()
+        self.store.close()
+        self.files.close()
+        self.model.close()

@@ -1,0 +1,61 @@
+"""The engine's client in a Qt coat: its events arrive as a signal on the GUI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from models.client import EngineClient as ProcessClient
+from models.protocol import Event, JobId, LoadOptions, Prompt, Sampling
+
+
+class EngineClient(QObject):
+    """Asks the engine process and tells what it answers; no method waits for it.
+
+    ``event_received`` carries one ``models.protocol.Event`` at a time, in the engine's order, on
+    the thread that made this object.
+    """
+
+    event_received = Signal(object)
+    _arrived = Signal(object)
+
+    def __init__(self, command: Sequence[str] | None = None, log_path: Path | None = None) -> None:
+        super().__init__()
+        self._arrived.connect(self.event_received, Qt.ConnectionType.QueuedConnection)
+        self._client = ProcessClient(self._on_event, command=command, log_path=log_path)
+
+    @property
+    def pid(self) -> int | None:
+        """Return the engine process's id, None while there is none."""
+        return self._client.pid
+
+    def load(self, options: LoadOptions) -> JobId:
+        """Load a model in place of the loaded one."""
+        return self._client.load(options)
+
+    def generate(
+        self, prompt: Prompt, sampling: Sampling, max_tokens: int, stop: Sequence[str] = ()
+    ) -> JobId:
+        """Complete a prompt."""
+        return self._client.generate(prompt, sampling, max_tokens, stop)
+
+    def resample(self, job_id: JobId, sampling: Sampling) -> None:
+        """Use another sampler chain from the job's next token on."""
+        self._client.resample(job_id, sampling)
+
+    def cancel(self, job_id: JobId) -> None:
+        """End a job as soon as possible."""
+        self._client.cancel(job_id)
+
+    def count_tokens(self, prompt: Prompt) -> JobId:
+        """Count a prompt's tokens."""
+        return self._client.count_tokens(prompt)
+
+    def close(self) -> None:
+        """End the process; returns when it is gone."""
+        self._client.close()
+
+    def _on_event(self, event: Event) -> None:
+        self._arrived.emit(event)

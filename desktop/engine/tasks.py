@@ -1,0 +1,72 @@
+"""Work off the GUI thread: one after another on a thread, its results back as calls."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from desktop.domain.errors import UserError
+
+T = TypeVar("T")
+Failure = Callable[[UserError], None]
+
+
+class TaskThread(QObject):
+    """Runs calls in their order on one thread; what they return comes back to this object's thread.
+
+    A ``UserError`` goes to the call's own ``failed``, or else to the signal of that name. Anything
+    else is a bug of ours: it is raised again on this object's thread, for the crash report.
+    """
+
+    failed = Signal(object)
+    _settled = Signal(object)
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._settled.connect(self._on_settled, Qt.ConnectionType.QueuedConnection)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def run(
+        self,
+        work: Callable[[], T],
+        done: Callable[[T], None] | None = None,
+        failed: Failure | None = None,
+    ) -> None:
+        """Queue ``work``; ``done`` gets its result."""
+        self._calls.put(lambda: self._settled.emit(self._outcome(work, done, failed)))
+
+    def close(self) -> None:
+        """Finish what is queued and end the thread; blocks until then. Results go nowhere."""
+        self._settled.disconnect()
+        self._calls.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (call := self._calls.get()) is not None:
+            call()
+
+    def _outcome(
+        self, work: Callable[[], T], done: Callable[[T], None] | None, failed: Failure | None
+    ) -> Callable[[], None]:
+        try:
+            result = work()
+        except UserError as error:
+            trouble = error
+            return lambda: failed(trouble) if failed else self.failed.emit(trouble)
+        except Exception as error:  # noqa: BLE001 - carried to the other thread whole
+            bug = error
+            return lambda: _raise(bug)
+        return lambda: done(result) if done else None
+
+    def _on_settled(self, deliver: Callable[[], None]) -> None:
+        deliver()
+
+
+def _raise(error: Exception) -> None:
+    raise error

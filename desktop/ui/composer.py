@@ -1,0 +1,205 @@
+"""Where one writes: an editor that grows, and below it the gauge, the speed and the button."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QTextCursor
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QWidget
+
+from desktop.ui import tokens
+from desktop.ui.context_gauge import ContextGauge
+from desktop.ui.controls import IconButton, column, label, push_button, set_property
+from desktop.ui.theme import Theme
+
+PASTE_LIMIT: Final = 200_000
+"""The longest text that the editor takes, in characters: more would freeze any editor."""
+_MAX_LINES: Final = 10
+_DRAFT_HINT: Final = "Ask anything"
+_EDIT_HINT: Final = "Editing: the old message and its replies are kept as another version"
+
+
+class Composer(QFrame):
+    """The composer. ``submitted`` carries the text and the id of the message that it edits.
+
+    The text stays until ``clear_sent`` says that the store has it.
+    """
+
+    submitted = Signal(str, object)
+    stop_requested = Signal()
+    edit_last_requested = Signal()
+    draft_changed = Signal(str)
+    paste_refused = Signal(int)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("composerFrame")
+        self._busy = False
+        self._edited_id: int | None = None
+        self._draft_before_edit = ""
+        self.editor = ComposerEditor()
+        self.gauge = ContextGauge(theme)
+        self._speed = label(kind="small", tone="secondary")
+        self._speed.setObjectName("speed")
+        self._send = IconButton(theme, "arrow-up", "Send", self._on_button, role="on_accent")
+        self._send.setObjectName("sendButton")
+        self._edit_bar = self._make_edit_bar()
+        layout = column(self, spacing=tokens.XS)
+        layout.setContentsMargins(tokens.L, tokens.M, tokens.S, tokens.S)
+        layout.addWidget(self._edit_bar)
+        layout.addWidget(self.editor)
+        layout.addLayout(self._make_foot())
+        self.editor.textChanged.connect(self._on_text_changed)
+        self.editor.submit_pressed.connect(self._submit)
+        self.editor.up_pressed.connect(self.edit_last_requested)
+        self.editor.paste_refused.connect(self.paste_refused)
+        self.editor.installEventFilter(self)
+        self._on_text_changed()
+
+    @property
+    def text(self) -> str:
+        """Return the unsent text."""
+        return self.editor.toPlainText()
+
+    @property
+    def draft(self) -> str:
+        """Return the text that belongs to the chat's end: an edit keeps it for later."""
+        return self._draft_before_edit if self._edited_id is not None else self.text
+
+    def set_draft(self, text: str) -> None:
+        """Show a chat's unsent text; an edit that was going on is over."""
+        self._edited_id = None
+        self._edit_bar.hide()
+        self._show_text(text)
+
+    def begin_edit(self, message_id: int, text: str) -> None:
+        """Put a sent message's text into the editor; sending makes another version of it."""
+        if self._edited_id is None:
+            self._draft_before_edit = self.text
+        self._edited_id = message_id
+        self._edit_bar.show()
+        self._show_text(text)
+        self.editor.setFocus()
+
+    def cancel_edit(self) -> bool:
+        """Give the draft back; return whether a message was being edited."""
+        if self._edited_id is None:
+            return False
+        self.set_draft(self._draft_before_edit)
+        return True
+
+    def clear_sent(self, sent: str) -> None:
+        """Take out what has been stored; what was typed since then stays."""
+        text, rest = self.text, ""
+        if text.startswith(sent) and text != sent:
+            rest = text[len(sent) :].lstrip("\n")
+        draft = self._draft_before_edit if self._edited_id is not None else ""
+        self.set_draft(rest or draft)
+
+    def set_busy(self, *, busy: bool) -> None:
+        """Turn the button into a stop button, and back."""
+        self._busy = busy
+        self._send.set_icon("stop" if busy else "arrow-up")
+        self._send.set_name("Stop" if busy else "Send", "Esc" if busy else "Enter")
+        self._update_button()
+
+    def show_speed(self, text: str) -> None:
+        """Show a line on the last reply's speed."""
+        self._speed.setText(text)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Show the frame's focus ring while the editor has the focus."""
+        if watched is self.editor and isinstance(event, QFocusEvent):
+            set_property(self, "focused", event.type() is QEvent.Type.FocusIn)
+        return super().eventFilter(watched, event)
+
+    def _make_foot(self) -> QHBoxLayout:
+        foot = QHBoxLayout()
+        foot.setSpacing(tokens.S)
+        foot.setContentsMargins(0, 0, 0, 0)
+        foot.addWidget(self._speed)
+        foot.addStretch(1)
+        foot.addWidget(self.gauge)
+        foot.addWidget(self._send)
+        return foot
+
+    def _make_edit_bar(self) -> QWidget:
+        bar = QWidget()
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(label(_EDIT_HINT, kind="small", tone="secondary", wraps=True), 1)
+        row.addWidget(push_button("Cancel", "link", self.cancel_edit))
+        bar.hide()
+        return bar
+
+    def _show_text(self, text: str) -> None:
+        self.editor.setPlainText(text)
+        self.editor.moveCursor(QTextCursor.MoveOperation.End)
+
+    def _on_button(self) -> None:
+        if self._busy:
+            self.stop_requested.emit()
+        else:
+            self._submit()
+
+    def _submit(self) -> None:
+        text = self.text.strip()
+        if text and not self._busy:
+            self.submitted.emit(self.text, self._edited_id)
+
+    def _on_text_changed(self) -> None:
+        self._update_button()
+        self.draft_changed.emit(self.text)
+
+    def _update_button(self) -> None:
+        self._send.setEnabled(self._busy or not self.editor.document().isEmpty())
+
+
+class ComposerEditor(QPlainTextEdit):
+    """A plain editor as high as its text, up to ten lines."""
+
+    submit_pressed = Signal()
+    up_pressed = Signal()
+    paste_refused = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("composerEditor")
+        self.setAccessibleName("Message")
+        self.setPlaceholderText(_DRAFT_HINT)
+        self.setTabChangesFocus(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().setDocumentMargin(0)
+        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+        self._fit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Send with Enter, break the line with Shift+Enter."""
+        shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not shift:
+            self.submit_pressed.emit()
+        elif event.key() == Qt.Key.Key_Up and self.document().isEmpty():
+            self.up_pressed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """Take pasted text in, unless it would freeze the editor."""
+        text = source.text()
+        if len(text) + self.document().characterCount() > PASTE_LIMIT:
+            self.paste_refused.emit(len(text))
+        else:
+            self.textCursor().insertText(text)
+            self.ensureCursorVisible()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Fit again in another font."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit()
+
+    def _fit(self) -> None:
+        lines = min(_MAX_LINES, max(1, round(self.document().size().height())))
+        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + 2)

@@ -1,0 +1,144 @@
+"""How full the context window is: prompt, the reply's reserve, and what is free."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
+from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
+
+from desktop.controllers.usage import Usage
+from desktop.ui import tokens
+from desktop.ui.controls import Card, label
+from desktop.ui.theme import Theme
+
+_BAR_WIDTH = 72
+_BAR_HEIGHT = 6
+_NEARLY_FULL = 0.9
+
+
+class ContextGauge(QToolButton):
+    """A bar with a percentage; a press opens its parts in numbers."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("contextGauge")
+        self._theme = theme
+        self._usage = Usage()
+        self._popup: GaugePopup | None = None
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.clicked.connect(self._on_clicked)
+        theme.changed.connect(self.update)
+        self.show_usage(self._usage)
+
+    @property
+    def usage(self) -> Usage:
+        """Return what is shown."""
+        return self._usage
+
+    def show_usage(self, usage: Usage) -> None:
+        """Show how full the window is."""
+        self._usage = usage
+        summary = _summary(usage)
+        self.setAccessibleName(f"Context window: {summary}")
+        self.setToolTip(f"Context window\n{summary}")
+        if self._popup is not None and self._popup.isVisible():
+            self._popup.show_usage(usage)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return room for the bar and three digits."""
+        text = self.fontMetrics().horizontalAdvance("100 %")
+        return QSize(_BAR_WIDTH + text + 3 * tokens.S, 28)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the bar, its share in percent, and the focus ring."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.underMouse() or self.hasFocus():
+            painter.setPen(self._theme.colour("accent") if self.hasFocus() else Qt.PenStyle.NoPen)
+            painter.setBrush(self._theme.blend("raised", "text", 0.05))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
+        bar = QRectF(tokens.S, (self.height() - _BAR_HEIGHT) / 2, _BAR_WIDTH, _BAR_HEIGHT)
+        self._paint_bar(painter, bar)
+        painter.setPen(self._theme.colour("danger" if self._usage.over else "secondary"))
+        place = self.rect().adjusted(_BAR_WIDTH + 2 * tokens.S, 0, 0, 0)
+        painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter), self._percent())
+
+    def _paint_bar(self, painter: QPainter, bar: QRectF) -> None:
+        usage = self._usage
+        shape = QPainterPath()
+        shape.addRoundedRect(bar, _BAR_HEIGHT / 2, _BAR_HEIGHT / 2)
+        painter.setClipPath(shape)
+        painter.fillRect(bar, self._theme.blend("raised", "text", 0.12))
+        size = max(1, usage.context)
+        prompt = min(1.0, usage.prompt / size) * bar.width()
+        reply = usage.reply / size * bar.width()
+        strong = "danger" if usage.over else "warning" if self._share() > _NEARLY_FULL else "accent"
+        reserve = self._theme.blend("raised", "accent", 0.38)
+        painter.fillRect(QRectF(bar.x() + prompt, bar.y(), reply, bar.height()), reserve)
+        painter.fillRect(QRectF(bar.x(), bar.y(), prompt, bar.height()), self._theme.colour(strong))
+        painter.setClipping(False)
+
+    def _share(self) -> float:
+        return self._usage.prompt / max(1, self._usage.context)
+
+    def _percent(self) -> str:
+        return f"{min(999, round(100 * self._share()))} %" if self._usage.known else "–"
+
+    def _on_clicked(self) -> None:
+        self._popup = GaugePopup(self._theme, self)
+        self._popup.show_usage(self._usage)
+        self._popup.adjustSize()
+        above = QPoint(0, -self._popup.height() - tokens.XS)
+        self._popup.move(self.mapToGlobal(above))
+        self._popup.show()
+
+
+class GaugePopup(QWidget):
+    """The parts of the context window in tokens."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
+        self.setObjectName("gaugePopup")
+        self._theme = theme
+        card = Card(parent=self)
+        self._grid = QGridLayout(card)
+        self._grid.setContentsMargins(tokens.L, tokens.M, tokens.L, tokens.M)
+        self._grid.setHorizontalSpacing(tokens.XL)
+        self._numbers = {}
+        self._grid.addWidget(label("Context window", kind="strong"), 0, 0, 1, 2)
+        for row, (key, name) in enumerate(_PARTS.items(), start=1):
+            number = label(tone="secondary")
+            self._grid.addWidget(label(name), row, 0)
+            self._grid.addWidget(number, row, 1, Qt.AlignmentFlag.AlignRight)
+            self._numbers[key] = number
+        outer = QGridLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(card)
+
+    def show_usage(self, usage: Usage) -> None:
+        """Show these numbers."""
+        for key, number in self._numbers.items():
+            number.setText(f"{getattr(usage, key):,}")
+
+
+_PARTS = {
+    "history": "Conversation and system prompt",
+    "draft": "Unsent message",
+    "reply": "Reserved for the reply",
+    "free": "Free",
+    "context": "Whole window, in tokens",
+}
+
+
+def _summary(usage: Usage) -> str:
+    if not usage.known:
+        return "not counted yet"
+    over = " · the prompt does not fit" if usage.over else ""
+    return (
+        f"{usage.prompt:,} of {usage.context:,} tokens in the prompt, "
+        f"{usage.reply:,} kept for the reply, {usage.free:,} free{over}"
+    )

@@ -1,0 +1,102 @@
+"""The small parts that every panel is made of: labels, buttons, lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Literal
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from desktop.ui.icons import icon
+from desktop.ui.theme import Theme
+
+Tone = Literal["text", "secondary", "faint", "danger"]
+ICON_PX: Final = 16
+
+
+def label(text: str = "", *, kind: str = "", tone: Tone = "text", wraps: bool = False) -> QLabel:
+    """Return a label of the design's kinds and tones. Its text is never read as markup."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setProperty("kind", kind)
+    made.setProperty("tone", tone)
+    made.setWordWrap(wraps)
+    return made
+
+
+def push_button(text: str, kind: str, on_click: Callable[[], object]) -> QPushButton:
+    """Return a button with words on it."""
+    made = QPushButton(text)
+    made.setProperty("kind", kind)
+    made.setAutoDefault(False)
+    made.setCursor(Qt.CursorShape.PointingHandCursor)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    made.clicked.connect(lambda _checked=False: on_click())
+    return made
+
+
+def set_property(widget: QWidget, name: str, value: object) -> None:
+    """Set a property that the style sheet looks at, and dress the widget again."""
+    if widget.property(name) != value:
+        widget.setProperty(name, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+def column(parent: QWidget | None = None, *, spacing: int = 0, margin: int = 0) -> QVBoxLayout:
+    """Return a vertical layout with even margins."""
+    made = QVBoxLayout() if parent is None else QVBoxLayout(parent)
+    made.setSpacing(spacing)
+    made.setContentsMargins(margin, margin, margin, margin)
+    return made
+
+
+class Card(QFrame):
+    """A raised block with a border; ``kind`` is ``card`` or ``problem``."""
+
+    def __init__(self, kind: str = "card", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("kind", kind)
+
+
+class IconButton(QToolButton):
+    """A button that is an icon: its name is its tip, and what a screen reader says."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        icon_name: str,
+        name: str,
+        on_click: Callable[[], object] | None = None,
+        *,
+        role: str = "secondary",
+        size: int = ICON_PX,
+    ) -> None:
+        super().__init__()
+        self._theme = theme
+        self._icon_name = icon_name
+        self._role = role
+        self._size = size
+        self.setProperty("kind", "icon")
+        self.setIconSize(QSize(size, size))
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.set_name(name)
+        if on_click is not None:
+            self.clicked.connect(lambda _checked=False: on_click())
+        theme.changed.connect(self._on_theme_changed)
+        self._on_theme_changed()
+
+    def set_name(self, name: str, keys: str = "") -> None:
+        """Name the button; ``keys`` are shown with it."""
+        self.setAccessibleName(name)
+        self.setToolTip(f"{name}  {keys}".rstrip())
+
+    def set_icon(self, icon_name: str) -> None:
+        """Show another icon."""
+        self._icon_name = icon_name
+        self._on_theme_changed()
+
+    def _on_theme_changed(self) -> None:
+        self.setIcon(icon(self._icon_name, self._theme.colour(self._role).name(), self._size))

@@ -1,0 +1,107 @@
+"""Bugs of ours: written to the log, and shown once with a report that one can copy."""
+
+from __future__ import annotations
+
+import logging
+import platform
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from types import TracebackType
+from typing import Final
+
+from PySide6.QtCore import QObject, Qt, Signal, qVersion
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QWidget
+
+from desktop.ui import tokens
+from desktop.ui.controls import column, label, push_button
+
+_log: Final = logging.getLogger(__name__)
+
+
+class CrashReporter(QObject):
+    """Catches what nobody caught, on any thread; the window goes on if it can."""
+
+    _caught = Signal(str)
+
+    def __init__(self, version: str, parent_window: Callable[[], QWidget | None]) -> None:
+        super().__init__()
+        self._version = version
+        self._parent_window = parent_window
+        self._is_open = False
+        self._caught.connect(self._show, Qt.ConnectionType.QueuedConnection)
+
+    def install(self) -> None:
+        """Take over from the interpreter's own reports on standard error."""
+        sys.excepthook = self._on_exception
+        threading.excepthook = lambda args: self._on_exception(
+            args.exc_type, args.exc_value, args.exc_traceback
+        )
+
+    def report(
+        self,
+        kind: type[BaseException],
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> str:
+        """Return what one would want to know about the crash."""
+        frames = "".join(traceback.format_exception(kind, error, trace))
+        system = f"{platform.platform()} · Python {platform.python_version()} · Qt {qVersion()}"
+        return f"Snug {self._version}\n{system}\n\n{frames}"
+
+    def _on_exception(
+        self,
+        kind: type[BaseException],
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            QGuiApplication.quit()
+            return
+        report = self.report(kind, error, trace)
+        _log.critical(report)
+        self._caught.emit(report)
+
+    def _show(self, report: str) -> None:
+        if self._is_open:
+            return
+        self._is_open = True
+        dialog = CrashDialog(report, self._parent_window())
+        dialog.finished.connect(self._on_closed)
+        dialog.open()
+
+    def _on_closed(self) -> None:
+        self._is_open = False
+
+
+class CrashDialog(QDialog):
+    """Says that Snug made a mistake and lets one copy the report. Nothing is sent."""
+
+    def __init__(self, report: str, parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self.setObjectName("crashDialog")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Snug made a mistake")
+        self.resize(620, 420)
+        self._report = report
+        layout = column(self, spacing=tokens.M, margin=tokens.XL)
+        layout.addWidget(label("Snug made a mistake", kind="title"))
+        words = (
+            "Your chats are safe on disk. You can go on, though a restart is the surer way. "
+            "Nothing was sent to anybody: copy the report if you want to tell us about it."
+        )
+        layout.addWidget(label(words, tone="secondary", wraps=True))
+        text = QPlainTextEdit(report)
+        text.setReadOnly(True)
+        text.setAccessibleName("Crash report")
+        layout.addWidget(text, 1)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(push_button("Copy the report", "outline", self._on_copy))
+        row.addWidget(push_button("Go on", "primary", self.accept))
+        layout.addLayout(row)
+
+    def _on_copy(self) -> None:
+        QGuiApplication.clipboard().setText(self._report)

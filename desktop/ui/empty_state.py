@@ -1,0 +1,57 @@
+"""What a chat shows before its first message: three things to try."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from desktop.controllers.model import ModelState
+from desktop.ui import tokens
+from desktop.ui.controls import column, label, push_button
+
+EXAMPLES: Final = (
+    "Explain gravity to a ten-year-old in three sentences.",
+    "Write a short, friendly email that moves a meeting to Friday.",
+    "Give me five ideas for a rainy Sunday at home.",
+)
+
+
+class EmptyState(QWidget):
+    """A greeting and three example prompts. ``example_chosen`` carries the one to run."""
+
+    example_chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        outer = column(self, margin=tokens.XL)
+        block = QWidget()
+        block.setMaximumWidth(520)
+        block.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        inner = column(block, spacing=tokens.S)
+        title = label("What is on your mind?", kind="title")
+        inner.addWidget(title)
+        self._model = label(tone="secondary", wraps=True)
+        inner.addWidget(self._model)
+        inner.addSpacing(tokens.L)
+        for example in EXAMPLES:
+            button = push_button(example, "example", partial(self.example_chosen.emit, example))
+            button.setAccessibleName(f"Try: {example}")
+            inner.addWidget(button)
+        outer.addStretch(2)
+        outer.addWidget(block, 0, Qt.AlignmentFlag.AlignHCenter)
+        outer.addStretch(3)
+        self.show_model(ModelState())
+
+    def show_model(self, state: ModelState) -> None:
+        """Say which model answers."""
+        match state.status:
+            case "ready":
+                text = f"{state.name} answers on this computer. Nothing you write leaves it."
+            case "failed" | "none":
+                text = "Choose a model to begin. Nothing you write leaves this computer."
+            case _:
+                text = "The model is loading. You can already write."
+        self._model.setText(text)

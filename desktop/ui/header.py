@@ -1,0 +1,130 @@
+"""The line over the conversation: the model, what it is doing, and the doors to the panels."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+
+from desktop.controllers.activity import STARTING, Activity
+from desktop.controllers.model import ModelState
+from desktop.ui import tokens
+from desktop.ui.controls import IconButton, push_button
+from desktop.ui.icons import icon
+from desktop.ui.theme import Theme
+
+HEIGHT = 48
+_DOT = 4
+_BAR_WIDTH = 64
+_TONES = {
+    "quiet": "faint",
+    "busy": "accent",
+    "good": "good",
+    "warning": "warning",
+    "danger": "danger",
+}
+
+
+class Header(QWidget):
+    """Shows the model's name and device, and the engine's state in one line."""
+
+    model_menu_requested = Signal()
+    chats_toggled = Signal()
+    settings_toggled = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setFixedHeight(HEIGHT)
+        self.chats_button = IconButton(theme, "sidebar", "Chats", self.chats_toggled.emit, size=20)
+        self.settings_button = IconButton(
+            theme, "sliders", "Settings", self.settings_toggled.emit, size=20
+        )
+        self.model_button = self._make_model_button()
+        self.state_line = StateLine(theme)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(tokens.M, 0, tokens.M, 0)
+        row.setSpacing(tokens.S)
+        row.addWidget(self.chats_button)
+        row.addWidget(self.model_button)
+        row.addStretch(1)
+        row.addWidget(self.state_line)
+        row.addWidget(self.settings_button)
+        theme.changed.connect(self._on_theme_changed)
+        self._on_theme_changed()
+
+    def show_model(self, state: ModelState) -> None:
+        """Name the model and the device it runs on."""
+        name = state.name or ("No model" if state.status in ("none", "failed") else "Loading…")
+        device = f"  ·  {state.info.device}" if state.info else ""
+        self.model_button.setText(f"{name}{device}")
+        self.model_button.setAccessibleName(f"Model: {name}{device}. Opens the models menu")
+
+    def _make_model_button(self) -> QPushButton:
+        button = push_button("", "model", self.model_menu_requested.emit)
+        button.setObjectName("modelButton")
+        button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        button.setToolTip("Choose a model  Ctrl+L")
+        return button
+
+    def _on_theme_changed(self) -> None:
+        self.model_button.setIcon(icon("chevron-down", self._theme.colour("secondary").name(), 16))
+
+
+class StateLine(QWidget):
+    """A dot, and in words what the engine does; a thin bar where it is known how far."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("stateLine")
+        self._theme = theme
+        self._activity = STARTING
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        theme.changed.connect(self.update)
+        self.show_activity(STARTING)
+
+    @property
+    def text(self) -> str:
+        """Return the words."""
+        return self._activity.text
+
+    def show_activity(self, activity: Activity) -> None:
+        """Show what the engine does."""
+        self._activity = activity
+        self.setAccessibleName(f"Engine: {activity.text}")
+        self.setToolTip(activity.text)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return the room that the words take."""
+        bar = _BAR_WIDTH + tokens.S if self._activity.fraction is not None else 0
+        words = self.fontMetrics().horizontalAdvance(self._activity.text)
+        return QSize(words + bar + 3 * tokens.S, 28)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the room for the dot and a few words; the rest is elided."""
+        return QSize(60, 28)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw dot, bar and words."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.colour(_TONES[self._activity.tone]))
+        middle = self.height() / 2
+        painter.drawEllipse(QPointF(_DOT + 1, middle + 0.5), _DOT, _DOT)
+        words = self.rect().adjusted(2 * _DOT + tokens.S, 0, 0, 0)
+        if self._activity.fraction is not None:
+            words.setRight(words.right() - _BAR_WIDTH - tokens.S)
+            bar = QRectF(self.width() - _BAR_WIDTH, middle - 2, _BAR_WIDTH, 4)
+            painter.setBrush(self._theme.blend("page", "text", 0.12))
+            painter.drawRoundedRect(bar, 2, 2)
+            bar.setWidth(max(4.0, _BAR_WIDTH * min(1.0, self._activity.fraction)))
+            painter.setBrush(self._theme.colour("accent"))
+            painter.drawRoundedRect(bar, 2, 2)
+        painter.setPen(self._theme.colour("secondary"))
+        text = painter.fontMetrics().elidedText(
+            self._activity.text, Qt.TextElideMode.ElideRight, words.width()
+        )
+        painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter), text)

@@ -1,0 +1,411 @@
+"""The window: its parts, and which signal goes where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QByteArray, QEvent, QPoint, QSize, Qt, QTimer, QUrl
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDesktopServices,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QMoveEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QLabel, QMainWindow, QMenu
+
+from desktop.controllers.chat import OpenedChat
+from desktop.controllers.model import ModelState
+from desktop.controllers.session import Session
+from desktop.domain.chat import Chat, ChatView, Message
+from desktop.domain.errors import UserError
+from desktop.settings.schema import AppSettings
+from desktop.settings.window_state import WindowState
+from desktop.ui.chat_list import ChatPanel
+from desktop.ui.conversation import Conversation
+from desktop.ui.header import Header
+from desktop.ui.keys import KeySheet, bind_keys
+from desktop.ui.model_menu import choose_model_file, fill_model_menu
+from desktop.ui.notices import Action, Notices
+from desktop.ui.settings_panel import SettingsPanel
+from desktop.ui.side_panels import SidePanels
+from desktop.ui.speed import SpeedLine
+from desktop.ui.theme import Theme
+
+MINIMUM: Final = (720, 560)
+_FIRST_SIZE: Final = (1280, 800)
+_TITLE_BAR: Final = 40
+_REMEMBER_MS: Final = 1000
+_RECENT_LIMIT: Final = 8
+_SCALE_STEP: Final = 10
+
+
+class MainWindow(QMainWindow):
+    """Wires the controllers to what people see.
+
+    ``save_state`` is given the window's state whenever it is worth keeping.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        session: Session,
+        state: WindowState,
+        save_state: Callable[[WindowState], object],
+    ) -> None:
+        super().__init__()
+        self.setObjectName("mainWindow")
+        self.setMinimumSize(*MINIMUM)
+        self.setAcceptDrops(True)
+        self._theme = theme
+        self._session = session
+        self._state = state
+        self._save_state = save_state
+        self._new_draft = state.draft
+        self.header = Header(theme)
+        self.conversation = Conversation(theme, self.header)
+        self.chat_panel = ChatPanel(theme, session.chats)
+        self.settings_panel = SettingsPanel(theme, session.settings, session.model)
+        self.panels = SidePanels(self.chat_panel, self.conversation, self.settings_panel)
+        self.setCentralWidget(self.panels)
+        self.notices = Notices(theme, self.conversation, foot=lambda: self.conversation.foot_height)
+        self._veil = self._make_veil()
+        self._remember_later = QTimer(self, interval=_REMEMBER_MS, singleShot=True)
+        self._remember_later.timeout.connect(self.remember)
+        self._restore(state)
+        self._connect_chat()
+        self._connect_model()
+        self._connect_parts()
+        bind_keys(self, self._key_actions())
+        self._show_chat(OpenedChat(None, (), ChatView(draft=state.draft)))
+        self._on_app_settings(session.settings.app)
+
+    # --- what survives a restart -----------------------------------------------------------------
+
+    def start(self) -> None:
+        """Open the chat that was open last, once the window is shown."""
+        if self._state.chat_id is not None:
+            self._session.chat.open(self._state.chat_id)
+
+    def remember(self) -> None:
+        """Keep draft, place, sizes and the open chat."""
+        self._remember_later.stop()
+        chat = self._session.chat
+        if chat.chat_id is None:
+            self._new_draft = self.conversation.composer.draft
+        else:
+            chat.save_view(self.conversation.view())
+        self._state = WindowState(
+            geometry=bytes(self.saveGeometry().toBase64().data()).decode(),
+            panel_sizes=self.panels.sizes(),
+            chats_open=self.panels.docked_open["left"],
+            settings_open=self.panels.docked_open["right"],
+            chat_id=chat.chat_id,
+            draft=self._new_draft,
+            recent_models=self._state.recent_models,
+        )
+        self._save_state(self._state)
+
+    def raise_with(self, model: str) -> None:
+        """Come to the front, and load a model file if one is given."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        if model:
+            self._open_file(model)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Keep everything and go; nothing is asked, nothing lost."""
+        self.settings_panel.flush()
+        self.remember()
+        super().closeEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Remember the size."""
+        super().resizeEvent(event)
+        self._veil.setGeometry(self.rect().adjusted(12, 12, -12, -12))
+        self._remember_later.start()
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        """Remember the place."""
+        super().moveEvent(event)
+        self._remember_later.start()
+
+    def _restore(self, state: WindowState) -> None:
+        if not state.geometry or not self.restoreGeometry(
+            QByteArray.fromBase64(state.geometry.encode())
+        ):
+            room = self.screen().availableSize() - QSize(0, _TITLE_BAR)
+            self.resize(QSize(*_FIRST_SIZE).boundedTo(room))
+        self.panels.docked_open["left"] = state.chats_open
+        self.panels.docked_open["right"] = state.settings_open
+        if len(state.panel_sizes) == 2:
+            self.panels.set_sizes(*state.panel_sizes)
+
+    # --- wires -----------------------------------------------------------------------------------
+
+    def _connect_chat(self) -> None:
+        chat, talk = self._session.chat, self.conversation
+        chat.opened.connect(self._show_chat)
+        chat.path_changed.connect(talk.show_path)
+        chat.messages_added.connect(talk.add_messages)
+        chat.message_replaced.connect(talk.transcript_model.replace)
+        chat.text_received.connect(talk.add_text)
+        chat.busy_changed.connect(talk.composer.set_busy)
+        chat.sent.connect(self._on_sent)
+        chat.chats_touched.connect(self._on_chats_touched)
+        talk.composer.submitted.connect(self._on_submitted)
+        talk.composer.stop_requested.connect(chat.stop)
+        talk.composer.edit_last_requested.connect(self._edit_last)
+        talk.composer.draft_changed.connect(self._on_draft_changed)
+        talk.composer.paste_refused.connect(self._on_paste_refused)
+        talk.empty.example_chosen.connect(self._on_submitted)
+        talk.transcript.regenerate_requested.connect(chat.regenerate)
+        talk.transcript.continue_requested.connect(chat.continue_reply)
+        talk.transcript.edit_requested.connect(self._edit)
+        talk.transcript.sibling_requested.connect(chat.show_sibling)
+        talk.transcript.link_activated.connect(lambda url: QDesktopServices.openUrl(QUrl(url)))
+        talk.transcript.remedy_requested.connect(self._on_remedy)
+        talk.transcript.verticalScrollBar().valueChanged.connect(
+            lambda _value: self._remember_later.start()
+        )
+
+    def _connect_model(self) -> None:
+        session, talk = self._session, self.conversation
+        session.model.state_changed.connect(self._on_model_changed)
+        session.model.opened.connect(self._on_model_opened)
+        session.activity.activity_changed.connect(self.header.state_line.show_activity)
+        session.usage.usage_changed.connect(talk.composer.gauge.show_usage)
+        talk.composer.gauge.show_usage(session.usage.usage)
+        self._speed = SpeedLine(session.chat)
+        self._speed.changed.connect(talk.composer.show_speed)
+        self.header.model_menu_requested.connect(self._show_model_menu)
+        self.chat_panel.models_requested.connect(self._show_model_menu)
+        talk.problem.choose_requested.connect(self._choose_file)
+        talk.problem.embedded_requested.connect(lambda: session.model.open(""))
+        self._on_model_changed(session.model.state)
+
+    def _connect_parts(self) -> None:
+        session = self._session
+        self.chat_panel.chat_chosen.connect(self._open_chat)
+        self.chat_panel.new_requested.connect(self._new_chat)
+        session.chats.deleted.connect(self._on_deleted)
+        session.chats.chats_changed.connect(lambda _chats: self._update_title())
+        self.header.chats_toggled.connect(lambda: self.panels.toggle("left"))
+        self.header.settings_toggled.connect(lambda: self.panels.toggle("right"))
+        self.settings_panel.close_requested.connect(
+            lambda: self.panels.set_open("right", is_open=False)
+        )
+        self.panels.changed.connect(self._on_panels_changed)
+        self._theme.changed.connect(self._dress_transcript)
+        session.settings.app_changed.connect(self._on_app_settings)
+        for source in (session.store, session.settings, session.files):
+            source.failed.connect(self.notices.say_trouble)
+        session.store.noticed.connect(self.notices.say)
+        self._on_panels_changed()
+
+    def _key_actions(self) -> dict[str, Callable[[], object]]:
+        settings = self._session.settings
+        return {
+            "escape": self._on_escape,
+            "again": lambda: self._session.chat.regenerate(None),
+            "new_chat": self._new_chat,
+            "search": self._focus_search,
+            "toggle_chats": lambda: self.panels.toggle("left"),
+            "toggle_settings": lambda: self.panels.toggle("right"),
+            "models": self._show_model_menu,
+            "larger": lambda: settings.set_text_scale(settings.app.text_scale + _SCALE_STEP),
+            "smaller": lambda: settings.set_text_scale(settings.app.text_scale - _SCALE_STEP),
+            "normal_size": lambda: settings.set_text_scale(AppSettings().text_scale),
+            "keys": lambda: KeySheet(self).open(),
+        }
+
+    # --- chats -----------------------------------------------------------------------------------
+
+    def _open_chat(self, chat_id: int) -> None:
+        self.panels.close_over()
+        if chat_id != self._session.chat.chat_id:
+            self._leave_chat()
+            self._session.chat.open(chat_id)
+        self.conversation.composer.editor.setFocus()
+
+    def _new_chat(self) -> None:
+        self.panels.close_over()
+        self._leave_chat()
+        self._session.chat.open_new(self._new_draft)
+        self.conversation.composer.editor.setFocus()
+
+    def _leave_chat(self) -> None:
+        self.settings_panel.flush()
+        self.remember()
+
+    def _show_chat(self, chat: OpenedChat) -> None:
+        self.conversation.show_chat(chat)
+        self.chat_panel.set_current(chat.chat_id)
+        self._update_title()
+
+    def _on_submitted(self, text: str, edited_id: int | None = None) -> None:
+        self.settings_panel.flush()
+        self._session.chat.send(text, edited_id)
+
+    def _on_sent(self, text: str) -> None:
+        self.conversation.composer.clear_sent(text)
+        self._new_draft = ""
+        self.chat_panel.set_current(self._session.chat.chat_id)
+        self._remember_later.start()
+
+    def _on_chats_touched(self) -> None:
+        self._session.chats.refresh()
+        self.chat_panel.model.set_writing(self._session.replies.chats)
+
+    def _on_draft_changed(self, text: str) -> None:
+        self._session.usage.set_draft(text)
+        self._remember_later.start()
+
+    def _on_deleted(self, chat: Chat) -> None:
+        if chat.id == self._session.chat.chat_id:
+            self._session.chat.stop()
+            self._session.chat.open_new(self._new_draft)
+        restore = partial(self._session.chats.restore, chat.id)
+        self.notices.say(f"“{chat.title}” was deleted.", Action("Undo", restore))
+
+    def _edit(self, message_id: int) -> None:
+        message = self._session.chat.message(message_id)
+        if message is not None and not self._session.chat.busy:
+            self.conversation.composer.begin_edit(message_id, message.text)
+
+    def _edit_last(self) -> None:
+        message: Message | None = self._session.chat.last_own_message()
+        if message is not None:
+            self._edit(message.id)
+
+    def _on_remedy(self, message_id: int) -> None:
+        if self._session.model.state.status in ("failed", "none"):
+            self._choose_file()
+        else:
+            self._session.chat.regenerate(message_id)
+
+    def _on_paste_refused(self, size: int) -> None:
+        self.notices.say_trouble(
+            UserError(
+                f"The pasted text is too long: {size:,} characters.",
+                "A message takes up to 200,000 characters; paste the part that matters.",
+            )
+        )
+
+    def _update_title(self) -> None:
+        chat_id = self._session.chat.chat_id
+        titles = (chat.title for chat in self._session.chats.chats if chat.id == chat_id)
+        title = next(titles, "")
+        self.setWindowTitle(f"{title} — Snug" if title else "Snug")
+
+    # --- models ----------------------------------------------------------------------------------
+
+    def _show_model_menu(self, place: QPoint | None = None) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        recent = self._state.recent_models
+        fill_model_menu(menu, self._session.model, recent, self._choose_file)
+        button = self.header.model_button
+        if place is None:
+            menu.popup(button.mapToGlobal(QPoint(0, button.height() + 2)))
+        else:
+            menu.popup(place - QPoint(0, menu.sizeHint().height() + 2))
+
+    def _choose_file(self) -> None:
+        recent = self._state.recent_models
+        folder = str(Path(recent[0]).parent) if recent else str(Path.home())
+        choose_model_file(self, self._open_file, folder)
+
+    def _open_file(self, path: str) -> None:
+        if path.lower().endswith(".gguf"):
+            self._session.model.open(path)
+            return
+        trouble = f"Snug can't open “{Path(path).name}”."
+        self.notices.say_trouble(UserError(trouble, "It loads models from GGUF files."))
+
+    def _on_model_changed(self, state: ModelState) -> None:
+        self.header.show_model(state)
+        self.conversation.show_model(state)
+
+    def _on_model_opened(self, path: str) -> None:
+        others = (each for each in self._state.recent_models if each != path)
+        recent = (path, *others)[:_RECENT_LIMIT]
+        self._state = WindowState(recent_models=recent)
+        self.remember()
+
+    # --- the window itself -----------------------------------------------------------------------
+
+    def _on_escape(self) -> None:
+        composer = self.conversation.composer
+        search = self.chat_panel.search
+        if search.hasFocus():
+            search.clear()
+            composer.editor.setFocus()
+        elif self.panels.close_over() or composer.cancel_edit():
+            composer.editor.setFocus()
+        elif self._session.chat.busy:
+            self._session.chat.stop()
+        elif not self.notices.dismiss():
+            composer.editor.setFocus()
+
+    def _focus_search(self) -> None:
+        self.panels.set_open("left", is_open=True)
+        self.chat_panel.search.setFocus()
+        self.chat_panel.search.selectAll()
+
+    def _on_panels_changed(self) -> None:
+        for side, name, button, keys in (
+            ("left", "chats", self.header.chats_button, "Ctrl+B"),
+            ("right", "settings", self.header.settings_button, "Ctrl+,"),
+        ):
+            verb = "Hide" if self.panels.is_open("left" if side == "left" else "right") else "Show"
+            button.set_name(f"{verb} {name}", keys)
+        self._remember_later.start()
+
+    def _on_app_settings(self, app: AppSettings) -> None:
+        self._theme.wear(app.theme, app.text_scale)
+
+    def _dress_transcript(self) -> None:
+        self.conversation.transcript.set_appearance(self._theme.palette, self._theme.text_scale)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Put the focus where one writes when the window becomes active with none."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.ActivationChange and self.focusWidget() is None:
+            self.conversation.composer.editor.setFocus()
+
+    # --- files dropped on the window -------------------------------------------------------------
+
+    def _make_veil(self) -> QLabel:
+        veil = QLabel("Drop a GGUF file to load the model", self)
+        veil.setObjectName("dropVeil")
+        veil.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        veil.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        veil.hide()
+        return veil
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+            self._veil.show()
+            self._veil.raise_()
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
+        """Go back to normal."""
+        self._veil.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Load a dropped model, or say why not."""
+        self._veil.hide()
+        urls = event.mimeData().urls()
+        event.acceptProposedAction()
+        if urls:
+            self._open_file(urls[0].toLocalFile() or urls[0].toString())

@@ -1,0 +1,153 @@
+"""The settings of the open chat, built from the options' declarations."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
+
+from desktop.controllers.model import ModelController, ModelState
+from desktop.controllers.settings import SettingsController
+from desktop.settings.schema import OPTIONS, GenerationSettings, OptionInfo
+from desktop.ui import tokens
+from desktop.ui.appearance import AppearanceGroup
+from desktop.ui.controls import IconButton, column, label, push_button
+from desktop.ui.option_row import NumberRow, OptionRow, TextRow, option_row
+from desktop.ui.theme import Theme
+
+_CONTEXT: Final = "context_size"
+
+
+class SettingsPanel(QWidget):
+    """Shows every option of ``OPTIONS`` with the open chat's value, and hands changes on."""
+
+    close_requested = Signal()
+
+    def __init__(self, theme: Theme, settings: SettingsController, model: ModelController) -> None:
+        super().__init__()
+        self.setObjectName("settingsPanel")
+        self.setAccessibleName("Settings")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._theme = theme
+        self._settings = settings
+        self._model = model
+        self._rows: dict[str, OptionRow] = {}
+        self._apply = push_button("Apply · reloads the model", "outline", self._on_apply)
+        self._apply.setObjectName("applyButton")
+        layout = column(self)
+        layout.addLayout(self._make_head())
+        layout.addWidget(self._make_scroll(), 1)
+        self._apply.hide()
+        settings.generation_changed.connect(self._show)
+        settings.app_changed.connect(lambda _app: self._show(settings.generation))
+        model.state_changed.connect(self._on_model_changed)
+        self._show(settings.generation)
+
+    def flush(self) -> None:
+        """Take what is still being typed."""
+        for row in self._rows.values():
+            if isinstance(row, TextRow):
+                row.flush()
+
+    def _make_head(self) -> QHBoxLayout:
+        head = QHBoxLayout()
+        head.setContentsMargins(tokens.L, tokens.M, tokens.S, tokens.S)
+        head.setSpacing(2)
+        head.addWidget(label("Settings", kind="heading"))
+        head.addStretch(1)
+        self._menu = QMenu(self)
+        self._reset_all = self._menu.addAction("Reset all", self._settings.reset_all)
+        self._make_default = self._menu.addAction(
+            "Make these the default for every chat", self._settings.make_default
+        )
+        self._factory = self._menu.addAction(
+            "Restore Snug's own defaults", self._settings.restore_factory
+        )
+        more = IconButton(self._theme, "more", "Reset and defaults")
+        more.setMenu(self._menu)
+        more.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
+        head.addWidget(more)
+        close = IconButton(self._theme, "close", "Close settings", self.close_requested.emit)
+        head.addWidget(close)
+        return head
+
+    def _make_scroll(self) -> QScrollArea:
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inner = QWidget()
+        layout = column(inner, spacing=tokens.L)
+        layout.setContentsMargins(tokens.L, tokens.XS, tokens.L, tokens.L)
+        for info in OPTIONS:
+            if not info.option.more:
+                self._add_row(layout, info)
+        layout.addWidget(self._make_more())
+        layout.addWidget(AppearanceGroup(self._theme, self._settings))
+        layout.addStretch(1)
+        scroll.setWidget(inner)
+        return scroll
+
+    def _make_more(self) -> QWidget:
+        group = QWidget()
+        layout = column(group, spacing=tokens.L)
+        folded = QWidget()
+        inner = column(folded, spacing=tokens.L)
+        for info in OPTIONS:
+            if info.option.more:
+                self._add_row(inner, info)
+        folded.hide()
+
+        def toggle() -> None:
+            folded.setVisible(folded.isHidden())
+            button.setText("Fewer settings" if folded.isVisible() else "More settings")
+
+        button = push_button("More settings", "link", toggle)
+        button.setObjectName("moreButton")
+        layout.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(folded)
+        return group
+
+    def _add_row(self, layout: QVBoxLayout, info: OptionInfo) -> None:
+        maximum = float(os.cpu_count() or 1) if info.name == "threads" else None
+        row = option_row(self._theme, info, maximum)
+        row.value_changed.connect(self._settings.set_value)
+        row.reset_requested.connect(self._settings.reset)
+        self._rows[info.name] = row
+        layout.addWidget(row)
+        if info.name == _CONTEXT:
+            layout.addWidget(self._apply)
+
+    def _show(self, settings: GenerationSettings) -> None:
+        defaults = self._settings.defaults
+        for name, row in self._rows.items():
+            row.show_value(getattr(settings, name), getattr(defaults, name))
+        self._apply.setVisible(self._model.needs_reload(settings))
+        self._reset_all.setEnabled(settings != defaults)
+        self._make_default.setEnabled(settings != defaults)
+        self._factory.setEnabled(defaults != GenerationSettings())
+
+    def _on_apply(self) -> None:
+        self._model.ensure(self._settings.generation)
+
+    def _on_model_changed(self, state: ModelState) -> None:
+        self._apply.setVisible(self._model.needs_reload(self._settings.generation))
+        info = state.info
+        if info is None:
+            return
+        context = self._rows[_CONTEXT]
+        if isinstance(context, NumberRow) and info.trained_context:
+            context.set_maximum(info.trained_context)
+            context.set_note(f"{info.name} was trained on {info.trained_context:,} tokens.")
+        system = self._rows["system_prompt"]
+        if isinstance(system, TextRow):
+            inserted = info.inserted_system_prompt
+            system.set_placeholder(inserted)
+            system.set_note(
+                "While it is empty, this model's template puts in the one shown."
+                if inserted
+                else ""
+            )
