@@ -56,6 +56,12 @@ class TemplateRenderer:
         self._lock = threading.Lock()
         self._child: _Child | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """The process's id, None while there is none."""
+        child = self._child
+        return child.pid if child else None
+
     def start(self) -> None:
         """Start the process ahead of its first use, without waiting for it."""
         with self._lock:
@@ -96,6 +102,10 @@ class _Child:
         self._answers = cast("BinaryIO", self._process.stdout)
         self._ready = False
         self._overdue = False
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     @property
     def alive(self) -> bool:

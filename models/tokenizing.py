@@ -269,7 +269,11 @@ def _fit_replies(pieces: Sequence[Piece], replies: Mapping[int, str], opening: s
 
 def _fit_opening(before: Text, leading: str, opening: str) -> Text:
     text = before.text.removesuffix(leading)
-    text = opening if text.rstrip() == opening.rstrip() else text
+    header, opened = text.rstrip(), opening.rstrip()
+    # Where no control token separates the turns, only the last line is the opening's own.
+    line = opened.rpartition("\n")[2]
+    if header == opened or (line and header.endswith(line)):
+        text = header + opening[len(opened) :]
     return Text(text, before.breaks, before.ends)
 
 
