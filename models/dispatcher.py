@@ -8,7 +8,7 @@ A job's way::
 
 Load and Unload run alone. Generations run side by side, and start while others run unless a Load
 or Unload waits before them. Stats, ListDevices and Resample pass everything that waits; counting
-tokens has a thread of its own.
+tokens has a thread of its own, and waits for a load only while there is no model.
 """
 
 from __future__ import annotations
@@ -79,6 +79,7 @@ class Dispatcher:
         self._flags: dict[JobId, Flag] = {}
         self._counts: queue.SimpleQueue[CountTokens] = queue.SimpleQueue()
         self._generating: set[JobId] = set()
+        self._loading: set[JobId] = set()
         self._model_path = ""
 
     def accept(self, request: Request) -> None:
@@ -94,7 +95,9 @@ class Dispatcher:
             else:
                 self._flags[request.job_id] = Flag()
                 self._queue.append(request)
-            self._changed.notify()
+                if isinstance(request, Load):
+                    self._loading.add(request.job_id)
+            self._changed.notify_all()
 
     def run_forever(self, engine: Engine) -> NoReturn:
         """Do the jobs, on the calling thread, which is the only one to touch the model."""
@@ -111,6 +114,10 @@ class Dispatcher:
 
     def _count(self, request: CountTokens) -> None:
         job_id = request.job_id
+        with self._changed:
+            # A model that is on its way is worth waiting for.
+            flag = self._flags[job_id]
+            self._changed.wait_for(lambda: flag or self._model_path or not self._loading)
         self._answer(job_id, lambda: self._engine.count_tokens(job_id, request.prompt))
 
     # --- the queue, under its lock -------------------------------------------------------------
@@ -257,6 +264,8 @@ class Dispatcher:
             if isinstance(event, TERMINAL_EVENTS):
                 del self._flags[event.job_id]
                 self._generating.discard(event.job_id)
+                self._loading.discard(event.job_id)
+                self._changed.notify_all()
         self._send(event)
 
 
