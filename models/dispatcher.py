@@ -190,7 +190,7 @@ class Dispatcher:
 
     def _load(self, request: Load) -> Loaded:
         job_id = request.job_id
-        last = 0.0
+        last = -1.0
 
         def report(fraction: float) -> None:
             nonlocal last

@@ -1,7 +1,8 @@
 """A scripted engine for tests: quick, predictable, and as bad as it is told to be.
 
-A prompt whose last turn begins with ``/fake`` changes the script for itself, in the words of the
-command line: ``/fake --reply-tokens 9 --crash-after 3`` on its first line. Tokens are words.
+A prompt whose last user turn begins with ``/fake`` changes the script for itself, in the words of
+the command line: ``/fake --reply-tokens 9 --crash-after 3`` on its first line. So does a path that
+is loaded. Tokens are words.
 """
 
 from __future__ import annotations
@@ -113,15 +114,16 @@ class FakeEngine:
     ) -> ModelInfo:
         """Take as long as the script says."""
         self.unload()
+        script, _ = self._script_of(options.path)
         started = time.perf_counter()
         progress(0.0)
-        self._misbehave("load", self._script)
-        while (elapsed := time.perf_counter() - started) < self._script.load_s:
+        self._misbehave("load", script)
+        while (elapsed := time.perf_counter() - started) < script.load_s:
             if cancelled:
                 raise EngineError("load_failed", "The load was cancelled.")
-            progress(elapsed / self._script.load_s)
+            progress(elapsed / script.load_s)
             time.sleep(_NAP_S)
-        if self._script.load_failure:
+        if script.load_failure:
             raise EngineError(
                 "model_damaged", "The model file is damaged.", "Download it again.", "as scripted"
             )
@@ -147,7 +149,7 @@ class FakeEngine:
     def count_tokens(self, job_id: JobId, prompt: Prompt) -> TokenCount:
         """Count words, and a few tokens of the template for each turn."""
         self._loaded()
-        self._misbehave("count", self._script_of(prompt)[0])
+        self._misbehave("count", self._script_of(_last_text(prompt))[0])
         total = len(_ids_of(prompt))
         if not isinstance(prompt, ChatPrompt):
             return TokenCount(job_id=job_id, total=total, overhead=total)
@@ -163,7 +165,7 @@ class FakeEngine:
     def submit(self, request: Generate, cancelled: Cancellation) -> None:
         """Take a job in; its prompt may carry a script of its own."""
         options = self._loaded()
-        script, text = self._script_of(request.prompt)
+        script, text = self._script_of(_last_text(request.prompt))
         ids = _ids_of(request.prompt)
         if len(ids) >= options.context_size:
             raise EngineError(
@@ -216,7 +218,6 @@ class FakeEngine:
             self._decode(job, emit)
 
     def _prefill(self, job: _Job, emit: Emit) -> None:
-        self._misbehave("prefill", job.script)
         total = len(job.prompt_ids)
         batch = min(_PREFILL_BATCH, total - job.done)
         job.done += batch
@@ -224,9 +225,9 @@ class FakeEngine:
         emit(PrefillProgress(job_id=job.job_id, done=job.done, total=total))
         if job.done == total:
             job.prefilled = time.perf_counter()
+        self._misbehave("prefill", job.script)
 
     def _decode(self, job: _Job, emit: Emit) -> None:
-        self._misbehave("decode", job.script)
         reason = self._limit_met(job)
         word = None if reason else next(job.words, None)
         if word is None:
@@ -239,6 +240,7 @@ class FakeEngine:
         job.due = _due(job.due, 1, job.script.tokens_per_second)
         text = job.stream.push(word.encode())
         emit(Tokens(job_id=job.job_id, text=text, token_ids=(token_id,)))
+        self._misbehave("decode", job.script)
         self._misbehave_after_token(job, emit)
         if job.stream.stopped:
             self._finish(job, "stop_string", emit)
@@ -291,8 +293,6 @@ class FakeEngine:
         if script.garbage_after == count:
             emit(Tokens(job_id=job.job_id, text="", token_ids=cast("tuple[int, ...]", ("no id",))))
         if script.crash_after == count:
-            # What was said before must have left by then, as it would have in a slower engine.
-            time.sleep(0.1)
             _die_by(script.crash_by)
 
     def _loaded(self) -> LoadOptions:
@@ -300,11 +300,10 @@ class FakeEngine:
             raise EngineError("no_model", "No model is loaded.", "Choose a model first.")
         return self._options
 
-    def _script_of(self, prompt: Prompt) -> tuple[Script, str]:
-        """Return the prompt's script and the text to answer."""
-        text = _last_text(prompt)
+    def _script_of(self, text: str) -> tuple[Script, str]:
+        """Return the script for a prompt or a path, and the text without it."""
         first, _, rest = text.partition("\n")
-        if not first.startswith("/fake"):
+        if not first.startswith("/fake "):
             return self._script, text
         return parse_script(shlex.split(first)[1:], self._script), rest
 
@@ -378,5 +377,7 @@ def _due(last: float, tokens: int, tokens_per_second: float) -> float:
 
 
 def _die_by(name: str) -> None:
+    # What was said before must have left by then, as it would have in a slower engine.
+    time.sleep(0.1)
     os.kill(os.getpid(), getattr(signal, name, signal.SIGTERM))
     time.sleep(60)
