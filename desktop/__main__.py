@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Final
 
@@ -25,9 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Do what the command line says; return the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == [ENGINE_FLAG]:
-        from models import worker  # noqa: PLC0415 - the engine process needs nothing else
-
-        worker.main(arguments[1:])
+        # By name, since this is the one way from the application into the engine's own modules.
+        import_module("models.worker").main(arguments[1:])
     return _guarded(lambda: _dispatch(arguments))
 
 
@@ -37,6 +37,10 @@ def _guarded(command: Callable[[], int]) -> int:
     from desktop.cli.terminal import UsageError, report_trouble  # noqa: PLC0415
     from desktop.domain.errors import UserError  # noqa: PLC0415
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal of another encoding gets question marks, not an exception.
+            stream.reconfigure(errors="replace")
     try:
         status = command()
         if sys.stdout is not None:

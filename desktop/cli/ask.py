@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Final
 
 from desktop.cli.arguments import Parser, add_common_flags, add_model_flags
@@ -108,14 +109,12 @@ def _prompt(arguments: argparse.Namespace, settings: GenerationSettings) -> Prom
 
 def _question(words: Sequence[str]) -> str:
     """Return the words as one text; what standard input gives stands in a paragraph of its own."""
-    parts: list[str] = []
-    for index, word in enumerate(words):
-        if word == "-":
-            parts += ["\n\n" if index else "", _standard_input(), "\n\n"]
-        else:
-            parts += [word, " "]
+    paragraphs = [
+        _standard_input() if is_input else " ".join(run)
+        for is_input, run in groupby(words, key=lambda word: word == "-")
+    ]
     # Bytes of an argument that are no UTF-8 arrive as lone surrogates, which no pipe takes.
-    text = "".join(parts[:-1]).encode("utf-8", "replace").decode()
+    text = "\n\n".join(paragraphs).encode("utf-8", "replace").decode()
     if not text.strip():
         raise UsageError("The question is empty.", 'Ask something: snug ask "What is gravity?"')
     return text

@@ -13,6 +13,7 @@ from typing import Final
 from desktop.cli.arguments import Parser, add_common_flags, add_model_flags
 from desktop.cli.context import Context, find_model
 from desktop.cli.conversation import Conversation
+from desktop.cli.interrupts import Interrupts
 from desktop.cli.session import EngineSession
 from desktop.cli.terminal import harmless, report_trouble, say
 from desktop.domain.chat import Chat, Message, MessageState
@@ -48,7 +49,8 @@ def run(argv: Sequence[str]) -> int:
         conversation = Conversation(context, store, session, model_path)
         chats = [] if arguments.new else store.chats()
         conversation.open(chats[0] if chats else None)
-        return Terminal(store, conversation, ModelHash(store, model_path)).run()
+        terminal = Terminal(store, conversation, ModelHash(store, model_path), session.interrupts)
+        return terminal.run()
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -89,10 +91,17 @@ class ModelHash:
 class Terminal:
     """Reads lines, obeys commands and sends messages."""
 
-    def __init__(self, store: ChatStore, conversation: Conversation, model_hash: ModelHash) -> None:
+    def __init__(
+        self,
+        store: ChatStore,
+        conversation: Conversation,
+        model_hash: ModelHash,
+        interrupts: Interrupts,
+    ) -> None:
         self._store = store
         self._conversation = conversation
         self._hash = model_hash
+        self._interrupts = interrupts
         self._listed: list[Chat] = []
         self._has_failed = False
         self._is_interactive = sys.stdin.isatty()
@@ -119,18 +128,25 @@ class Terminal:
         """Return the next line, None at the end. Ctrl-C drops what was typed."""
         while True:
             try:
-                return input(PROMPT if self._is_interactive else "")
+                with self._interrupts.raised():
+                    return input(PROMPT if self._is_interactive else "")
             except EOFError:
                 return None
             except KeyboardInterrupt:
-                print(file=sys.stderr)
+                if not self._is_interactive:
+                    raise
+                say("\n(/quit or Ctrl-D leaves)")
 
     def _attempt(self, action: Callable[[], None]) -> None:
+        self._interrupts.clear()
         try:
             action()
         except UserError as error:
             self._has_failed = True
             report_trouble(error)
+        except KeyboardInterrupt:
+            if not self._is_interactive:
+                raise
         finally:
             self._note_hash()
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from desktop.cli.context import Context
 from desktop.cli.session import EngineSession, Outcome
 from desktop.cli.terminal import ReplyPrinter, report_trouble
@@ -15,7 +17,7 @@ from desktop.domain.errors import UserError
 from desktop.domain.prompt import can_continue, chat_prompt
 from desktop.settings.requests import to_load_options, to_sampling
 from desktop.settings.schema import GenerationSettings
-from desktop.settings.store import overrides_of, with_overrides
+from desktop.settings.store import with_overrides
 from desktop.storage.chats import ChatStore
 from desktop.version import snug_version
 from models.protocol import Cancelled, Failed, Finished, LoadOptions, ModelInfo, Tokens, Turn
@@ -52,6 +54,7 @@ class Conversation:
         """Load the model as the chat's settings want it, where that isn't so already."""
         options = to_load_options(self._settings(), str(self._model_path))
         if self.model is None or options != self._loaded:
+            self.model = None
             self.model = self._session.load(options, self._model_path.stem)
             self._loaded = options
         return self.model
@@ -112,7 +115,7 @@ class Conversation:
             model_path=model.path,
             model_name=model.name,
             model_sha256=self.sha256,
-            settings=overrides_of(settings, GenerationSettings()),
+            settings=msgspec.structs.asdict(settings),
             seed=settings.seed,
             versions={"snug": snug_version()}
             | ({"engine": engine.engine, "llama_cpp": engine.llama_cpp} if engine else {}),

@@ -1,19 +1,16 @@
 """An engine for one command: loads a model, completes prompts, and heeds Ctrl-C.
 
-The client's reader thread queues the events; the main thread takes them off. Ctrl-C only sets a
-flag that is looked at in between, so that no event is lost in an exception.
+The client's reader thread queues the events; the main thread takes them off. Ctrl-C is only
+counted, and looked at in between, so that no event is lost in an exception.
 """
 
 from __future__ import annotations
 
 import queue
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Callable, Sequence
 from typing import Final, Self
 
+from desktop.cli.interrupts import Interrupts
 from desktop.cli.terminal import StatusLine, trouble_of
 from desktop.paths import Paths
 from models.client import EngineClient
@@ -55,6 +52,7 @@ class EngineSession:
 
     def __init__(self, paths: Paths, command: Sequence[str] | None = None) -> None:
         self.versions: Versions | None = None
+        self.interrupts = Interrupts()
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._client = EngineClient(self._events.put, command=command, log_path=paths.engine_log)
         self._status = StatusLine()
@@ -118,36 +116,34 @@ class EngineSession:
         self._client.close()
 
     def __enter__(self) -> Self:
+        self.interrupts.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+        self.interrupts.__exit__()
 
     def _wait(
         self, job_id: JobId, on_event: OnEvent, on_tick: Callable[[], None] = lambda: None
     ) -> TerminalEvent:
         """Hand on the job's events up to its terminal one, and return that."""
-        heeded = 0
+        is_cancelled = False
         try:
-            with _counted_interrupts() as interrupts:
-                while True:
-                    if interrupts() > heeded:
-                        heeded += 1
-                        self._cancel(job_id, heeded)
-                    event = self._next()
-                    on_tick()
-                    if event is None or getattr(event, "job_id", None) != job_id:
-                        continue
-                    if isinstance(event, TERMINAL_EVENTS):
-                        return event
-                    on_event(event)
+            while True:
+                if self.interrupts.count > 1:
+                    raise KeyboardInterrupt
+                if self.interrupts.count and not is_cancelled:
+                    self._client.cancel(job_id)
+                    is_cancelled = True
+                event = self._next()
+                on_tick()
+                if event is None or getattr(event, "job_id", None) != job_id:
+                    continue
+                if isinstance(event, TERMINAL_EVENTS):
+                    return event
+                on_event(event)
         finally:
             self._status.clear()
-
-    def _cancel(self, job_id: JobId, times: int) -> None:
-        if times > 1:
-            raise KeyboardInterrupt
-        self._client.cancel(job_id)
 
     def _next(self) -> Event | None:
         try:
@@ -157,22 +153,3 @@ class EngineSession:
         if isinstance(event, Ready):
             self.versions = event.versions
         return event
-
-
-@contextmanager
-def _counted_interrupts() -> Iterator[Callable[[], int]]:
-    """Count Ctrl-C instead of raising KeyboardInterrupt; give a way to ask for the count."""
-    count = 0
-
-    def note(_signal: int, _frame: FrameType | None) -> None:
-        nonlocal count
-        count += 1
-
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: count
-        return
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield lambda: count
-    finally:
-        signal.signal(signal.SIGINT, before)
