@@ -37,7 +37,10 @@ class Job:
         self.seeded: Final = request.sampling.seed is not None
         self.record: Final = Record(request.sampling.seed)
         self._stream = TextStream(stop)
-        self._held_ids: list[int] = []
+        self._waiting: list[int] = []
+        """Ids that wait to be sent, since a part of their text is held back."""
+        self._told = ""
+        """The part of their text that was sent already."""
 
     @property
     def completion_size(self) -> int:
@@ -53,23 +56,21 @@ class Job:
         self.token_ids.append(token)
         self.record.mark_token()
         text = self._stream.push(vocabulary.token_bytes(token))
-        self._held_ids.append(token)
+        self._waiting.append(token)
+        self._told += text
         if self._stream.stopped:
-            ids = _spell(text, self._held_ids, vocabulary)
-        elif self._stream.holding:
-            ids = []
+            ids = _spell(self._told, self._waiting, vocabulary)
         else:
-            ids = self._held_ids
+            ids = [] if self._stream.holding else self._waiting
         if self._stream.stopped or not self._stream.holding:
-            self._held_ids = []
-        if not text and not ids:
-            return None, self._stream.stopped
-        return self._tokens(text, ids), self._stream.stopped
+            self._waiting, self._told = [], ""
+        tokens = self._tokens(text, ids) if text or ids else None
+        return tokens, self._stream.stopped
 
     def flush(self) -> Tokens | None:
         """Return what was held back, at the end."""
-        text, ids = self._stream.flush(), self._held_ids
-        self._held_ids = []
+        text, ids = self._stream.flush(), self._waiting
+        self._waiting, self._told = [], ""
         return self._tokens(text, ids) if text or ids else None
 
     def _tokens(self, text: str, ids: Sequence[int]) -> Tokens:

@@ -27,7 +27,7 @@ from models.protocol import Device, Versions
 __all__ = ["devices", "gpu_devices", "lib", "log", "text", "versions"]
 
 _LOG_CAPACITY: Final = 600
-_LEVEL_INFO, _LEVEL_DEBUG, _LEVEL_CONTINUED = 1, 4, 5
+_LEVEL_DEBUG, _LEVEL_INFO, _LEVEL_CONTINUED = 1, 2, 5
 _DEVICE_KINDS: Final[dict[int, Literal["cpu", "gpu", "igpu", "accelerator"]]] = {
     0: "cpu",
     1: "gpu",
