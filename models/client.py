@@ -12,7 +12,8 @@ The process::
        └──── it dies, sends garbage, is of another version, or is killed ◄──┘
              (each pending job ends as Failed, or Cancelled if that was wanted)
 
-After such an end the next job that needs a model loads the last one again, by itself.
+A job that a process died too early to accept is sent to the next one, once. After such an end the
+next job that needs a model loads the last one again, by itself.
 
 A cancel::
 
@@ -41,6 +42,7 @@ from models.engine_process import Ended, EngineProcess, engine_command
 from models.protocol import (
     PROTOCOL_VERSION,
     TERMINAL_EVENTS,
+    Accepted,
     Cancel,
     Cancelled,
     CountTokens,
@@ -105,6 +107,8 @@ class EngineClient:
         self._mailboxes: dict[JobId, queue.SimpleQueue[Event]] = {}
         self._process: EngineProcess | None = None
         self._pending: dict[JobId, Request] = {}
+        self._unaccepted: set[JobId] = set()
+        self._sent_again: set[JobId] = set()
         self._deadlines: dict[JobId, float] = {}
         self._last_loaded: LoadOptions | None = None
         self._load_problem: Problem | None = None
@@ -248,6 +252,7 @@ class EngineClient:
                 self._needs_reload = False
             elif self._needs_reload and isinstance(request, Generate | CountTokens):
                 self._reload()
+            self._unaccepted.add(request.job_id)
             self._send(request)
         except OSError as error:
             self._fail(request.job_id, engine_problems.no_start(error))
@@ -290,9 +295,7 @@ class EngineClient:
     def _receive(self, process: EngineProcess, event: Event | Ended) -> None:
         match event:
             case Ended(garbage=""):
-                exit_code, problem = process.autopsy()
-                self._bury(problem)
-                self._deliver(EngineDied(problem=problem, exit_code=exit_code))
+                self._outlive(process)
             case Ended(garbage=garbage):
                 self._kill(engine_problems.unreadable(garbage))
             case Ready(protocol=version) if version != PROTOCOL_VERSION:
@@ -300,6 +303,8 @@ class EngineClient:
             case Ready():
                 process.ready = True
                 self._deliver(event)
+            case Accepted(job_id=job_id):
+                self._unaccepted.discard(job_id)
             case EngineDied():
                 pass
             case _ if event.job_id in self._pending:
@@ -320,11 +325,26 @@ class EngineClient:
                 event = Failed(job_id=event.job_id, problem=self._load_problem)
         if isinstance(event, TERMINAL_EVENTS):
             self._pending.pop(event.job_id)
+            self._unaccepted.discard(event.job_id)
+            self._sent_again.discard(event.job_id)
             self._deadlines.pop(event.job_id, None)
         self._deliver(event)
 
     def _fail(self, job_id: JobId, problem: Problem) -> None:
         self._receive_own(Failed(job_id=job_id, problem=problem))
+
+    def _outlive(self, process: EngineProcess) -> None:
+        """Tell of a death that nobody wanted, and send again what it came too early for."""
+        exit_code, problem = process.autopsy()
+        again = self._unaccepted - self._sent_again - self._deadlines.keys()
+        jobs = [job for id_, job in self._pending.items() if process.ready and id_ in again]
+        for job in jobs:
+            del self._pending[job.job_id]
+        self._bury(problem)
+        self._deliver(EngineDied(problem=problem, exit_code=exit_code))
+        for job in jobs:
+            self._sent_again.add(job.job_id)
+            self._submit(job)
 
     def _kill(self, problem: Problem) -> None:
         """End a process that can't be used any more."""
@@ -339,6 +359,8 @@ class EngineClient:
         self._needs_reload = self._last_loaded is not None
         unwanted, pending = self._deadlines, self._pending
         self._deadlines, self._pending = {}, {}
+        self._unaccepted.clear()
+        self._sent_again -= pending.keys()
         for job_id in pending:
             cancelled = job_id in unwanted
             self._deliver(

@@ -25,6 +25,7 @@ from models.engine import Emit, Engine
 from models.problems import EngineError
 from models.protocol import (
     TERMINAL_EVENTS,
+    Accepted,
     Cancel,
     Cancelled,
     CountTokens,
@@ -49,8 +50,9 @@ from models.protocol import (
 _LOG: Final = logging.getLogger(__name__)
 _PROGRESS_STEP: Final = 0.02
 
-LlamaRequest = Load | Generate | Resample | ListDevices | Unload | Stats
-"""What the llama thread does; the rest has its own thread."""
+LlamaJob = Load | Generate | ListDevices | Unload | Stats
+"""What the llama thread answers; counting has its own thread."""
+LlamaRequest = LlamaJob | Resample
 
 
 class Flag:
@@ -87,16 +89,10 @@ class Dispatcher:
         with self._changed:
             if isinstance(request, Cancel):
                 self._cancel(request.job_id)
-            elif isinstance(request, CountTokens):
-                self._flags[request.job_id] = Flag()
-                self._counts.put(request)
             elif isinstance(request, Resample):
                 self._resample_waiting(request)
             else:
-                self._flags[request.job_id] = Flag()
-                self._queue.append(request)
-                if isinstance(request, Load):
-                    self._loading.add(request.job_id)
+                self._enqueue(request)
             self._changed.notify_all()
 
     def run_forever(self, engine: Engine) -> NoReturn:
@@ -121,6 +117,16 @@ class Dispatcher:
         self._answer(job_id, lambda: self._engine.count_tokens(job_id, request.prompt))
 
     # --- the queue, under its lock -------------------------------------------------------------
+
+    def _enqueue(self, job: CountTokens | LlamaJob) -> None:
+        self._flags[job.job_id] = Flag()
+        self._send(Accepted(job_id=job.job_id))
+        if isinstance(job, CountTokens):
+            self._counts.put(job)
+            return
+        self._queue.append(job)
+        if isinstance(job, Load):
+            self._loading.add(job.job_id)
 
     def _cancel(self, job_id: JobId) -> None:
         kept = [request for request in self._queue if request.job_id != job_id]

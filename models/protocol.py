@@ -268,6 +268,15 @@ class Ready(Record, frozen=True, kw_only=True):
     versions: Versions
 
 
+class Accepted(Record, frozen=True, kw_only=True):
+    """The engine has taken a job in: from here on its fate is the engine's.
+
+    A job that was on its way to a dying engine has none, and the client sends it again.
+    """
+
+    job_id: JobId
+
+
 class LoadProgress(Record, frozen=True, kw_only=True):
     """A part of the model, from 0 to 1, has been read."""
 
@@ -375,7 +384,7 @@ TerminalEvent = (
     Loaded | Finished | Cancelled | Failed | TokenCount | Devices | Unloaded | StatsReport
 )
 ProgressEvent = LoadProgress | PrefillProgress | Tokens
-Event = Ready | ProgressEvent | TerminalEvent | EngineDied
+Event = Ready | Accepted | ProgressEvent | TerminalEvent | EngineDied
 TERMINAL_EVENTS: Final = (
     Loaded,
     Finished,

@@ -13,6 +13,7 @@ from models.fake_engine import FakeEngine
 from models.fake_script import Script
 from models.protocol import (
     TERMINAL_EVENTS,
+    Accepted,
     Cancel,
     Cancelled,
     CountTokens,
@@ -160,7 +161,8 @@ def test_a_waiting_job_is_cancelled_at_once() -> None:
     job = running(started=False)
     job.accept(generate(2))
     job.accept(Cancel(job_id=2))
-    assert job.events.get(timeout=0) == Cancelled(job_id=2)
+    accepted = [Accepted(job_id=1), Accepted(job_id=2)]
+    assert [job.events.get(timeout=0) for _ in range(3)] == [*accepted, Cancelled(job_id=2)]
     job.start()
     job.accept(generate(3))
     job.until_ended(3)
