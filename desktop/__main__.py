@@ -19,8 +19,6 @@ COMMANDS: Final = {
 ENGINE_FLAG: Final = "--engine-process"
 """What a frozen build starts itself with to become the engine process."""
 
-INTERRUPTED_STATUS: Final = 130
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the command line says; return the exit status."""
@@ -33,8 +31,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _guarded(command: Callable[[], int]) -> int:
     """Run a command; what people can mend becomes two lines and an exit status."""
-    from desktop.cli.arguments import USAGE_STATUS  # noqa: PLC0415
-    from desktop.cli.terminal import UsageError, report_trouble  # noqa: PLC0415
+    from desktop.cli.terminal import (  # noqa: PLC0415
+        INTERRUPTED_STATUS,
+        USAGE_STATUS,
+        UsageError,
+        report_trouble,
+    )
     from desktop.domain.errors import UserError  # noqa: PLC0415
 
     for stream in (sys.stdout, sys.stderr):

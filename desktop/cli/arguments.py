@@ -7,12 +7,10 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from desktop.cli.terminal import UsageError, report_trouble
+from desktop.cli.terminal import USAGE_STATUS, UsageError, report_trouble
 from desktop.domain.errors import UserError
 from desktop.settings.schema import OPTIONS, OptionInfo
 from desktop.settings.store import check_value, describe_range, parse_value
-
-USAGE_STATUS = 2
 
 
 class Parser(argparse.ArgumentParser):

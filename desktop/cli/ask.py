@@ -11,7 +11,13 @@ from typing import Final
 from desktop.cli.arguments import Parser, add_common_flags, add_model_flags
 from desktop.cli.context import Context, find_model
 from desktop.cli.session import EngineSession, Outcome
-from desktop.cli.terminal import ReplyPrinter, UsageError, print_json, trouble_of
+from desktop.cli.terminal import (
+    INTERRUPTED_STATUS,
+    ReplyPrinter,
+    UsageError,
+    print_json,
+    trouble_of,
+)
 from desktop.domain.errors import UserError
 from desktop.domain.prompt import chat_prompt
 from desktop.domain.speed import decode_tokens_per_s, prefill_tokens_per_s
@@ -31,8 +37,6 @@ from models.protocol import (
 
 MAX_INPUT_BYTES: Final = 4 * 1024 * 1024
 """Far more than a context window holds; tokenizing more would take long before it is refused."""
-
-INTERRUPTED_STATUS: Final = 130
 
 
 def run(argv: Sequence[str]) -> int:

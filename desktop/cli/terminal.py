@@ -11,6 +11,10 @@ from desktop.domain.errors import UserError
 from models.problems import EngineError
 from models.protocol import Problem
 
+USAGE_STATUS: Final = 2
+INTERRUPTED_STATUS: Final = 130
+"""Exit statuses, as shells and argparse have them."""
+
 _CONTROL_PICTURES: Final = 0x2400
 _HARMLESS: Final = {
     **{code: _CONTROL_PICTURES + code for code in range(0x20)},

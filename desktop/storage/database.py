@@ -6,6 +6,7 @@ processes may have the file open; ``data_version`` tells when another one has wr
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 import time
@@ -123,13 +124,20 @@ def translated(path: Path) -> Iterator[None]:
             "Close other copies of Snug or the program that copies its folder, then try again.",
             str(error),
         ) from error
-    except (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError) as error:
+    except (
+        apsw.ReadOnlyError,
+        apsw.CantOpenError,
+        apsw.PermissionsError,
+        PermissionError,
+    ) as error:
         raise UserError(
             f"The database of your chats can't be written: {path}",
             "Make the folder and its files writable for you, or choose one with --basedir.",
             str(error),
         ) from error
     except (apsw.IOError, OSError) as error:
+        if getattr(error, "errno", None) == errno.ENOSPC:
+            raise _no_room(path, error) from error
         raise UserError(
             f"The disk refused the database of your chats: {path}",
             "See that the disk has room, is connected and can be written, then try again.",
