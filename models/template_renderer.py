@@ -25,6 +25,8 @@ of computing time."""
 MEMORY_LIMIT: Final = 768 * 1024 * 1024
 OUTPUT_LIMIT: Final = 32 * 1024 * 1024
 _START_LIMIT_S: Final = 60.0
+TEMPLATES_FLAG: Final = "--render-templates"
+"""What makes a frozen build's engine process a renderer of templates."""
 
 
 class RenderRequest(msgspec.Struct, frozen=True):
@@ -45,7 +47,7 @@ class RenderAnswer(msgspec.Struct, frozen=True):
 def template_command() -> list[str]:
     """Return the command line of the child process."""
     if getattr(sys, "frozen", False):
-        return [sys.executable, "--template-process"]
+        return [sys.executable, "--engine-process", TEMPLATES_FLAG]
     return [sys.executable, "-P", "-m", "models.template_process"]
 
 

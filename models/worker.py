@@ -11,6 +11,7 @@ import argparse
 import logging
 import os
 import signal
+import sys
 import threading
 from collections.abc import Sequence
 from typing import BinaryIO, Final, NoReturn
@@ -20,13 +21,19 @@ from models.dispatcher import Dispatcher
 from models.engine import Engine
 from models.outbox import Outbox
 from models.protocol import PROTOCOL_VERSION, ProtocolError, Ready
+from models.template_renderer import TEMPLATES_FLAG
 
 _LOG: Final = logging.getLogger(__name__)
 _BAD_REQUEST_STATUS: Final = 3
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Serve an engine until standard input ends."""
+    """Serve an engine until standard input ends; or templates, as a frozen build asks for it."""
+    if TEMPLATES_FLAG in (arguments or ()):
+        from models import template_process  # noqa: PLC0415
+
+        template_process.main()
+        sys.exit()
     requests, events = _take_pipes()
     # The log goes to what the application opened as standard error.
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level="INFO")
