@@ -188,15 +188,13 @@ class EngineClient:
     def close(self) -> None:
         """End the process, by force if it does not go; pending jobs end as Cancelled.
 
-        Waits for the process's end, 2 s at most in the usual case. Safe to call again.
+        Waits for the end of the process, for about 2 s at most. Safe to call again.
         """
         if not self._closed:
             self._closed = True
             self._inbox.put(None)
         if threading.current_thread() is not self._thread:
             self._thread.join(_CLOSE_LIMIT_S)
-        if self._log_folder is not None:
-            self._log_folder.cleanup()
 
     def _post(self, request: Request) -> JobId:
         if self._closed:
