@@ -59,15 +59,14 @@ class Replies(QObject):
         self, row: Message, prompt: Prompt, settings: GenerationSettings, written: Turn | None
     ) -> None:
         """Have the engine answer a stored prompt; ``written`` is the part that it continues."""
-        job_id = self._engine.generate(
-            prompt, to_sampling(settings), settings.max_tokens, settings.stop
-        )
-        self._running[job_id] = RunningReply.begun(row, job_id, written)
+        sampling = to_sampling(settings)
+        job_id = self._engine.generate(prompt, sampling, settings.max_tokens, settings.stop)
+        self._running[job_id] = RunningReply.begun(row, job_id, sampling, written)
         self._checkpoints.start()
 
     def settle_unstarted(self, row: Message, written: Turn | None) -> None:
         """End a reply that was stopped before the engine knew of it."""
-        self._finish(RunningReply.begun(row, -row.id, written), MessageState.STOPPED)
+        self._finish(RunningReply.begun(row, -row.id, Sampling(), written), MessageState.STOPPED)
 
     def stop(self, chat_id: int | None) -> None:
         """Cancel what is being written in a chat."""
@@ -78,7 +77,8 @@ class Replies(QObject):
     def resample(self, chat_id: int | None, sampling: Sampling) -> None:
         """Use another sampler chain in a chat from the next token on."""
         for reply in self._running.values():
-            if reply.row.chat_id == chat_id:
+            if reply.row.chat_id == chat_id and reply.sampling != sampling:
+                reply.sampling = sampling
                 self._engine.resample(reply.job_id, sampling)
 
     def runs_in(self, chat_id: int | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from desktop.domain.chat import Message
-from models.protocol import JobId, Turn
+from models.protocol import JobId, Sampling, Turn
 
 
 @dataclass
@@ -27,16 +27,19 @@ class RunningReply:
 
     row: Message
     job_id: JobId
+    sampling: Sampling
     texts: list[str] = field(default_factory=list)
     token_ids: list[int] = field(default_factory=list)
     unsaved: bool = False
 
     @classmethod
-    def begun(cls, row: Message, job_id: JobId, written: Turn | None) -> RunningReply:
+    def begun(
+        cls, row: Message, job_id: JobId, sampling: Sampling, written: Turn | None
+    ) -> RunningReply:
         """Return the reply to a stored row; ``written`` is the part that it continues."""
         if written is None:
-            return cls(row, job_id)
-        return cls(row, job_id, [written.text], list(written.token_ids))
+            return cls(row, job_id, sampling)
+        return cls(row, job_id, sampling, [written.text], list(written.token_ids))
 
     def add(self, text: str, token_ids: tuple[int, ...]) -> None:
         """Take in what the engine wrote."""

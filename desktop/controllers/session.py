@@ -42,6 +42,7 @@ class Session:
 
     def close(self) -> None:
         """Write down what is unfinished, end the engine and the threads. Blocks until then."""
+        self.usage.close()
         self.replies.close()
         self.settings.flush()
         self.engine.close()

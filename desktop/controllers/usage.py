@@ -108,6 +108,11 @@ class UsageController(QObject):
             self._draft = text
             self._count_draft.start()
 
+    def close(self) -> None:
+        """Count no more."""
+        self._count_history.stop()
+        self._count_draft.stop()
+
     def _on_history_changed(self, _change: object) -> None:
         self._update(context=self._context(), reserve=self._settings.generation.max_tokens)
         self._count_history.start()

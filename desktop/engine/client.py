@@ -54,7 +54,8 @@ class EngineClient(QObject):
         return self._client.count_tokens(prompt)
 
     def close(self) -> None:
-        """End the process; returns when it is gone."""
+        """End the process; returns when it is gone. No event comes after."""
+        self.blockSignals(True)
         self._client.close()
 
     def _on_event(self, event: Event) -> None:

@@ -27,6 +27,7 @@ class TaskThread(QObject):
 
     def __init__(self, name: str) -> None:
         super().__init__()
+        self._closed = False
         self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._settled.connect(self._on_settled, Qt.ConnectionType.QueuedConnection)
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -43,7 +44,7 @@ class TaskThread(QObject):
 
     def close(self) -> None:
         """Finish what is queued and end the thread; blocks until then. Results go nowhere."""
-        self._settled.disconnect()
+        self._closed = True
         self._calls.put(None)
         self._thread.join()
 
@@ -65,7 +66,8 @@ class TaskThread(QObject):
         return lambda: done(result) if done else None
 
     def _on_settled(self, deliver: Callable[[], None]) -> None:
-        deliver()
+        if not self._closed:
+            deliver()
 
 
 def _raise(error: Exception) -> None:

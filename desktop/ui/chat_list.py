@@ -72,7 +72,7 @@ class ChatPanel(QWidget):
         search.setPlaceholderText("Search chats")
         search.setAccessibleName("Search chats by title")
         search.setClearButtonEnabled(False)
-        self._search_icon = QAction(search)
+        self._search_icon = QAction("Search", search)
         search.addAction(self._search_icon, QLineEdit.ActionPosition.LeadingPosition)
         return search
 

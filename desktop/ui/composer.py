@@ -97,7 +97,7 @@ class Composer(QFrame):
         draft = self._draft_before_edit if self._edited_id is not None else ""
         self.set_draft(rest or draft)
 
-    def set_busy(self, *, busy: bool) -> None:
+    def set_busy(self, busy: bool) -> None:  # noqa: FBT001 - a slot
         """Turn the button into a stop button, and back."""
         self._busy = busy
         self._send.set_icon("stop" if busy else "arrow-up")

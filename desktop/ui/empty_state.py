@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from desktop.controllers.model import ModelState
 from desktop.ui import tokens
@@ -41,7 +41,11 @@ class EmptyState(QWidget):
             button.setAccessibleName(f"Try: {example}")
             inner.addWidget(button)
         outer.addStretch(2)
-        outer.addWidget(block, 0, Qt.AlignmentFlag.AlignHCenter)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(block, 1000)
+        row.addStretch(1)
+        outer.addLayout(row)
         outer.addStretch(3)
         self.show_model(ModelState())
 

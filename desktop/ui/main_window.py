@@ -123,8 +123,8 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep everything and go; nothing is asked, nothing lost."""
         self.settings_panel.flush()
-        self.remember()
         super().closeEvent(event)
+        self.remember()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Remember the size."""
@@ -189,6 +189,7 @@ class MainWindow(QMainWindow):
         self.chat_panel.models_requested.connect(self._show_model_menu)
         talk.problem.choose_requested.connect(self._choose_file)
         talk.problem.embedded_requested.connect(lambda: session.model.open(""))
+        talk.problem.retry_requested.connect(lambda: session.model.open(""))
         self._on_model_changed(session.model.state)
 
     def _connect_parts(self) -> None:

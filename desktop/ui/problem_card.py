@@ -11,10 +11,11 @@ from desktop.ui.controls import Card, column, label, push_button
 
 
 class ProblemCard(Card):
-    """Shows a failed load: what happened, what helps, and two ways on."""
+    """Shows a failed load: what happened, what helps, and the ways on."""
 
     choose_requested = Signal()
     embedded_requested = Signal()
+    retry_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__("problem")
@@ -24,6 +25,7 @@ class ProblemCard(Card):
         self._embedded = push_button(
             "Use the embedded model", "primary", self.embedded_requested.emit
         )
+        self._retry = push_button("Try again", "primary", self.retry_requested.emit)
         self._choose = push_button("Choose another file…", "outline", self.choose_requested.emit)
         layout = column(self, spacing=tokens.XS)
         layout.setContentsMargins(tokens.L, tokens.M, tokens.L, tokens.M)
@@ -33,6 +35,7 @@ class ProblemCard(Card):
         row = QHBoxLayout()
         row.setSpacing(tokens.S)
         row.addWidget(self._embedded)
+        row.addWidget(self._retry)
         row.addWidget(self._choose)
         row.addStretch(1)
         layout.addLayout(row)
@@ -48,3 +51,4 @@ class ProblemCard(Card):
             self.setToolTip(problem.detail)
             self.setAccessibleName(f"{problem.title} {problem.hint}")
             self._embedded.setVisible(not state.embedded)
+            self._retry.setVisible(state.embedded)

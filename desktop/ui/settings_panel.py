@@ -151,3 +151,4 @@ class SettingsPanel(QWidget):
                 if inserted
                 else ""
             )
+        self._show(self._settings.generation)

@@ -46,10 +46,10 @@ class SidePanels(QWidget):
         self._widths: dict[Side, int] = {side: _WIDTHS[side][1] for side in _WIDTHS}
         self.docked_open: dict[Side, bool] = {"left": True, "right": True}
         self._over: Side | None = None
-        middle.setParent(self)
+        # In the order in which Tab goes through them.
+        for part in (left, middle, right):
+            part.setParent(self)
         self._veil = _Veil(self, self.close_over)
-        left.setParent(self)
-        right.setParent(self)
         self._handles = {side: _Handle(self, side) for side in self._panels}
         for side, handle in self._handles.items():
             handle.dragged.connect(lambda x, side=side: self._on_dragged(side, x))

@@ -66,4 +66,5 @@ def report_text(report: Report | None) -> str:
 
 def speed_text(tokens_per_s: float, first_token_s: float) -> str:
     """Return a speed in words."""
-    return f"{tokens_per_s:.0f} tok/s · first token after {first_token_s:.1f} s"
+    wait = f"{first_token_s:.1f} s" if first_token_s >= 1 else f"{first_token_s * 1000:.0f} ms"
+    return f"{tokens_per_s:.0f} tok/s · first token after {wait}"

@@ -1,0 +1,58 @@
+"""The list of chats: groups, filter, rename, delete and undo."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+
+from desktop.domain.chat import Chat
+from desktop.ui.chat_list_model import ChatListModel, grouped
+from tests.gui.conftest import App
+
+NOW = dt.datetime(2026, 3, 10, 0, 30, tzinfo=dt.UTC)
+
+
+def chat(chat_id: int, title: str, hours_ago: float) -> Chat:
+    when = NOW.timestamp() - hours_ago * 3600
+    return Chat(id=chat_id, title=title, created_at=when, updated_at=when)
+
+
+def test_chats_are_grouped_by_calendar_day() -> None:
+    chats = [chat(1, "a", 0.1), chat(2, "b", 1), chat(3, "c", 30)]
+    rows = [row if isinstance(row, str) else row.id for row in grouped(chats, NOW)]
+    assert rows == ["Today", 1, "Yesterday", 2, "Earlier", 3]
+
+
+def test_the_filter_wants_every_word() -> None:
+    model = ChatListModel()
+    model.set_chats([chat(1, "Moons of Jupiter", 0), chat(2, "Moons", 0)])
+    model.set_filter("jup moon")
+    assert model.row_of(1) >= 0
+    assert model.row_of(2) == -1
+
+
+def test_a_chat_is_renamed_in_place(app: App) -> None:
+    app.send("hello")
+    app.until_ended(2)
+    app.until(lambda: len(app.session.chats.chats) == 1)
+    model = app.window.chat_panel.model
+    index = model.index(model.row_of(app.session.chat.chat_id))
+    assert model.setData(index, "  Greetings ", Qt.ItemDataRole.EditRole)
+    app.until(lambda: app.session.chats.chats[0].title == "Greetings")
+    assert app.window.windowTitle().startswith("Greetings")
+
+
+def test_a_deleted_chat_comes_back_with_undo(app: App) -> None:
+    app.send("hello")
+    app.until_ended(2)
+    app.until(lambda: len(app.session.chats.chats) == 1)
+    chat_id = app.session.chats.chats[0].id
+    app.window.chat_panel.list.delete_requested.emit(chat_id)
+    app.until(lambda: app.session.chats.chats == [])
+    assert app.session.chat.chat_id is None
+    app.until(lambda: "deleted" in app.window.notices.text)
+    undo = [b for b in app.window.findChildren(QPushButton) if b.text() == "Undo"]
+    undo[0].click()
+    app.until(lambda: [each.id for each in app.session.chats.chats] == [chat_id])

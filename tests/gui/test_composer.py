@@ -1,0 +1,85 @@
+"""The composer: keys, pasting, and what is left after sending."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from desktop.ui.composer import PASTE_LIMIT, Composer
+from desktop.ui.theme import Theme
+from tests.gui.conftest import App
+
+
+@pytest.fixture
+def composer(qapp: QApplication, qtbot: QtBot) -> Iterator[Composer]:
+    host = QWidget()
+    qtbot.addWidget(host)
+    composer = Composer(Theme(qapp))
+    composer.setParent(host)
+    host.show()
+    yield composer
+    host.hide()
+
+
+def test_enter_submits_and_shift_enter_breaks_the_line(composer: Composer, qtbot: QtBot) -> None:
+    sent: list[str] = []
+    composer.submitted.connect(lambda text, _edited: sent.append(text))
+    QTest.keyClicks(composer.editor, "one")
+    QTest.keyClick(composer.editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClicks(composer.editor, "two")
+    assert sent == []
+    QTest.keyClick(composer.editor, Qt.Key.Key_Return)
+    assert sent == ["one\ntwo"]
+
+
+def test_nothing_is_submitted_while_busy_or_blank(composer: Composer, qtbot: QtBot) -> None:
+    sent: list[str] = []
+    composer.submitted.connect(lambda text, _edited: sent.append(text))
+    QTest.keyClicks(composer.editor, "   ")
+    QTest.keyClick(composer.editor, Qt.Key.Key_Return)
+    QTest.keyClicks(composer.editor, "hello")
+    composer.set_busy(True)
+    QTest.keyClick(composer.editor, Qt.Key.Key_Return)
+    assert sent == []
+
+
+def test_what_was_typed_after_sending_stays(composer: Composer) -> None:
+    composer.set_draft("hello and more")
+    composer.clear_sent("hello")
+    assert composer.text == " and more"
+    composer.clear_sent(" and more")
+    assert composer.text == ""
+
+
+def test_the_editor_grows_with_its_text_up_to_a_bound(composer: Composer, qtbot: QtBot) -> None:
+    one = composer.editor.height()
+    composer.set_draft("a\nb\nc")
+    three = composer.editor.height()
+    composer.set_draft("x\n" * 100)
+    assert one < three < composer.editor.height() < 400
+
+
+def test_a_huge_paste_is_refused_with_a_reason(app: App) -> None:
+    huge = QMimeData()
+    huge.setText("x" * 10_000_000)
+    app.composer.editor.insertFromMimeData(huge)
+    assert app.composer.text == ""
+    assert "too long" in app.window.notices.text
+    assert f"{PASTE_LIMIT:,}" in app.window.notices.text
+
+
+def test_the_gauge_counts_while_one_types(app: App) -> None:
+    app.until(lambda: app.composer.gauge.usage.known)
+    before = app.composer.gauge.usage
+    app.type("one two three four five")
+    app.until(lambda: app.composer.gauge.usage.draft >= 5)
+    usage = app.composer.gauge.usage
+    assert usage.prompt > before.prompt
+    assert usage.prompt + usage.reply + usage.free == usage.context
+    app.composer.set_draft("")
+    app.until(lambda: app.composer.gauge.usage.draft == 0)

@@ -1,0 +1,61 @@
+"""Opening models: what loads, what fails, and what can be done about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+
+from desktop.domain.chat import MessageState
+from tests.gui.conftest import App, Start
+
+
+def drop(app: App, path: Path) -> None:
+    files = QMimeData()
+    files.setUrls([QUrl.fromLocalFile(str(path))])
+    event = QDropEvent(
+        QPointF(10, 10),
+        Qt.DropAction.CopyAction,
+        files,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    app.window.dropEvent(event)
+
+
+def test_the_embedded_model_is_ready_by_itself(app: App) -> None:
+    assert app.session.model.state.embedded
+    app.until(lambda: app.window.header.state_line.text == "Ready")
+    app.until(lambda: len(app.session.model.state.sha256) == 64)
+
+
+def test_a_dropped_gguf_loads_and_is_remembered(app: App, tmp_path: Path) -> None:
+    path = tmp_path / "other.gguf"
+    path.write_bytes(b"GGUF")
+    drop(app, path)
+    app.until(lambda: app.session.model.state.path == str(path))
+    app.until_ready()
+    assert not app.session.model.state.embedded
+    assert app.session.settings.app.model == str(path)
+    app.until(lambda: app.window._state.recent_models == (str(path),))
+
+
+def test_another_file_is_refused_with_a_reason(app: App, tmp_path: Path) -> None:
+    before = app.session.model.state
+    drop(app, tmp_path / "holiday.png")
+    assert "holiday.png" in app.window.notices.text
+    assert "GGUF" in app.window.notices.text
+    assert app.session.model.state == before
+
+
+def test_a_failed_load_says_what_helps(start: Start) -> None:
+    app = start("--load-failure")
+    app.until(lambda: app.session.model.state.status == "failed")
+    assert app.window.conversation.problem.isVisible()
+    assert "damaged" in app.window.conversation.problem.accessibleName()
+    assert app.window.header.state_line.text == "No model loaded"
+    app.send("hello")
+    failed = app.until_ended(2)
+    assert failed.state is MessageState.FAILED
+    assert failed.problem is not None

@@ -1,0 +1,45 @@
+"""A second start raises the first window, and hands a model file over."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from desktop.ui.single_instance import SingleInstance
+
+_SECOND_START = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QCoreApplication
+from desktop.ui.single_instance import SingleInstance
+app = QCoreApplication([])
+instance = SingleInstance(Path(sys.argv[1]), sys.argv[2])
+assert not instance.acquire()
+sys.exit(0 if instance.raise_other(sys.argv[3]) else 1)
+"""
+
+
+def test_a_second_start_is_heard(qtbot: QtBot, tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    first = SingleInstance(lock, f"snug-test-{tmp_path.name}")
+    assert first.acquire()
+    asked: list[str] = []
+    first.raise_requested.connect(asked.append)
+    command = [sys.executable, "-c", _SECOND_START, str(lock), f"snug-test-{tmp_path.name}"]
+    with subprocess.Popen([*command, "/models/a b.gguf"]) as second:
+        qtbot.waitUntil(lambda: asked == ["/models/a b.gguf"], timeout=20_000)
+        assert second.wait(20) == 0
+    first.release()
+
+
+def test_the_place_is_free_after_the_first_has_gone(tmp_path: Path) -> None:
+    lock, name = tmp_path / "lock", f"snug-test-{tmp_path.name}"
+    first = SingleInstance(lock, name)
+    assert first.acquire()
+    first.release()
+    second = SingleInstance(lock, name)
+    assert second.acquire()
+    second.release()
