@@ -68,7 +68,7 @@ class BareModel:
     def complete(self, prompt: Sequence[int], max_tokens: int, sampling: Sampling) -> BareRun:
         """Decode ``prompt`` into an empty cache, then ``max_tokens`` tokens."""
         llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(self._context), True)
-        chain = _chain(sampling)
+        chain = _chain(sampling, llama_cpp.llama_vocab_n_tokens(self._vocabulary))
         started = time.perf_counter()
         for first in range(0, len(prompt), self._batch_size):
             self._decode(prompt[first : first + self._batch_size])
@@ -97,12 +97,13 @@ class BareModel:
             raise RuntimeError(f"llama_decode returned {status}")
 
 
-def _chain(sampling: Sampling) -> Any:  # noqa: ANN401 - a ctypes pointer without a stub
+def _chain(sampling: Sampling, vocabulary_size: int) -> Any:  # noqa: ANN401 - a ctypes pointer without a stub
     chain = llama_cpp.llama_sampler_chain_init(llama_cpp.llama_sampler_chain_default_params())
     add = llama_cpp.llama_sampler_chain_add
     if sampling.repeat_penalty != 1:
         penalties = llama_cpp.llama_sampler_init_penalties
-        add(chain, penalties(sampling.repeat_last_n, sampling.repeat_penalty, 0.0, 0.0))
+        last_n, repeat = sampling.repeat_last_n, sampling.repeat_penalty
+        add(chain, penalties(vocabulary_size, last_n, repeat, 0.0, 0.0))
     if sampling.temperature == 0:
         add(chain, llama_cpp.llama_sampler_init_greedy())
         return chain
