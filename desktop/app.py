@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import socket
 import sys
-from importlib.metadata import PackageNotFoundError, version
-from logging.handlers import RotatingFileHandler
 from typing import Final
 
 from PySide6.QtCore import QSocketNotifier, QTimer
@@ -43,24 +42,27 @@ def run(paths: Paths, model: str | None, engine_command: list[str] | None = None
 
     ``model`` is a GGUF file to load, None for the one that was used last. Where the data folder
     has a window already, that one comes to the front and this process ends. Raises UserError.
+    The garbage collector is on from here, and passes over what a start leaves for good.
     """
     paths.create()
-    _start_log(paths)
     app = QApplication(sys.argv[:1])
     app.setApplicationName("Snug")
     app.setDesktopFileName("snug")
     instance = SingleInstance(paths.data_dir / "window.lock", paths.lock_name)
     if not instance.acquire():
         return 0 if instance.raise_other(model or "") else 1
-    crashes = CrashReporter(_version(), QApplication.activeWindow)
+    crashes = CrashReporter(QApplication.activeWindow)
     crashes.install()
     wakeup = _quit_on_signals()
     session, notice = build_session(paths, engine_command)
     window = build_window(app, paths, session)
     instance.raise_requested.connect(window.raise_with)
+    QTimer.singleShot(0, instance.listen)
     window.show()
+    gc.freeze()
+    gc.enable()
     # After the first paint: nothing of the engine or the store delays the window.
-    QTimer.singleShot(0, lambda: _start(session, window, model, notice))
+    QTimer.singleShot(0, lambda: _start(paths, session, window, model, notice))
     status = app.exec()
     wakeup.setEnabled(False)
     session.close()
@@ -106,7 +108,10 @@ def build_window(app: QApplication, paths: Paths, session: Session) -> MainWindo
     return MainWindow(theme, session, load_window_state(state_file), save)
 
 
-def _start(session: Session, window: MainWindow, model: str | None, notice: str | None) -> None:
+def _start(
+    paths: Paths, session: Session, window: MainWindow, model: str | None, notice: str | None
+) -> None:
+    _start_log(paths)
     session.start(model)
     window.start()
     if notice:
@@ -114,6 +119,8 @@ def _start(session: Session, window: MainWindow, model: str | None, notice: str 
 
 
 def _start_log(paths: Paths) -> None:
+    from logging.handlers import RotatingFileHandler  # noqa: PLC0415 - it imports a lot
+
     handler = RotatingFileHandler(
         paths.log_dir / "window.log",
         maxBytes=_LOG_BYTES,
@@ -137,10 +144,3 @@ def _quit_on_signals() -> QSocketNotifier:
     notifier.activated.connect(lambda *_: QGuiApplication.quit())
     writer.detach()
     return notifier
-
-
-def _version() -> str:
-    try:
-        return version("snug")
-    except PackageNotFoundError:
-        return "from a checkout"

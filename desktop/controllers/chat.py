@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
@@ -17,8 +17,10 @@ from desktop.domain.chat import ChatView, Message, Run
 from desktop.domain.errors import UserError
 from desktop.settings.requests import to_sampling
 from desktop.settings.schema import GenerationSettings
-from desktop.storage.chats import ChatStore
 from models.protocol import ChatPrompt, Turn
+
+if TYPE_CHECKING:
+    from desktop.storage.chats import ChatStore
 
 
 @dataclass(frozen=True)
@@ -227,9 +229,13 @@ class ChatController(QObject):
         if stopped:
             self._replies.settle_unstarted(begun.reply, written)
             return
-        self._model.ensure(settings)
         prompt = to_prompt(begun.turns, settings, continue_reply=continuing)
-        self._replies.start(begun.reply, prompt, settings, written)
+
+        def start() -> None:
+            self._replies.start(begun.reply, prompt, settings, written)
+            self._set_busy()
+
+        self._model.ensure(settings, start)
 
     def _show_begun(self, kept: Sequence[Message], begun: Begun) -> None:
         if self.chat_id is None:

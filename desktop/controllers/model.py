@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +15,7 @@ from desktop.engine.client import EngineClient
 from desktop.engine.tasks import TaskThread
 from desktop.settings.requests import to_load_options
 from desktop.settings.schema import GenerationSettings
+from models.catalogue import CatalogueEntry, find_entry
 from models.problems import EngineError
 from models.protocol import (
     Cancelled,
@@ -33,7 +34,11 @@ Status = Literal["none", "loading", "ready", "failed"]
 
 @dataclass(frozen=True)
 class ModelState:
-    """The model that the window talks to. ``name`` is the file's own, or the file name's stem."""
+    """The model that the window talks to.
+
+    ``name`` is the catalogue's, else the file's own, else the file name's stem. ``recommended``
+    are its makers' values by the option's name.
+    """
 
     status: Status = "none"
     path: str = ""
@@ -41,6 +46,7 @@ class ModelState:
     sha256: str = ""
     embedded: bool = False
     info: ModelInfo | None = None
+    recommended: Mapping[str, float] = field(default_factory=dict)
     problem: Problem | None = None
 
 
@@ -72,24 +78,37 @@ class ModelController(QObject):
         self._tasks = TaskThread("model files")
         self._options: LoadOptions | None = None
         self._job: JobId | None = None
+        self._waiting: list[Callable[[], object]] = []
         engine.event_received.connect(self._on_event)
 
     def open(self, path: str) -> None:
         """Load a model file; an empty path is the embedded model."""
+        self._options = None
         if path:
             self._load(ModelState("loading", path, Path(path).stem))
         else:
             self._set(ModelState("loading", embedded=True))
             self._tasks.run(self._find_embedded, self._on_embedded_found)
 
-    def ensure(self, settings: GenerationSettings) -> None:
+    def ensure(self, settings: GenerationSettings, then: Callable[[], object]) -> None:
+        """Reload the model where these settings need that, then call ``then``.
+
+        What ``then`` asks of the engine stands in line behind the load.
+        """
+        if self.state.status == "loading" and self._options is None:
+            self._waiting.append(then)
+            return
+        self.reload(settings)
+        then()
+
+    def reload(self, settings: GenerationSettings) -> None:
         """Load the model again where these settings need it loaded otherwise."""
         if self.needs_reload(settings):
-            self._load(self.state)
+            self._load(self.state, settings)
 
     def needs_reload(self, settings: GenerationSettings) -> bool:
         """Return whether these settings differ from the loaded model's in what a load decides."""
-        if self.state.status not in ("loading", "ready"):
+        if self._options is None or self.state.status not in ("loading", "ready"):
             return False
         return to_load_options(settings, self.state.path) != self._options
 
@@ -97,10 +116,16 @@ class ModelController(QObject):
         """End the thread that reads model files."""
         self._tasks.close()
 
-    def _load(self, state: ModelState) -> None:
-        self._options = to_load_options(self._settings.generation, state.path)
+    def _load(self, state: ModelState, settings: GenerationSettings | None = None) -> None:
+        self._options = to_load_options(settings or self._settings.generation, state.path)
         self._job = self._engine.load(self._options)
         self._set(replace(state, status="loading", problem=None))
+        self._call_waiting()
+
+    def _call_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for then in waiting:
+            then()
 
     def _find_embedded(self) -> Path | Problem:
         try:
@@ -132,20 +157,38 @@ class ModelController(QObject):
 
     def _on_loaded(self, info: ModelInfo) -> None:
         self._job = None
-        state = replace(self.state, status="ready", name=info.name or self.state.name, info=info)
+        path = Path(self.state.path)
+        self._tasks.run(
+            lambda: (path, find_entry(info.name) or find_entry(path.stem)),
+            lambda found: self._on_known(info, *found),
+        )
+
+    def _on_known(self, info: ModelInfo, path: Path, known: CatalogueEntry | None) -> None:
+        if self.state.path != str(path) or self._job is not None:
+            return
+        name = known.name if known else info.name or self.state.name
+        recommended = known.recommended if known else {}
+        state = replace(self.state, status="ready", name=name, info=info, recommended=recommended)
         self._set(state)
         if self._settings.app.model != ("" if state.embedded else state.path):
             self._settings.set_model("" if state.embedded else state.path)
         if not state.embedded:
             self.opened.emit(state.path)
         if not state.sha256:
-            path = Path(state.path)
-            self._tasks.run(lambda: (path, self._sha256_of(path)), self._on_hashed)
+            self._tasks.run(lambda: (path, self._hash(path)), self._on_hashed)
+
+    def _hash(self, path: Path) -> str:
+        try:
+            return self._sha256_of(path)
+        except OSError:
+            # Gone or unreadable by now: the replies are recorded without it.
+            return ""
 
     def _on_failed(self, problem: Problem) -> None:
         self._job = None
         self._set(replace(self.state, status="failed", info=None, problem=problem))
         self.load_failed.emit()
+        self._call_waiting()
 
     def _on_hashed(self, found: tuple[Path, str]) -> None:
         path, sha256 = found

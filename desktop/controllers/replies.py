@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -14,7 +15,6 @@ from desktop.domain.errors import UserError
 from desktop.engine.client import EngineClient
 from desktop.settings.requests import to_sampling
 from desktop.settings.schema import GenerationSettings
-from desktop.storage.chats import ChatStore
 from models.protocol import (
     Cancelled,
     Event,
@@ -29,6 +29,9 @@ from models.protocol import (
     Tokens,
     Turn,
 )
+
+if TYPE_CHECKING:
+    from desktop.storage.chats import ChatStore
 
 _CHECKPOINT_MS = 900
 
@@ -101,13 +104,7 @@ class Replies(QObject):
         """Write every unfinished reply down as interrupted: it can be continued."""
         for reply in self._running.values():
             self._store.call(
-                partial(
-                    ChatStore.finish,
-                    message_id=reply.row.id,
-                    state=MessageState.INTERRUPTED,
-                    text=reply.text,
-                    token_ids=tuple(reply.token_ids),
-                )
+                partial(_finish_interrupted, reply.row.id, reply.text, tuple(reply.token_ids))
             )
         self._running.clear()
 
@@ -182,10 +179,15 @@ class Replies(QObject):
             if reply.unsaved:
                 reply.unsaved = False
                 self._store.call(
-                    partial(
-                        ChatStore.checkpoint,
-                        message_id=reply.row.id,
-                        text=reply.text,
-                        token_ids=tuple(reply.token_ids),
-                    )
+                    partial(_checkpoint, reply.row.id, reply.text, tuple(reply.token_ids))
                 )
+
+
+def _checkpoint(message_id: int, text: str, token_ids: tuple[int, ...], store: ChatStore) -> None:
+    store.checkpoint(message_id, text, token_ids)
+
+
+def _finish_interrupted(
+    message_id: int, text: str, token_ids: tuple[int, ...], store: ChatStore
+) -> None:
+    store.finish(message_id, MessageState.INTERRUPTED, text, token_ids)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.engine.tasks import Failure, TaskThread
-from desktop.storage.chats import ChatStore
-from desktop.storage.database import Database
+
+if TYPE_CHECKING:
+    from desktop.storage.chats import ChatStore
+    from desktop.storage.database import Database
 
 T = TypeVar("T")
 _POLL_MS = 1000
@@ -60,6 +62,10 @@ class StoreThread(QObject):
 
     def _opened(self) -> ChatStore:
         if self._store is None:
+            # On this thread: the window must not wait for the database's library.
+            from desktop.storage.chats import ChatStore  # noqa: PLC0415
+            from desktop.storage.database import Database  # noqa: PLC0415
+
             self._database = Database.open(self._path)
             self._store = ChatStore(self._database)
             if self._database.notice:

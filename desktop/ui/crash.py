@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import platform
 import sys
 import threading
-import traceback
 from collections.abc import Callable
 from types import TracebackType
 from typing import Final
@@ -26,9 +24,8 @@ class CrashReporter(QObject):
 
     _caught = Signal(str)
 
-    def __init__(self, version: str, parent_window: Callable[[], QWidget | None]) -> None:
+    def __init__(self, parent_window: Callable[[], QWidget | None]) -> None:
         super().__init__()
-        self._version = version
         self._parent_window = parent_window
         self._is_open = False
         self._caught.connect(self._show, Qt.ConnectionType.QueuedConnection)
@@ -47,9 +44,14 @@ class CrashReporter(QObject):
         trace: TracebackType | None,
     ) -> str:
         """Return what one would want to know about the crash."""
+        # Only now: a start without a crash needs none of these.
+        import platform  # noqa: PLC0415
+        import traceback  # noqa: PLC0415
+        from importlib.metadata import version  # noqa: PLC0415
+
         frames = "".join(traceback.format_exception(kind, error, trace))
         system = f"{platform.platform()} · Python {platform.python_version()} · Qt {qVersion()}"
-        return f"Snug {self._version}\n{system}\n\n{frames}"
+        return f"Snug {version('snug')}\n{system}\n\n{frames}"
 
     def _on_exception(
         self,

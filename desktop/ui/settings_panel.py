@@ -131,7 +131,7 @@ class SettingsPanel(QWidget):
         self._factory.setEnabled(defaults != GenerationSettings())
 
     def _on_apply(self) -> None:
-        self._model.ensure(self._settings.generation)
+        self._model.reload(self._settings.generation)
 
     def _on_model_changed(self, state: ModelState) -> None:
         self._apply.setVisible(self._model.needs_reload(self._settings.generation))
@@ -141,7 +141,12 @@ class SettingsPanel(QWidget):
         context = self._rows[_CONTEXT]
         if isinstance(context, NumberRow) and info.trained_context:
             context.set_maximum(info.trained_context)
-            context.set_note(f"{info.name} was trained on {info.trained_context:,} tokens.")
+            context.set_note(f"{state.name} was trained on {info.trained_context:,} tokens.")
+        for name, row in self._rows.items():
+            if name in state.recommended:
+                row.set_note(f"{state.name}'s makers recommend {state.recommended[name]:g}.")
+            elif isinstance(row, NumberRow) and row is not context:
+                row.set_note("")
         system = self._rows["system_prompt"]
         if isinstance(system, TextRow):
             inserted = info.inserted_system_prompt

@@ -26,6 +26,7 @@ def test_a_second_start_is_heard(qtbot: QtBot, tmp_path: Path) -> None:
     lock = tmp_path / "lock"
     first = SingleInstance(lock, f"snug-test-{tmp_path.name}")
     assert first.acquire()
+    first.listen()
     asked: list[str] = []
     first.raise_requested.connect(asked.append)
     command = [sys.executable, "-c", _SECOND_START, str(lock), f"snug-test-{tmp_path.name}"]
@@ -39,6 +40,8 @@ def test_the_place_is_free_after_the_first_has_gone(tmp_path: Path) -> None:
     lock, name = tmp_path / "lock", f"snug-test-{tmp_path.name}"
     first = SingleInstance(lock, name)
     assert first.acquire()
+    assert not SingleInstance(lock, name).acquire()
+    first.listen()
     first.release()
     second = SingleInstance(lock, name)
     assert second.acquire()

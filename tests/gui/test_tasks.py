@@ -53,8 +53,8 @@ def test_a_bug_reaches_the_crash_report(tasks: TaskThread, qtbot: QtBot) -> None
         tasks.run(work)
         qtbot.waitUntil(lambda: len(caught) == 1)
     kind, error, trace = caught[0]
-    report = CrashReporter("1.0", lambda: None).report(kind, error, trace)
-    assert "Snug 1.0" in report
+    report = CrashReporter(lambda: None).report(kind, error, trace)
+    assert report.startswith("Snug ")
     assert "ZeroDivisionError: ours" in report
     assert "in work" in report
 
