@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from enum import Enum, auto
 from typing import Any, Final
 
@@ -32,23 +32,25 @@ class Batch:
     def __init__(self, capacity: int, sequences: int) -> None:
         self.capacity: Final = capacity
         self.size = 0
-        self._tokens = np.zeros(capacity, np.int32)
-        self._positions = np.zeros(capacity, np.int32)
-        self._id_counts = np.ones(capacity, np.int32)
-        self._outputs = np.zeros(capacity, np.int8)
+        # Plain C arrays: numpy's calls cost a tenth of a millisecond for each token, since the
+        # decoding of the one before has pushed them out of the processor's caches.
+        self._tokens: Any = (ctypes.c_int32 * capacity)()
+        self._positions = (ctypes.c_int32 * capacity)()
+        self._id_counts = (ctypes.c_int32 * capacity)(*[1] * capacity)
+        self._outputs = (ctypes.c_int8 * capacity)()
         # Each token points at the number of its sequence.
-        self._numbers = np.arange(sequences, dtype=np.int32)
-        first = self._numbers.ctypes.data
+        self._numbers = (ctypes.c_int32 * sequences)(*range(sequences))
+        first = ctypes.addressof(self._numbers)
         self._addresses = [first + 4 * number for number in range(sequences)]
-        self._sequences = np.full(capacity, first, np.uintp)
+        self._sequences = (ctypes.c_void_p * capacity)()
         self.handle: Any = lib.llama_batch(
             0,
-            self._tokens.ctypes.data_as(ctypes.POINTER(ctypes.c_int32)),
+            ctypes.cast(self._tokens, ctypes.POINTER(ctypes.c_int32)),
             None,
-            self._positions.ctypes.data_as(ctypes.POINTER(ctypes.c_int32)),
-            self._id_counts.ctypes.data_as(ctypes.POINTER(ctypes.c_int32)),
-            self._sequences.ctypes.data_as(ctypes.POINTER(ctypes.POINTER(ctypes.c_int32))),
-            self._outputs.ctypes.data_as(ctypes.POINTER(ctypes.c_int8)),
+            ctypes.cast(self._positions, ctypes.POINTER(ctypes.c_int32)),
+            ctypes.cast(self._id_counts, ctypes.POINTER(ctypes.c_int32)),
+            ctypes.cast(self._sequences, ctypes.POINTER(ctypes.POINTER(ctypes.c_int32))),
+            ctypes.cast(self._outputs, ctypes.POINTER(ctypes.c_int8)),
         )
 
     @property
@@ -60,16 +62,17 @@ class Batch:
         """Empty the batch."""
         self.size = self.handle.n_tokens = 0
 
-    def add(self, token_ids: Sequence[int], position: int, sequence: int, *, logits: bool) -> int:
+    def add(self, token_ids: list[int], position: int, sequence: int, *, logits: bool) -> int:
         """Append a sequence's next tokens; return the index at which the last one's logits are.
 
         ``logits`` says whether the last token's are wanted.
         """
-        start, end = self.size, self.size + len(token_ids)
+        count, start = len(token_ids), self.size
+        end = start + count
         self._tokens[start:end] = token_ids
-        self._positions[start:end] = range(position, position + len(token_ids))
-        self._sequences[start:end] = self._addresses[sequence]
-        self._outputs[start:end] = 0
+        self._positions[start:end] = list(range(position, position + count))
+        self._sequences[start:end] = [self._addresses[sequence]] * count
+        self._outputs[start:end] = [0] * count
         self._outputs[end - 1] = logits
         self.size = self.handle.n_tokens = end
         return end - 1
