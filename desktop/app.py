@@ -49,8 +49,8 @@ def run(paths: Paths, model: str | None, engine_command: list[str] | None = None
     app.setApplicationName("Snug")
     app.setDesktopFileName("snug")
     instance = SingleInstance(paths.data_dir / "window.lock", paths.lock_name)
-    if not instance.acquire():
-        return 0 if instance.raise_other(model or "") else 1
+    if not instance.claim(model or ""):
+        return 0
     crashes = CrashReporter(QApplication.activeWindow)
     crashes.install()
     wakeup = _quit_on_signals()
@@ -65,6 +65,7 @@ def run(paths: Paths, model: str | None, engine_command: list[str] | None = None
     QTimer.singleShot(0, lambda: _start(paths, session, window, model, notice))
     status = app.exec()
     wakeup.setEnabled(False)
+    instance.stop_listening()
     session.close()
     instance.release()
     return status

@@ -50,8 +50,8 @@ class ChatController(QObject):
     """
 
     opened = Signal(object)
-    path_changed = Signal(list)
-    messages_added = Signal(list)
+    path_changed = Signal(object)
+    messages_added = Signal(object)
     message_replaced = Signal(object)
     text_received = Signal(int, str, int)
     busy_changed = Signal(bool)

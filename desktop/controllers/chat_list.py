@@ -11,7 +11,7 @@ from desktop.domain.chat import Chat
 class ChatListController(QObject):
     """Keeps ``chats``, newest first, in step with the store. ``deleted`` can be restored."""
 
-    chats_changed = Signal(list)
+    chats_changed = Signal(object)
     deleted = Signal(object)
 
     def __init__(self, store: StoreThread) -> None:

@@ -63,6 +63,7 @@ class ChatPanel(QWidget):
         self.model.renamed.connect(chats.rename)
         self.list.chosen.connect(self.chat_chosen)
         self.list.delete_requested.connect(chats.delete)
+        self.list.edited.connect(self._on_edited)
         self.search.textChanged.connect(self._on_search)
         self.search.returnPressed.connect(self._on_search_entered)
 
@@ -77,8 +78,14 @@ class ChatPanel(QWidget):
         return search
 
     def _on_chats_changed(self, chats: list[Chat]) -> None:
+        # A title that is being edited would be lost with its row.
+        if self.list.is_editing:
+            return
         self.model.set_chats(chats)
         self.set_current(self._current)
+
+    def _on_edited(self) -> None:
+        self._on_chats_changed(self._chats.chats)
 
     def _on_search(self, text: str) -> None:
         self.model.set_filter(text)
@@ -105,6 +112,7 @@ class ChatListView(QListView):
 
     chosen = Signal(int)
     delete_requested = Signal(int)
+    edited = Signal()
 
     def __init__(self, theme: Theme, model: ChatListModel) -> None:
         super().__init__()
@@ -114,6 +122,10 @@ class ChatListView(QListView):
         delegate = ChatDelegate(theme, self)
         delegate.menu_requested.connect(self._on_menu_button)
         self._menu_asked = False
+        # Queued: the list leaves its editing state only after the delegate has said so.
+        delegate.closeEditor.connect(
+            lambda _editor, _hint: self.edited.emit(), Qt.ConnectionType.QueuedConnection
+        )
         self.setItemDelegate(delegate)
         self.setMouseTracking(True)
         self.setUniformItemSizes(False)
@@ -125,11 +137,16 @@ class ChatListView(QListView):
         self.clicked.connect(self._on_clicked)
         theme.changed.connect(self.viewport().update)
 
+    @property
+    def is_editing(self) -> bool:
+        """Return whether a title is being edited."""
+        return self.state() is QAbstractItemView.State.EditingState
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Open, rename and delete with the keys."""
         index = self.currentIndex()
         chat = index.data(CHAT_ROLE) if index.isValid() else None
-        if chat is None or self.state() is QAbstractItemView.State.EditingState:
+        if chat is None or self.is_editing:
             super().keyPressEvent(event)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.chosen.emit(chat.id)

@@ -16,6 +16,7 @@ from desktop.ui.theme import Theme
 PASTE_LIMIT: Final = 200_000
 """The longest text that the editor takes, in characters: more would freeze any editor."""
 _MAX_LINES: Final = 10
+_SEND_SIZE: Final = 32
 _DRAFT_HINT: Final = "Ask anything"
 _EDIT_HINT: Final = "Editing: the old message and its replies are kept as another version"
 
@@ -38,12 +39,16 @@ class Composer(QFrame):
         self._busy = False
         self._edited_id: int | None = None
         self._draft_before_edit = ""
+        self._theme = theme
         self.editor = ComposerEditor()
         self.gauge = ContextGauge(theme)
         self._speed = label(kind="small", tone="secondary")
         self._speed.setObjectName("speed")
-        self._send = IconButton(theme, "arrow-up", "Send", self._on_button, role="on_accent")
+        self._send = IconButton(
+            theme, "arrow-up", "Send", self._on_button, role="on_accent", size=20
+        )
         self._send.setObjectName("sendButton")
+        self._send.setFixedSize(_SEND_SIZE, _SEND_SIZE)
         self._edit_bar = self._make_edit_bar()
         layout = column(self, spacing=tokens.XS)
         layout.setContentsMargins(tokens.L, tokens.M, tokens.S, tokens.S)
@@ -55,6 +60,8 @@ class Composer(QFrame):
         self.editor.up_pressed.connect(self.edit_last_requested)
         self.editor.paste_refused.connect(self.paste_refused)
         self.editor.installEventFilter(self)
+        theme.changed.connect(self._on_theme_changed)
+        self._on_theme_changed()
         self._on_text_changed()
 
     @property
@@ -137,6 +144,11 @@ class Composer(QFrame):
         self.editor.setPlainText(text)
         self.editor.moveCursor(QTextCursor.MoveOperation.End)
 
+    def _on_theme_changed(self) -> None:
+        font = self.editor.font()
+        font.setPixelSize(self._theme.body_px)
+        self.editor.setFont(font)
+
     def _on_button(self) -> None:
         if self._busy:
             self.stop_requested.emit()
@@ -184,6 +196,10 @@ class ComposerEditor(QPlainTextEdit):
             self.up_pressed.emit()
         else:
             super().keyPressEvent(event)
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        """Leave files to the window, which opens them."""
+        return source.hasText() and not source.hasUrls()
 
     def insertFromMimeData(self, source: QMimeData) -> None:
         """Take pasted text in, unless it would freeze the editor."""

@@ -85,7 +85,7 @@ class Conversation(QWidget):
     def _make_foot(self) -> QWidget:
         foot = QWidget()
         row = QHBoxLayout(foot)
-        row.setContentsMargins(tokens.L, tokens.XS, tokens.L, tokens.L)
+        row.setContentsMargins(tokens.XL, tokens.XS, tokens.XL, tokens.L)
         inner = QWidget()
         inner.setMaximumWidth(tokens.COLUMN_MAX)
         layout = column(inner, spacing=tokens.S)

@@ -14,6 +14,7 @@ from desktop.ui.icons import icon
 from desktop.ui.theme import Theme
 
 HEIGHT = 48
+_LONGEST_NAME = 36
 _DOT = 4
 _BAR_WIDTH = 64
 _TONES = {
@@ -57,7 +58,8 @@ class Header(QWidget):
         """Name the model and the device it runs on."""
         name = state.name or ("No model" if state.status in ("none", "failed") else "Loading…")
         device = f"  ·  {state.info.device}" if state.info else ""
-        self.model_button.setText(f"{name}{device}")
+        shown = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+        self.model_button.setText(f"{shown}{device}")
         self.model_button.setAccessibleName(f"Model: {name}{device}. Opens the models menu")
 
     def _make_model_button(self) -> QPushButton:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
-from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QByteArray, QEvent, QPoint, QSize, Qt, QTimer, QUrl
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import (
     QCloseEvent,
     QDesktopServices,
@@ -17,10 +15,9 @@ from PySide6.QtGui import (
     QMoveEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QLabel, QMainWindow, QMenu
+from PySide6.QtWidgets import QLabel, QMainWindow
 
 from desktop.controllers.chat import OpenedChat
-from desktop.controllers.model import ModelState
 from desktop.controllers.session import Session
 from desktop.domain.chat import Chat, ChatView, Message
 from desktop.domain.errors import UserError
@@ -30,7 +27,7 @@ from desktop.ui.chat_list import ChatPanel
 from desktop.ui.conversation import Conversation
 from desktop.ui.header import Header
 from desktop.ui.keys import KeySheet, bind_keys
-from desktop.ui.model_menu import choose_model_file, fill_model_menu
+from desktop.ui.model_chooser import ModelChooser
 from desktop.ui.notices import Action, Notices
 from desktop.ui.settings_panel import SettingsPanel
 from desktop.ui.side_panels import SidePanels
@@ -41,7 +38,6 @@ MINIMUM: Final = (720, 560)
 _FIRST_SIZE: Final = (1280, 800)
 _TITLE_BAR: Final = 40
 _REMEMBER_MS: Final = 1000
-_RECENT_LIMIT: Final = 8
 _SCALE_STEP: Final = 10
 
 
@@ -74,6 +70,7 @@ class MainWindow(QMainWindow):
         self.panels = SidePanels(self.chat_panel, self.conversation, self.settings_panel)
         self.setCentralWidget(self.panels)
         self.notices = Notices(theme, self.conversation, foot=lambda: self.conversation.foot_height)
+        self.models = ModelChooser(self, session.model, state.recent_models)
         self._veil = self._make_veil()
         self._remember_later = QTimer(self, interval=_REMEMBER_MS, singleShot=True)
         self._remember_later.timeout.connect(self.remember)
@@ -107,7 +104,7 @@ class MainWindow(QMainWindow):
             settings_open=self.panels.docked_open["right"],
             chat_id=chat.chat_id,
             draft=self._new_draft,
-            recent_models=self._state.recent_models,
+            recent_models=self.models.recent,
         )
         self._save_state(self._state)
 
@@ -118,7 +115,7 @@ class MainWindow(QMainWindow):
         self.raise_()
         self.activateWindow()
         if model:
-            self._open_file(model)
+            self.models.open_file(model)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep everything and go; nothing is asked, nothing lost."""
@@ -178,19 +175,21 @@ class MainWindow(QMainWindow):
 
     def _connect_model(self) -> None:
         session, talk = self._session, self.conversation
-        session.model.state_changed.connect(self._on_model_changed)
-        session.model.opened.connect(self._on_model_opened)
+        for show in (self.header.show_model, talk.show_model):
+            session.model.state_changed.connect(show)
+            show(session.model.state)
         session.activity.activity_changed.connect(self.header.state_line.show_activity)
         session.usage.usage_changed.connect(talk.composer.gauge.show_usage)
         talk.composer.gauge.show_usage(session.usage.usage)
         self._speed = SpeedLine(session.chat)
         self._speed.changed.connect(talk.composer.show_speed)
-        self.header.model_menu_requested.connect(self._show_model_menu)
-        self.chat_panel.models_requested.connect(self._show_model_menu)
-        talk.problem.choose_requested.connect(self._choose_file)
+        self.header.model_menu_requested.connect(self._show_models)
+        self.chat_panel.models_requested.connect(self.models.show_menu_above)
+        self.models.recent_changed.connect(self.remember)
+        self.models.refused.connect(self.notices.say_trouble)
+        talk.problem.choose_requested.connect(self.models.choose_file)
         talk.problem.embedded_requested.connect(lambda: session.model.open(""))
         talk.problem.retry_requested.connect(lambda: session.model.open(""))
-        self._on_model_changed(session.model.state)
 
     def _connect_parts(self) -> None:
         session = self._session
@@ -220,7 +219,7 @@ class MainWindow(QMainWindow):
             "search": self._focus_search,
             "toggle_chats": lambda: self.panels.toggle("left"),
             "toggle_settings": lambda: self.panels.toggle("right"),
-            "models": self._show_model_menu,
+            "models": self._show_models,
             "larger": lambda: settings.set_text_scale(settings.app.text_scale + _SCALE_STEP),
             "smaller": lambda: settings.set_text_scale(settings.app.text_scale - _SCALE_STEP),
             "normal_size": lambda: settings.set_text_scale(AppSettings().text_scale),
@@ -270,10 +269,16 @@ class MainWindow(QMainWindow):
         self._remember_later.start()
 
     def _on_deleted(self, chat: Chat) -> None:
-        if chat.id == self._session.chat.chat_id:
-            self._session.chat.stop()
+        was_open = chat.id == self._session.chat.chat_id
+        self._session.replies.stop(chat.id)
+        if was_open:
             self._session.chat.open_new(self._new_draft)
-        restore = partial(self._session.chats.restore, chat.id)
+
+        def restore() -> None:
+            self._session.chats.restore(chat.id)
+            if was_open:
+                self._open_chat(chat.id)
+
         self.notices.say(f"“{chat.title}” was deleted.", Action("Undo", restore))
 
     def _edit(self, message_id: int) -> None:
@@ -288,7 +293,7 @@ class MainWindow(QMainWindow):
 
     def _on_remedy(self, message_id: int) -> None:
         if self._session.model.state.status in ("failed", "none"):
-            self._choose_file()
+            self.models.choose_file()
         else:
             self._session.chat.regenerate(message_id)
 
@@ -306,42 +311,10 @@ class MainWindow(QMainWindow):
         title = next(titles, "")
         self.setWindowTitle(f"{title} — Snug" if title else "Snug")
 
-    # --- models ----------------------------------------------------------------------------------
-
-    def _show_model_menu(self, place: QPoint | None = None) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        recent = self._state.recent_models
-        fill_model_menu(menu, self._session.model, recent, self._choose_file)
-        button = self.header.model_button
-        if place is None:
-            menu.popup(button.mapToGlobal(QPoint(0, button.height() + 2)))
-        else:
-            menu.popup(place - QPoint(0, menu.sizeHint().height() + 2))
-
-    def _choose_file(self) -> None:
-        recent = self._state.recent_models
-        folder = str(Path(recent[0]).parent) if recent else str(Path.home())
-        choose_model_file(self, self._open_file, folder)
-
-    def _open_file(self, path: str) -> None:
-        if path.lower().endswith(".gguf"):
-            self._session.model.open(path)
-            return
-        trouble = f"Snug can't open “{Path(path).name}”."
-        self.notices.say_trouble(UserError(trouble, "It loads models from GGUF files."))
-
-    def _on_model_changed(self, state: ModelState) -> None:
-        self.header.show_model(state)
-        self.conversation.show_model(state)
-
-    def _on_model_opened(self, path: str) -> None:
-        others = (each for each in self._state.recent_models if each != path)
-        recent = (path, *others)[:_RECENT_LIMIT]
-        self._state = WindowState(recent_models=recent)
-        self.remember()
-
     # --- the window itself -----------------------------------------------------------------------
+
+    def _show_models(self) -> None:
+        self.models.show_menu(self.header.model_button)
 
     def _on_escape(self) -> None:
         composer = self.conversation.composer
@@ -409,4 +382,4 @@ class MainWindow(QMainWindow):
         urls = event.mimeData().urls()
         event.acceptProposedAction()
         if urls:
-            self._open_file(urls[0].toLocalFile() or urls[0].toString())
+            self.models.open_file(urls[0].toLocalFile() or urls[0].toString())

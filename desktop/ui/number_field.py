@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit
 
@@ -51,6 +51,18 @@ class NumberField(QLineEdit):
         self.setText(self._shown)
         self.setCursorPosition(0)
         set_property(self, "invalid", False)
+
+    def event(self, event: QEvent) -> bool:
+        """Keep Escape from the window while there is something to take back."""
+        if (
+            event.type() is QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Escape
+            and self.text() != self._shown
+        ):
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Step with Up and Down; take the old value back with Escape."""

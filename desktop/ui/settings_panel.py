@@ -56,6 +56,8 @@ class SettingsPanel(QWidget):
         head.setContentsMargins(tokens.L, tokens.M, tokens.S, tokens.S)
         head.setSpacing(2)
         head.addWidget(label("Settings", kind="heading"))
+        head.addSpacing(tokens.XS)
+        head.addWidget(label("of this chat", kind="small", tone="secondary"))
         head.addStretch(1)
         self._menu = QMenu(self)
         self._reset_all = self._menu.addAction("Reset all", self._settings.reset_all)

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QLockFile, QObject, Signal
 
+from desktop.domain.errors import UserError
+
 if TYPE_CHECKING:
     from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
-_WAIT_MS: Final = 3000
+_WAIT_MS: Final = 1000
+_PATIENCE_S: Final = 10.0
 _RETRY_S: Final = 0.05
 _MAX_MESSAGE: Final = 64 * 1024
 
@@ -33,9 +36,23 @@ class SingleInstance(QObject):
         self._server: QLocalServer | None = None
         self._peers: list[QLocalSocket] = []
 
-    def acquire(self) -> bool:
-        """Become the one instance; return False where there is one already."""
-        return self._lock.tryLock(0)
+    def claim(self, model: str) -> bool:
+        """Become the one instance and return True, or raise the other's window, with ``model``.
+
+        Waits for a window that is about to close. Raises UserError where the other one neither
+        answers nor goes.
+        """
+        until = time.monotonic() + _PATIENCE_S
+        while not self._lock.tryLock(0):
+            if self._raise_other(model):
+                return False
+            if time.monotonic() > until:
+                raise UserError(
+                    "Another Snug runs on these chats and does not answer.",
+                    "End that process, or start this one with another --basedir.",
+                )
+            time.sleep(_RETRY_S)
+        return True
 
     def listen(self) -> None:
         """Begin to hear later starts. They wait for it, so it can follow the first paint."""
@@ -47,28 +64,24 @@ class SingleInstance(QObject):
         self._server.newConnection.connect(self._on_connection)
         self._server.listen(self._name)
 
-    def raise_other(self, model: str) -> bool:
-        """Ask the one instance to show itself; return whether it heard."""
+    def _raise_other(self, model: str) -> bool:
         from PySide6.QtNetwork import QLocalSocket  # noqa: PLC0415
 
         socket = QLocalSocket()
-        until = time.monotonic() + _WAIT_MS / 1000
         socket.connectToServer(self._name)
-        while not socket.waitForConnected(_WAIT_MS):
-            # The first start may not have come so far.
-            if time.monotonic() > until:
-                return False
-            time.sleep(_RETRY_S)
-            socket.connectToServer(self._name)
+        if not socket.waitForConnected(_WAIT_MS):
+            return False
         socket.write(model.encode() + b"\n")
-        heard = socket.waitForBytesWritten(_WAIT_MS)
-        socket.disconnectFromServer()
-        return heard
+        return socket.waitForBytesWritten(_WAIT_MS)
+
+    def stop_listening(self) -> None:
+        """Hear no more starts; they wait for ``release``."""
+        if self._server is not None:
+            self._server.close()
 
     def release(self) -> None:
         """Let another process become the one instance."""
-        if self._server is not None:
-            self._server.close()
+        self.stop_listening()
         self._lock.unlock()
 
     def _on_connection(self) -> None:

@@ -41,6 +41,7 @@ class Theme(QObject):
         self.palette = LIGHT
         self.text_scale = 100
         self._app = app
+        self._worn: Palette | None = None
         self._choice = Choice.SYSTEM
         app.setStyle("Fusion")
         app.setFont(interface_font())
@@ -51,10 +52,16 @@ class Theme(QObject):
         self._choice = choice
         self.text_scale = text_scale
         self._dress()
+        self.changed.emit()
 
     def colour(self, role: str) -> QColor:
         """Return a colour of the palette by its role."""
         return QColor(getattr(self.palette, role))
+
+    @property
+    def body_px(self) -> int:
+        """Return the size of the conversation's text, in pixels."""
+        return round(tokens.BODY_PX * self.text_scale / 100)
 
     def blend(self, over: str, role: str, share: float) -> QColor:
         """Return the colour of ``role`` laid over another with this share of it."""
@@ -63,12 +70,14 @@ class Theme(QObject):
     def _on_system_changed(self) -> None:
         if self._choice is Choice.SYSTEM:
             self._dress()
+            self.changed.emit()
 
     def _dress(self) -> None:
-        self.palette = DARK if self._is_dark() else LIGHT
-        self._app.setPalette(qt_palette(self.palette))
-        self._app.setStyleSheet(style_sheet(self.palette, self.text_scale))
-        self.changed.emit()
+        palette = DARK if self._is_dark() else LIGHT
+        if palette is not self._worn:
+            self.palette = self._worn = palette
+            self._app.setPalette(qt_palette(palette))
+            self._app.setStyleSheet(style_sheet(palette))
 
     def _is_dark(self) -> bool:
         if self._choice is Choice.SYSTEM:
@@ -113,7 +122,7 @@ def derived_colours(palette: Palette) -> dict[str, str]:
     }
 
 
-def style_sheet(palette: Palette, text_scale: int) -> str:
+def style_sheet(palette: Palette) -> str:
     """Return the application's style sheet."""
     template = Template(resources.files("resources").joinpath("styles/window.qss").read_text())
     sizes = {
@@ -125,7 +134,6 @@ def style_sheet(palette: Palette, text_scale: int) -> str:
         "radius_small": tokens.RADIUS_SMALL,
         "radius_large": tokens.RADIUS_LARGE,
         "strong": tokens.WEIGHT_STRONG,
-        "body_px": round(tokens.BODY_PX * text_scale / 100),
     }
     return template.substitute(asdict(palette), **derived_colours(palette), **sizes)
 

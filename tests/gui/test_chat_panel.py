@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit, QPushButton
 
 from desktop.domain.chat import Chat
 from desktop.ui.chat_list_model import ChatListModel, grouped
@@ -56,3 +57,21 @@ def test_a_deleted_chat_comes_back_with_undo(app: App) -> None:
     undo = [b for b in app.window.findChildren(QPushButton) if b.text() == "Undo"]
     undo[0].click()
     app.until(lambda: [each.id for each in app.session.chats.chats] == [chat_id])
+
+
+def test_a_title_being_edited_outlives_a_refresh(app: App) -> None:
+    app.send("hello")
+    app.until_ended(2)
+    app.until(lambda: len(app.session.chats.chats) == 1)
+    panel = app.window.chat_panel
+    panel.list.setCurrentIndex(panel.model.index(panel.model.row_of(app.session.chat.chat_id)))
+    QTest.keyClick(panel.list, Qt.Key.Key_F2)
+    editor = panel.list.viewport().findChild(QLineEdit)
+    assert isinstance(editor, QLineEdit)
+    app.send("and once more")
+    app.until_ended(4)
+    assert panel.list.is_editing
+    editor.setText("Kept")
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    app.until(lambda: app.session.chats.chats[0].title == "Kept")
+    app.until(lambda: panel.model.index(1).data() == "Kept")

@@ -8,6 +8,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 
 from desktop.domain.chat import MessageState
+from desktop.ui.model_chooser import EMBEDDED
 from tests.gui.conftest import App, Start
 
 
@@ -38,7 +39,7 @@ def test_a_dropped_gguf_loads_and_is_remembered(app: App, tmp_path: Path) -> Non
     app.until_ready()
     assert not app.session.model.state.embedded
     assert app.session.settings.app.model == str(path)
-    app.until(lambda: app.window._state.recent_models == (str(path),))
+    app.until(lambda: app.window.models.recent == (str(path),))
 
 
 def test_another_file_is_refused_with_a_reason(app: App, tmp_path: Path) -> None:
@@ -59,3 +60,13 @@ def test_a_failed_load_says_what_helps(start: Start) -> None:
     failed = app.until_ended(2)
     assert failed.state is MessageState.FAILED
     assert failed.problem is not None
+
+
+def test_the_menu_marks_what_is_loaded(app: App, tmp_path: Path) -> None:
+    path = tmp_path / "other.gguf"
+    path.write_bytes(b"GGUF")
+    drop(app, path)
+    app.until(lambda: app.window.models.recent == (str(path),))
+    checked = {each.text(): each.isChecked() for each in app.window.models.menu().actions()}
+    assert checked["other.gguf"]
+    assert not checked[EMBEDDED]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from pytestqt.qtbot import QtBot
@@ -12,20 +13,20 @@ from desktop.ui.single_instance import SingleInstance
 
 _SECOND_START = """
 import sys
+import threading
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from desktop.ui.single_instance import SingleInstance
 app = QCoreApplication([])
 instance = SingleInstance(Path(sys.argv[1]), sys.argv[2])
-assert not instance.acquire()
-sys.exit(0 if instance.raise_other(sys.argv[3]) else 1)
+sys.exit(1 if instance.claim(sys.argv[3]) else 0)
 """
 
 
 def test_a_second_start_is_heard(qtbot: QtBot, tmp_path: Path) -> None:
     lock = tmp_path / "lock"
     first = SingleInstance(lock, f"snug-test-{tmp_path.name}")
-    assert first.acquire()
+    assert first.claim("")
     first.listen()
     asked: list[str] = []
     first.raise_requested.connect(asked.append)
@@ -36,13 +37,15 @@ def test_a_second_start_is_heard(qtbot: QtBot, tmp_path: Path) -> None:
     first.release()
 
 
-def test_the_place_is_free_after_the_first_has_gone(tmp_path: Path) -> None:
+def test_a_start_waits_for_a_window_that_is_closing(tmp_path: Path) -> None:
     lock, name = tmp_path / "lock", f"snug-test-{tmp_path.name}"
     first = SingleInstance(lock, name)
-    assert first.acquire()
-    assert not SingleInstance(lock, name).acquire()
+    assert first.claim("")
     first.listen()
-    first.release()
+    first.stop_listening()
+    closing = threading.Timer(0.2, first.release)
+    closing.start()
     second = SingleInstance(lock, name)
-    assert second.acquire()
+    assert second.claim("")
+    closing.join()
     second.release()

@@ -55,7 +55,7 @@ def test_every_text_is_legible_on_every_surface(palette: Palette) -> None:
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
 def test_the_style_sheet_holds_nothing_but_the_palettes_colours(palette: Palette) -> None:
-    sheet = style_sheet(palette, 100)
+    sheet = style_sheet(palette)
     known = set(vars(palette).values()) | set(derived_colours(palette).values())
     assert "$" not in sheet
     assert set(re.findall(r"#[0-9A-Fa-f]{6}", sheet)) <= known
