@@ -138,11 +138,10 @@ def open_context(weights: Weights, options: LoadOptions) -> tuple[LlamaContext, 
     flash = parameters.flash_attn_type == _FLASH["on"]
     if parameters.flash_attn_type == _FLASH["auto"]:
         flash = _FLASH_ENABLED in said
-    return LlamaContext(handle, weights_vocabulary_size(weights)), flash
+    return LlamaContext(handle, _vocabulary_size(weights)), flash
 
 
-def weights_vocabulary_size(weights: Weights) -> int:
-    """Return how many logits the model gives for a token."""
+def _vocabulary_size(weights: Weights) -> int:
     return int(lib.llama_vocab_n_tokens(lib.llama_model_get_vocab(weights.handle)))
 
 

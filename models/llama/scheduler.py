@@ -118,10 +118,6 @@ class Scheduler:
         """Return how many tokens the KV cache holds."""
         return sum(len(slot.token_ids) for slot in self._slots)
 
-    def queued_jobs(self) -> int:
-        """Return how many jobs wait for a slot."""
-        return len(self._queue)
-
     def abandon(self) -> list[int]:
         """Give up every job, and return the numbers of those that were left."""
         left = [*(run.job.id for run in self._active), *(job.id for job in self._queue)]

@@ -33,13 +33,19 @@ class LlamaVocabulary:
         else:
             self.control_tokens, self.user_defined = known.control_tokens, known.user_defined
 
-    def tokenize(self, text: str) -> list[int]:
-        """Return the ids of plain text: no control token, nothing put in front."""
-        return self._tokenize(text, special=False)
+    def tokenize(self, text: str, *, special: bool = False) -> list[int]:
+        """Return the ids of text, nothing put in front.
 
-    def tokenize_trusted(self, text: str) -> list[int]:
-        """Return the ids of text in which control strings become control tokens."""
-        return self._tokenize(text, special=True)
+        Control strings stay text, unless ``special`` says that the text can be trusted.
+        """
+        data = text.encode("utf-8", errors="replace")
+        capacity = len(data) + 8
+        buffer = (ctypes.c_int32 * capacity)()
+        count = lib.llama_tokenize(self._vocab, data, len(data), buffer, capacity, False, special)
+        if count < 0:
+            buffer = (ctypes.c_int32 * -count)()
+            count = lib.llama_tokenize(self._vocab, data, len(data), buffer, -count, False, special)
+        return buffer[:count]
 
     def token_bytes(self, token_id: int) -> bytes:
         """Return the bytes that a token stands for; control tokens stand for none."""
@@ -65,16 +71,6 @@ class LlamaVocabulary:
     def ends_turn(self, token_id: int) -> bool:
         """Return whether a token ends a reply."""
         return bool(lib.llama_vocab_is_eog(self._vocab, token_id))
-
-    def _tokenize(self, text: str, *, special: bool) -> list[int]:
-        data = text.encode("utf-8", errors="replace")
-        capacity = len(data) + 8
-        buffer = (ctypes.c_int32 * capacity)()
-        count = lib.llama_tokenize(self._vocab, data, len(data), buffer, capacity, False, special)
-        if count < 0:
-            buffer = (ctypes.c_int32 * -count)()
-            count = lib.llama_tokenize(self._vocab, data, len(data), buffer, -count, False, special)
-        return buffer[:count]
 
     def _read_piece(self, token_id: int, *, special: bool) -> bytes:
         buffer = ctypes.create_string_buffer(_PIECE_BYTES)
