@@ -7,10 +7,14 @@ decode token by token. No protocol, no text, no cache, no cancelling.
 from __future__ import annotations
 
 import ctypes
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+# The engine's own setting (models/llama/library.py): both sides wait for cores in the same way.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 import llama_cpp
 
