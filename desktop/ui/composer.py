@@ -8,13 +8,16 @@ from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QWidget
 
+from desktop.domain.errors import UserError
 from desktop.ui import tokens
 from desktop.ui.context_gauge import ContextGauge
 from desktop.ui.controls import IconButton, column, label, push_button, set_property
 from desktop.ui.theme import Theme
 
-PASTE_LIMIT: Final = 200_000
-"""The longest text that the editor takes, in characters: more would freeze any editor."""
+TEXT_LIMIT: Final = 200_000
+"""The longest text that the editor takes, in characters."""
+WORD_LIMIT: Final = 20_000
+"""The longest run without a space that it takes: wrapping one costs its length squared."""
 _MAX_LINES: Final = 10
 _SEND_SIZE: Final = 32
 _DRAFT_HINT: Final = "Ask anything"
@@ -24,14 +27,15 @@ _EDIT_HINT: Final = "Editing: the old message and its replies are kept as anothe
 class Composer(QFrame):
     """The composer. ``submitted`` carries the text and the id of the message that it edits.
 
-    The text stays until ``clear_sent`` says that the store has it.
+    The text stays until ``clear_sent`` says that the store has it. ``paste_refused`` carries why
+    as a ``UserError``.
     """
 
     submitted = Signal(str, object)
     stop_requested = Signal()
     edit_last_requested = Signal()
     draft_changed = Signal(str)
-    paste_refused = Signal(int)
+    paste_refused = Signal(object)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -173,7 +177,7 @@ class ComposerEditor(QPlainTextEdit):
 
     submit_pressed = Signal()
     up_pressed = Signal()
-    paste_refused = Signal(int)
+    paste_refused = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -204,11 +208,12 @@ class ComposerEditor(QPlainTextEdit):
     def insertFromMimeData(self, source: QMimeData) -> None:
         """Take pasted text in, unless it would freeze the editor."""
         text = source.text()
-        if len(text) + self.document().characterCount() > PASTE_LIMIT:
-            self.paste_refused.emit(len(text))
-        else:
-            self.textCursor().insertText(text)
-            self.ensureCursorVisible()
+        trouble = paste_trouble(self.toPlainText(), text)
+        if trouble is not None:
+            self.paste_refused.emit(trouble)
+            return
+        self.textCursor().insertText(text)
+        self.ensureCursorVisible()
 
     def changeEvent(self, event: QEvent) -> None:
         """Fit again in another font."""
@@ -219,3 +224,20 @@ class ComposerEditor(QPlainTextEdit):
     def _fit(self) -> None:
         lines = min(_MAX_LINES, max(1, round(self.document().size().height())))
         self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + 2)
+
+
+def paste_trouble(present: str, pasted: str) -> UserError | None:
+    """Return why a text can't be pasted beside another without a freeze, None where it can."""
+    size = len(present) + len(pasted)
+    if size > TEXT_LIMIT:
+        return UserError(
+            f"The text would be too long: {size:,} characters.",
+            f"A message takes up to {TEXT_LIMIT:,}; paste the part that matters.",
+        )
+    longest = max(map(len, f"{present}{pasted}".split()), default=0)
+    if longest > WORD_LIMIT:
+        return UserError(
+            f"The text has {longest:,} characters without a space between them.",
+            f"A message takes up to {WORD_LIMIT:,} in one run; paste the part that matters.",
+        )
+    return None

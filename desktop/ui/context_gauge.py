@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QToolButton, QWidget, QWidgetAction
 
 from desktop.controllers.usage import Usage
 from desktop.ui import tokens
-from desktop.ui.controls import Card, label
+from desktop.ui.controls import label
 from desktop.ui.theme import Theme
 
 _BAR_WIDTH = 72
@@ -24,7 +24,7 @@ class ContextGauge(QToolButton):
         self.setObjectName("contextGauge")
         self._theme = theme
         self._usage = Usage()
-        self._popup: GaugePopup | None = None
+        self._parts: UsageTable | None = None
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.clicked.connect(self._on_clicked)
@@ -42,8 +42,8 @@ class ContextGauge(QToolButton):
         summary = _summary(usage)
         self.setAccessibleName(f"Context window: {summary}")
         self.setToolTip(f"Context window\n{summary}")
-        if self._popup is not None and self._popup.isVisible():
-            self._popup.show_usage(usage)
+        if self._parts is not None:
+            self._parts.show_usage(usage)
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -87,37 +87,37 @@ class ContextGauge(QToolButton):
         return f"{min(999, round(100 * self._share()))} %" if self._usage.known else "–"
 
     def _on_clicked(self) -> None:
-        self._popup = GaugePopup(self._theme, self)
-        self._popup.show_usage(self._usage)
-        self._popup.adjustSize()
-        above = QPoint(0, -self._popup.height() - tokens.XS)
-        self._popup.move(self.mapToGlobal(above))
-        self._popup.show()
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._parts = UsageTable()
+        self._parts.show_usage(self._usage)
+        holder = QWidgetAction(menu)
+        holder.setDefaultWidget(self._parts)
+        menu.addAction(holder)
+        menu.aboutToHide.connect(self._on_closed)
+        menu.popup(self.mapToGlobal(QPoint(0, -menu.sizeHint().height() - tokens.XS)))
+
+    def _on_closed(self) -> None:
+        self._parts = None
 
 
-class GaugePopup(QWidget):
+class UsageTable(QWidget):
     """The parts of the context window in tokens."""
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
-        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
-        self.setObjectName("gaugePopup")
-        self._theme = theme
-        card = Card(parent=self)
-        self._grid = QGridLayout(card)
-        self._grid.setContentsMargins(tokens.L, tokens.M, tokens.L, tokens.M)
-        self._grid.setHorizontalSpacing(tokens.XL)
-        self._numbers = {}
-        self._grid.addWidget(label("Context window", kind="strong"), 0, 0, 1, 2)
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("usageTable")
+        grid = QGridLayout(self)
+        grid.setContentsMargins(tokens.M, tokens.S, tokens.M, tokens.S)
+        grid.setHorizontalSpacing(tokens.XL)
+        grid.setVerticalSpacing(tokens.XS)
+        grid.addWidget(label("Context window", kind="strong"), 0, 0, 1, 2)
+        self._numbers: dict[str, QLabel] = {}
         for row, (key, name) in enumerate(_PARTS.items(), start=1):
             number = label(tone="secondary")
-            self._grid.addWidget(label(name), row, 0)
-            self._grid.addWidget(number, row, 1, Qt.AlignmentFlag.AlignRight)
+            grid.addWidget(label(name), row, 0)
+            grid.addWidget(number, row, 1, Qt.AlignmentFlag.AlignRight)
             self._numbers[key] = number
-        outer = QGridLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(card)
 
     def show_usage(self, usage: Usage) -> None:
         """Show these numbers."""

@@ -20,7 +20,6 @@ from PySide6.QtWidgets import QLabel, QMainWindow
 from desktop.controllers.chat import OpenedChat
 from desktop.controllers.session import Session
 from desktop.domain.chat import Chat, ChatView, Message
-from desktop.domain.errors import UserError
 from desktop.settings.schema import AppSettings
 from desktop.settings.window_state import WindowState
 from desktop.ui.chat_list import ChatPanel
@@ -161,7 +160,7 @@ class MainWindow(QMainWindow):
         talk.composer.stop_requested.connect(chat.stop)
         talk.composer.edit_last_requested.connect(self._edit_last)
         talk.composer.draft_changed.connect(self._on_draft_changed)
-        talk.composer.paste_refused.connect(self._on_paste_refused)
+        talk.composer.paste_refused.connect(self.notices.say_trouble)
         talk.empty.example_chosen.connect(self._on_submitted)
         talk.transcript.regenerate_requested.connect(chat.regenerate)
         talk.transcript.continue_requested.connect(chat.continue_reply)
@@ -296,14 +295,6 @@ class MainWindow(QMainWindow):
             self.models.choose_file()
         else:
             self._session.chat.regenerate(message_id)
-
-    def _on_paste_refused(self, size: int) -> None:
-        self.notices.say_trouble(
-            UserError(
-                f"The pasted text is too long: {size:,} characters.",
-                "A message takes up to 200,000 characters; paste the part that matters.",
-            )
-        )
 
     def _update_title(self) -> None:
         chat_id = self._session.chat.chat_id

@@ -55,7 +55,7 @@ def test_messages_are_read_aloud(app: App) -> None:
     app.until_ended(2)
     model = app.window.conversation.transcript_model
     spoken = model.data(model.index(0), Qt.ItemDataRole.AccessibleTextRole)
-    assert "hello" in spoken
+    assert "hello" in str(spoken)
 
 
 def test_tab_goes_from_the_chats_over_the_composer_to_the_settings(app: App) -> None:

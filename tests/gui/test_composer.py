@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop.ui.composer import PASTE_LIMIT, Composer
+from desktop.ui.composer import TEXT_LIMIT, WORD_LIMIT, Composer
+from desktop.ui.context_gauge import UsageTable
 from desktop.ui.theme import Theme
 from tests.gui.conftest import App
 
@@ -64,13 +65,24 @@ def test_the_editor_grows_with_its_text_up_to_a_bound(composer: Composer, qtbot:
     assert one < three < composer.editor.height() < 400
 
 
-def test_a_huge_paste_is_refused_with_a_reason(app: App) -> None:
+@pytest.mark.parametrize(
+    ("text", "limit"), [("word " * 2_000_000, TEXT_LIMIT), ("x" * 100_000, WORD_LIMIT)]
+)
+def test_a_paste_that_would_freeze_is_refused_with_a_reason(
+    app: App, text: str, limit: int
+) -> None:
     huge = QMimeData()
-    huge.setText("x" * 10_000_000)
+    huge.setText(text)
     app.composer.editor.insertFromMimeData(huge)
     assert app.composer.text == ""
-    assert "too long" in app.window.notices.text
-    assert f"{PASTE_LIMIT:,}" in app.window.notices.text
+    assert f"{limit:,}" in app.window.notices.text
+
+
+def test_a_usual_paste_goes_in(composer: Composer) -> None:
+    text = QMimeData()
+    text.setText("some words\nand a line " * 500)
+    composer.editor.insertFromMimeData(text)
+    assert composer.text == text.text()
 
 
 def test_the_gauge_counts_while_one_types(app: App) -> None:
@@ -83,3 +95,14 @@ def test_the_gauge_counts_while_one_types(app: App) -> None:
     assert usage.prompt + usage.reply + usage.free == usage.context
     app.composer.set_draft("")
     app.until(lambda: app.composer.gauge.usage.draft == 0)
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_the_gauge_opens_its_parts(app: App) -> None:
+    app.until(lambda: app.composer.gauge.usage.known)
+    app.composer.gauge.click()
+    table = app.composer.gauge.findChild(UsageTable)
+    assert isinstance(table, UsageTable)
+    numbers = {each.text() for each in table.findChildren(QLabel)}
+    usage = app.composer.gauge.usage
+    assert {f"{usage.context:,}", f"{usage.free:,}"} <= numbers
