@@ -22,11 +22,12 @@ class NumberField(QLineEdit):
     """Shows an option's value and takes a typed one at Enter or when the focus leaves.
 
     ``value_edited`` carries a value that is allowed, ``refused`` the ``UserError`` of one that
-    isn't. Up and Down go to the next stop of the slider.
+    isn't, and ``taken_back`` says that it is gone. Up and Down go to the next stop of the slider.
     """
 
     value_edited = Signal(object)
     refused = Signal(object)
+    taken_back = Signal()
 
     def __init__(self, info: OptionInfo, stops: list[float], parse: Parse) -> None:
         super().__init__()
@@ -74,6 +75,7 @@ class NumberField(QLineEdit):
             case Qt.Key.Key_Escape if self.text() != self._shown:
                 self.setText(self._shown)
                 set_property(self, "invalid", False)
+                self.taken_back.emit()
             case _:
                 super().keyPressEvent(event)
 

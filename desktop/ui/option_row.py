@@ -105,6 +105,7 @@ class NumberRow(OptionRow):
         self._finish_layout()
         self._field.value_edited.connect(lambda value: self.value_changed.emit(info.name, value))
         self._field.refused.connect(self._on_refused)
+        self._field.taken_back.connect(self._trouble.hide)
 
     def set_maximum(self, maximum: float) -> None:
         """Let the slider end at what the model or the machine has."""

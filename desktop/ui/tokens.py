@@ -23,6 +23,12 @@ class Palette:
     good: str
     warning: str
     danger: str
+    selection: str
+    code_keyword: str
+    code_string: str
+    code_comment: str
+    code_number: str
+    code_name: str
 
 
 LIGHT: Final = Palette(
@@ -39,6 +45,12 @@ LIGHT: Final = Palette(
     good="#2A7347",
     warning="#8A5C00",
     danger="#B3261E",
+    selection="#EFD3C4",
+    code_keyword="#8A3A6B",
+    code_string="#3A6A25",
+    code_comment="#6E685F",
+    code_number="#8A4B08",
+    code_name="#22608F",
 )
 DARK: Final = Palette(
     page="#1B1A18",
@@ -54,6 +66,12 @@ DARK: Final = Palette(
     good="#6CC08B",
     warning="#E0B040",
     danger="#F2877D",
+    selection="#5E3F2D",
+    code_keyword="#DBA3D3",
+    code_string="#A9C97F",
+    code_comment="#9A9389",
+    code_number="#E2AC72",
+    code_name="#8FBDE2",
 )
 
 XS: Final = 4

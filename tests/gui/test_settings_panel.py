@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton
 
 from desktop.settings.schema import OPTIONS, OptionInfo
 from desktop.ui.controls import IconButton
@@ -53,6 +53,15 @@ def test_a_value_out_of_range_is_refused_and_explained(app: App, text: str) -> N
     field = enter(app, "temperature", text)
     assert app.session.settings.generation == before
     assert field.property("invalid") is True
+    explained = [
+        each
+        for each in row_of(app, "temperature").findChildren(QLabel)
+        if "can't be" in each.text()
+    ]
+    assert explained[0].isVisible()
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    assert field.property("invalid") is False
+    assert not explained[0].isVisible()
 
 
 def test_the_dot_shows_a_difference_and_takes_it_back(app: App) -> None:
