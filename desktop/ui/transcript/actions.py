@@ -1,0 +1,172 @@
+"""What one can do with a message, and the bar of buttons that does it."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from desktop.domain.chat import Message, MessageState
+from desktop.ui import tokens as design
+from desktop.ui.transcript.buttons import IconButton
+from desktop.ui.transcript.style import TranscriptStyle
+
+_CONFIRM_MS: Final = 1_500
+_CUT_SHORT: Final = frozenset({"max_tokens", "context_full"})
+
+
+class Action(Enum):
+    """An action: its name, and its icon."""
+
+    COPY = ("Copy message", "copy")
+    EDIT = ("Edit message", "edit")
+    AGAIN = ("Write again", "again")
+    CONTINUE = ("Continue writing", "continue")
+    PREVIOUS = ("Previous version", "chevron-left")
+    NEXT = ("Next version", "chevron-right")
+
+    @property
+    def label(self) -> str:
+        """The name, for tooltips, menus and screen readers."""
+        return self.value[0]
+
+    @property
+    def icon_name(self) -> str:
+        """The icon in the set."""
+        return self.value[1]
+
+
+def actions_of(message: Message) -> list[Action]:
+    """Return what can be done with a message, in the order in which it is shown."""
+    if message.state is MessageState.STREAMING:
+        return []
+    actions = [Action.COPY] if message.text else []
+    if message.role == "user":
+        actions.append(Action.EDIT)
+    elif message.role == "assistant":
+        actions.append(Action.AGAIN)
+        if can_continue(message):
+            actions.append(Action.CONTINUE)
+    if message.sibling_index > 0:
+        actions.append(Action.PREVIOUS)
+    if message.sibling_index < message.sibling_count - 1:
+        actions.append(Action.NEXT)
+    return actions
+
+
+def can_continue(message: Message) -> bool:
+    """Tell whether a reply ended before the model had ended it."""
+    if message.state in {MessageState.STOPPED, MessageState.INTERRUPTED}:
+        return True
+    return message.state is MessageState.COMPLETE and message.finish_reason in _CUT_SHORT
+
+
+def speed_of(message: Message) -> str:
+    """Return how fast a reply came, empty where nothing was measured."""
+    report = message.report
+    if report is None or report.completion_tokens < 1:
+        return ""
+    parts = []
+    if report.decode_s > 0:
+        parts.append(f"{report.completion_tokens / report.decode_s:.0f} tok/s")
+    if report.first_token_s > 0:
+        parts.append(f"{report.first_token_s:.1f} s to first token")
+    return " \u00b7 ".join(parts)
+
+
+class ActionBar(QWidget):
+    """The buttons under one message."""
+
+    triggered = Signal(int, Action)
+    """A message's id, and what to do with it."""
+
+    def __init__(self, style: TranscriptStyle, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("message_actions")
+        self.message_id: int | None = None
+        self._message: Message | None = None
+        self._buttons: dict[Action, IconButton] = {}
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        self._row = row
+        row.addStretch(0)
+        for action in Action:
+            self._add_button(action)
+            if action is Action.PREVIOUS:
+                self._position = QLabel(self)
+                row.addWidget(self._position)
+        row.addStretch(0)
+        self._speed = QLabel(self)
+        row.addWidget(self._speed)
+        self._confirmation = QTimer(self, singleShot=True, interval=_CONFIRM_MS)
+        self._confirmation.timeout.connect(self._on_confirmation_over)
+        self.apply_style(style)
+
+    def show_message(self, message: Message) -> None:
+        """Offer what a message allows."""
+        if message == self._message:
+            return
+        if message.id != self.message_id:
+            self._on_confirmation_over()
+        self._message, self.message_id = message, message.id
+        offered = actions_of(message)
+        has_versions = message.sibling_count > 1 and message.state is not MessageState.STREAMING
+        for action, button in self._buttons.items():
+            is_version = action in {Action.PREVIOUS, Action.NEXT}
+            button.setVisible(action in offered or (is_version and has_versions))
+            button.setEnabled(action in offered)
+        self._position.setText(f"{message.sibling_index + 1}/{message.sibling_count}")
+        self._position.setVisible(has_versions)
+        is_own = message.role == "user"
+        self._speed.setText("" if is_own else speed_of(message))
+        self._row.setStretch(0, 1 if is_own else 0)
+        self._row.setStretch(self._row.count() - 2, 0 if is_own else 1)
+        self.setAccessibleName("Actions for your message" if is_own else "Actions for the reply")
+
+    def set_reachable(self, reachable: bool) -> None:  # noqa: FBT001
+        """Let Tab come by the buttons, or pass them over."""
+        policy = Qt.FocusPolicy.TabFocus if reachable else Qt.FocusPolicy.NoFocus
+        for button in self._buttons.values():
+            if button.focusPolicy() != policy:
+                button.setFocusPolicy(policy)
+
+    def focus_first(self) -> None:
+        """Bring the keyboard to the first action."""
+        for button in self._buttons.values():
+            if button.isVisibleTo(self) and button.isEnabled():
+                button.setFocus(Qt.FocusReason.TabFocusReason)
+                return
+
+    def confirm_copy(self) -> None:
+        """Show for a moment that the text was copied."""
+        self._buttons[Action.COPY].confirmed = True
+        self._buttons[Action.COPY].update()
+        self._confirmation.start()
+
+    def apply_style(self, style: TranscriptStyle) -> None:
+        """Take another appearance."""
+        for button in self._buttons.values():
+            button.apply_style(style)
+        sheet = f"color: {style.palette.secondary}; background: transparent;"
+        for label in (self._position, self._speed):
+            label.setFont(style.small_font)
+            label.setStyleSheet(sheet)
+        self._position.setContentsMargins(design.XS, 0, design.XS, 0)
+
+    def _add_button(self, action: Action) -> None:
+        button = IconButton(action.label, action.icon_name, self)
+        button.clicked.connect(lambda: self._on_clicked(action))
+        self._buttons[action] = button
+        self._row.addWidget(button)
+
+    def _on_clicked(self, action: Action) -> None:
+        if self.message_id is not None:
+            self.triggered.emit(self.message_id, action)
+
+    def _on_confirmation_over(self) -> None:
+        self._confirmation.stop()
+        self._buttons[Action.COPY].confirmed = False
+        self._buttons[Action.COPY].update()

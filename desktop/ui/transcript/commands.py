@@ -1,0 +1,273 @@
+"""Keyboard, menu and buttons: everything one can do with a message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from html import escape
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from desktop.domain.chat import Message
+from desktop.ui.transcript.actions import Action, actions_of
+from desktop.ui.transcript.blocks import BlockKind
+from desktop.ui.transcript.layout import TranscriptLayout
+from desktop.ui.transcript.overlays import Overlays
+from desktop.ui.transcript.painter import BlockPlace
+from desktop.ui.transcript.reading import Reader
+from desktop.ui.transcript.row import RowLayout
+
+if TYPE_CHECKING:
+    from desktop.ui.transcript.view import TranscriptView
+
+_KEYBOARD_REASONS: Final = frozenset(
+    {
+        Qt.FocusReason.TabFocusReason,
+        Qt.FocusReason.BacktabFocusReason,
+        Qt.FocusReason.ShortcutFocusReason,
+    }
+)
+_PAGE_SHARE: Final = 0.85
+"""What a page key scrolls by, so that the last lines stay in sight."""
+_MENU_CODE_LIMIT: Final = 12
+
+
+class Commands(QObject):
+    """Runs actions on the messages of a view."""
+
+    def __init__(
+        self,
+        view: TranscriptView,
+        layout: TranscriptLayout,
+        reader: Reader,
+        overlays: Overlays,
+    ) -> None:
+        super().__init__(view)
+        self._view = view
+        self._layout = layout
+        self._reader = reader
+        self._overlays = overlays
+        self._by_keyboard = False
+        overlays.action_triggered.connect(self.run)
+
+    def forget(self) -> None:
+        """Take note that the rows are others now."""
+        self._by_keyboard = False
+
+    def run(self, message_id: int, action: Action) -> None:
+        """Do something with a message."""
+        view = self._view
+        match action:
+            case Action.COPY:
+                self._copy_message(message_id)
+            case Action.EDIT:
+                view.edit_requested.emit(message_id)
+            case Action.AGAIN:
+                view.regenerate_requested.emit(message_id)
+            case Action.CONTINUE:
+                view.continue_requested.emit(message_id)
+            case Action.PREVIOUS:
+                view.sibling_requested.emit(message_id, -1)
+            case Action.NEXT:
+                view.sibling_requested.emit(message_id, 1)
+
+    # --- buttons -------------------------------------------------------------------------------
+
+    def place_buttons(self, top: int) -> None:
+        """Show the actions of the hovered, the current and the last message, if in sight."""
+        last = self._layout.count - 1
+        current = self._current_row() if self._by_keyboard else -1
+        wanted = {self._reader.hovered_row, current, last}
+        bars: list[tuple[Message, RowLayout, QPoint]] = []
+        failed: list[tuple[int, RowLayout, QPoint]] = []
+        left = self._view.column.left()
+        for row in self._layout.visible_rows(top, self._view.viewport().height()):
+            layout = self._layout.row(row)
+            corner = QPoint(left, self._layout.row_top(row) - top)
+            if layout.has_card:
+                failed.append((layout.message.id, layout, corner))
+            if row in wanted and actions_of(layout.message):
+                bars.append((layout.message, layout, corner))
+        reachable = self._current_row() if self._current_row() >= 0 else last
+        reachable_id = self._layout.model.message_id(reachable) if reachable >= 0 else None
+        self._overlays.place_bars(bars, reachable_id)
+        self._overlays.place_remedies(failed)
+
+    def shows_focus(self, row: int) -> bool:
+        """Tell whether a row wears the ring of the keyboard's focus."""
+        return self._by_keyboard and self._view.hasFocus() and row == self._current_row()
+
+    # --- keyboard ------------------------------------------------------------------------------
+
+    def note_mouse(self) -> None:
+        """Take note that the mouse is in use: rings are for keyboards."""
+        self._by_keyboard = False
+        self._view.viewport().update()
+
+    def note_focus(self, reason: Qt.FocusReason) -> None:
+        """Take note of how the view came by the keyboard."""
+        if reason in _KEYBOARD_REASONS:
+            self._by_keyboard = True
+            if self._current_row() < 0:
+                self._make_current(self._last_seen_row())
+        self._view.viewport().update()
+
+    def handle_key(self, event: QKeyEvent) -> bool:
+        """Do what a key stands for; tell whether it stands for anything."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            return self._copy_anything()
+        if event.matches(QKeySequence.StandardKey.SelectAll):
+            return self._select_current()
+        if event.modifiers() not in (
+            Qt.KeyboardModifier.NoModifier,
+            Qt.KeyboardModifier.KeypadModifier,
+        ):
+            return False
+        action = self._key_actions().get(Qt.Key(event.key()))
+        return action() if action is not None else False
+
+    def _key_actions(self) -> dict[Qt.Key, Callable[[], bool]]:
+        page = round(self._view.viewport().height() * _PAGE_SHARE)
+        return {
+            Qt.Key.Key_Up: partial(self._step, -1),
+            Qt.Key.Key_Down: partial(self._step, 1),
+            Qt.Key.Key_PageUp: partial(self._scroll, -page),
+            Qt.Key.Key_PageDown: partial(self._scroll, page),
+            Qt.Key.Key_Space: partial(self._scroll, page),
+            Qt.Key.Key_Home: partial(self._go_to_row, 0),
+            Qt.Key.Key_End: self._go_to_end,
+            Qt.Key.Key_Return: self._enter_actions,
+            Qt.Key.Key_Enter: self._enter_actions,
+            Qt.Key.Key_Escape: self._drop_selection,
+        }
+
+    def _step(self, direction: int) -> bool:
+        """Go to the next message, or on through one that is higher than the view."""
+        self._by_keyboard = True
+        current = self._current_row()
+        if current < 0:
+            return self._go_to_row(self._last_seen_row())
+        rect = self._view.visualRect(self._view.currentIndex())
+        page = self._view.viewport().height()
+        is_more = rect.bottom() > page if direction > 0 else rect.top() < 0
+        is_seen = rect.top() < page and rect.bottom() > 0
+        if is_more and is_seen:
+            room = rect.bottom() - page if direction > 0 else -rect.top()
+            return self._scroll(direction * min(round(page * 0.5), room + 1))
+        return self._go_to_row(max(0, min(self._layout.count - 1, current + direction)))
+
+    def _go_to_row(self, row: int) -> bool:
+        self._by_keyboard = True
+        if row >= 0:
+            self._make_current(row)
+            self._view.scrollTo(self._view.currentIndex())
+        return True
+
+    def _go_to_end(self) -> bool:
+        self._go_to_row(self._layout.count - 1)
+        self._view.jump_to_end()
+        return True
+
+    def _scroll(self, pixels: int) -> bool:
+        bar = self._view.verticalScrollBar()
+        bar.setValue(bar.value() + pixels)
+        return True
+
+    def _enter_actions(self) -> bool:
+        row = self._current_row()
+        bar = self._overlays.bar(self._layout.model.message_id(row)) if row >= 0 else None
+        if bar is not None:
+            bar.focus_first()
+        return bar is not None
+
+    def _drop_selection(self) -> bool:
+        if self._reader.selection.is_empty:
+            return False
+        self._reader.selection.clear()
+        self._view.viewport().update()
+        return True
+
+    def _copy_anything(self) -> bool:
+        if self._reader.copy():
+            return True
+        row = self._current_row()
+        if row < 0:
+            return False
+        self._copy_message(self._layout.model.message_id(row))
+        return True
+
+    def _select_current(self) -> bool:
+        row = self._current_row()
+        row = row if row >= 0 else self._last_seen_row()
+        if row >= 0:
+            self._reader.select_row(row)
+        return row >= 0
+
+    # --- menu ----------------------------------------------------------------------------------
+
+    def open_menu(self, row: int, position: QPoint | None) -> None:
+        """Offer everything that can be done with a message, at a place or beside it."""
+        menu = self.make_menu(row)
+        if position is None:
+            corner = self._view.visualRect(self._view.currentIndex()).topLeft()
+            corner.setY(max(0, corner.y()))
+            position = self._view.viewport().mapToGlobal(corner)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(position)
+
+    def make_menu(self, row: int) -> QMenu:
+        """Return the menu of a message."""
+        menu = QMenu(self._view)
+        copy = menu.addAction("Copy", self._reader.copy)
+        copy.setEnabled(not self._reader.selection.is_empty)
+        if not 0 <= row < self._layout.count:
+            return menu
+        layout = self._layout.row(row)
+        message = layout.message
+        for action in actions_of(message):
+            menu.addAction(action.label, partial(self.run, message.id, action))
+            if action is Action.COPY:
+                self._add_code_entries(menu, row, layout)
+        menu.addSeparator()
+        menu.addAction("Select all", partial(self._reader.select_row, row))
+        return menu
+
+    def _add_code_entries(self, menu: QMenu, row: int, layout: RowLayout) -> None:
+        fences = [
+            index
+            for index, block in enumerate(layout.blocks)
+            if block.kind is BlockKind.CODE and block.part == 0
+        ]
+        for number, index in enumerate(fences[:_MENU_CODE_LIMIT], start=1):
+            name = "Copy code" if len(fences) == 1 else f"Copy code {number}"
+            menu.addAction(name, partial(self._reader.copy_code, BlockPlace(row, index)))
+
+    # --- details -------------------------------------------------------------------------------
+
+    def _copy_message(self, message_id: int) -> None:
+        row = self._layout.model.row_of(message_id)
+        if row is None:
+            return
+        QGuiApplication.clipboard().setText(self._layout.model.message(row).text)
+        bar = self._overlays.bar(message_id)
+        if bar is not None:
+            bar.confirm_copy()
+
+    def _current_row(self) -> int:
+        return self._view.currentIndex().row()
+
+    def _make_current(self, row: int) -> None:
+        if row >= 0:
+            self._view.setCurrentIndex(self._layout.model.index(row))
+
+    def _last_seen_row(self) -> int:
+        bottom = self._view.verticalScrollBar().value() + self._view.viewport().height() - 1
+        return self._layout.row_at(bottom)
+
+
+def plain_tip(text: str) -> str:
+    """Return a tooltip that shows text as it is, however much it looks like markup."""
+    return f"<p style='white-space: pre-wrap; word-break: break-all'>{escape(text)}</p>"

@@ -1,0 +1,103 @@
+"""Markdown of one block to tokens: what is recognized, and what is let through.
+
+Raw HTML stays text, images are never fetched, and only web and mail addresses become links.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+LINK_SCHEMES: Final = ("http://", "https://", "mailto:")
+INLINE_MATH: Final = "math_inline"
+DISPLAY_MATH: Final = frozenset({"math_inline_double", "math_block"})
+
+_BARE_ADDRESS = re.compile(r"https?://[^\s<>\"'`]+", re.IGNORECASE)
+_DEFINITION = re.compile(r"^ {0,3}\[[^\]]+\]:", re.MULTILINE)
+_BRACKETS: Final = {"(": ("\\)", INLINE_MATH), "[": ("\\]", "math_inline_double")}
+
+References = Mapping[str, Any]
+
+
+def parse(source: str, references: References | None = None) -> list[Token]:
+    """Return the tokens of a block; ``references`` resolve its ``[text][label]`` links."""
+    stripped = source.strip()
+    if stripped.startswith("\\[") and stripped.find("\\]") == len(stripped) - 2:
+        source = f"$$\n{stripped[2:-2].strip()}\n$$"
+    return _parser().parse(source, {"references": dict(references or {})})
+
+
+def find_references(sources: Iterable[str]) -> dict[str, Any]:
+    """Return the link definitions (``[label]: address``) that stand in any of the blocks."""
+    environment: dict[str, Any] = {"references": {}}
+    for source in sources:
+        if "]:" in source and _DEFINITION.search(source):
+            _parser().parse(source, environment)
+    references: dict[str, Any] = environment["references"]
+    return references
+
+
+def is_safe_link(address: str) -> bool:
+    """Tell whether an address may be opened on a click: web and mail, nothing else."""
+    return address.strip().lower().startswith(LINK_SCHEMES)
+
+
+def split_addresses(text: str) -> list[tuple[str, str]]:
+    """Cut text into (text, address) pairs; the address is empty where there is none."""
+    parts: list[tuple[str, str]] = []
+    done = 0
+    for match in _BARE_ADDRESS.finditer(text):
+        address = _trimmed(match[0])
+        if match.start() > done:
+            parts.append((text[done : match.start()], ""))
+        parts.append((address, address))
+        done = match.start() + len(address)
+    if done < len(text):
+        parts.append((text[done:], ""))
+    return parts
+
+
+def _trimmed(address: str) -> str:
+    """Leave the punctuation of the sentence out of an address."""
+    while address:
+        last = address[-1]
+        unbalanced = last == ")" and address.count(")") > address.count("(")
+        if last not in ".,;:!?*_~" and not unbalanced:
+            break
+        address = address[:-1]
+    return address
+
+
+@lru_cache(maxsize=1)
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True})
+    parser.enable(["table", "strikethrough"])
+    parser.use(dollarmath_plugin, allow_space=False, allow_digits=False, double_inline=True)
+    parser.inline.ruler.before("escape", "math_brackets", _math_brackets)
+    parser.validateLink = is_safe_link  # type: ignore[method-assign,assignment]
+    return parser
+
+
+def _math_brackets(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
+    r"""Recognize ``\(…\)`` and ``\[…\]``, which the escape rule would take apart."""
+    source, start = state.src, state.pos
+    kind = _BRACKETS.get(source[start + 1 : start + 2]) if source[start] == "\\" else None
+    if kind is None:
+        return False
+    closing, name = kind
+    end = source.find(closing, start + 2)
+    if end < 0 or not source[start + 2 : end].strip():
+        return False
+    if not silent:
+        token = state.push(name, "math", 0)
+        token.content = source[start + 2 : end].strip()
+        token.markup = source[start : start + 2]
+    state.pos = end + 2
+    return True

@@ -1,0 +1,169 @@
+"""The conversation as Qt's item views and screen readers read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Final
+
+import msgspec
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
+
+from desktop.domain.chat import Message, MessageState
+
+_NO_PARENT: Final = QModelIndex()
+_STATE_WORDS: Final = {
+    MessageState.STREAMING: "Being written.",
+    MessageState.STOPPED: "Stopped.",
+    MessageState.INTERRUPTED: "Interrupted.",
+}
+
+
+class TranscriptRole(IntEnum):
+    """Roles of our own."""
+
+    MESSAGE = Qt.ItemDataRole.UserRole + 1
+
+
+class TranscriptModel(QAbstractListModel):
+    """The messages from the root to the leaf; a row is a message.
+
+    A reply grows through ``append_text``; ``replace`` brings its end. Growth is told through
+    ``text_appended`` alone, so that item views are not asked to lay out again at every token.
+    """
+
+    text_appended = Signal(int)
+    """A row whose text has grown."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._messages: list[Message] = []
+        self._rows: dict[int, int] = {}
+        self._growth: dict[int, list[str]] = {}
+
+    def set_messages(self, messages: Sequence[Message]) -> None:
+        """Show another path. Rows that it shares with the present one stay in place.
+
+        A shared reply that is still being written keeps the text that has come: what was stored
+        may be older.
+        """
+        shared = 0
+        for old, new in zip(self._messages, messages, strict=False):
+            if old.id != new.id:
+                break
+            shared += 1
+        if not shared:
+            self.beginResetModel()
+            self._truncate(0)
+            self._extend(messages)
+            self.endResetModel()
+            return
+        if shared < len(self._messages):
+            self.beginRemoveRows(_NO_PARENT, shared, len(self._messages) - 1)
+            self._truncate(shared)
+            self.endRemoveRows()
+        for row, message in enumerate(messages[:shared]):
+            if not self._messages[row].state is message.state is MessageState.STREAMING:
+                self.replace(message)
+        if shared < len(messages):
+            self.beginInsertRows(_NO_PARENT, shared, len(messages) - 1)
+            self._extend(messages[shared:])
+            self.endInsertRows()
+
+    def append(self, message: Message) -> None:
+        """Add a message at the end."""
+        row = len(self._messages)
+        self.beginInsertRows(_NO_PARENT, row, row)
+        self._extend((message,))
+        self.endInsertRows()
+
+    def append_text(self, message_id: int, text: str) -> None:
+        """Add to a reply that is being written; a message that is not shown is passed over."""
+        row = self._rows.get(message_id)
+        if row is None or not text:
+            return
+        self._growth.setdefault(message_id, []).append(text)
+        self.text_appended.emit(row)
+
+    def replace(self, message: Message) -> None:
+        """Show a message's new state, text and report; its text is now the one given."""
+        row = self._rows.get(message.id)
+        if row is None or (self.message(row) == message):
+            return
+        self._growth.pop(message.id, None)
+        self._messages[row] = message
+        index = self.index(row)
+        self.dataChanged.emit(index, index)
+
+    def message(self, row: int) -> Message:
+        """Return a row's message with all of the text that has come so far."""
+        message = self._messages[row]
+        growth = self._growth.get(message.id)
+        if growth:
+            message = msgspec.structs.replace(message, text=message.text + "".join(growth))
+            self._messages[row] = message
+            growth.clear()
+        return message
+
+    def messages(self) -> Sequence[Message]:
+        """Return the rows as they were given; text that is still growing may lack its end."""
+        return self._messages
+
+    def message_id(self, row: int) -> int:
+        """Return the id of a row's message."""
+        return self._messages[row].id
+
+    def row_of(self, message_id: int) -> int | None:
+        """Return the row of a message, None when it is not on this path."""
+        return self._rows.get(message_id)
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _NO_PARENT) -> int:  # noqa: D102
+        return 0 if parent.isValid() else len(self._messages)
+
+    def data(  # noqa: D102
+        self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        if not index.isValid() or index.row() >= len(self._messages):
+            return None
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return spoken_text(self.message(index.row()))
+        if role == TranscriptRole.MESSAGE:
+            return self.message(index.row())
+        return None
+
+    def _extend(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            self._rows[message.id] = len(self._messages)
+            self._messages.append(message)
+
+    def _truncate(self, count: int) -> None:
+        for message in self._messages[count:]:
+            del self._rows[message.id]
+            self._growth.pop(message.id, None)
+        del self._messages[count:]
+
+
+def speaker(message: Message) -> str:
+    """Return who speaks, as it is shown and read aloud."""
+    if message.role == "user":
+        return "You"
+    if message.role == "system":
+        return "System"
+    return message.model_name or "Model"
+
+
+def spoken_text(message: Message) -> str:
+    """Return what a screen reader says for a message: who, the text, and how it ended."""
+    parts = [f"{speaker(message)}: {message.text}".rstrip()]
+    if message.state is MessageState.FAILED and message.problem:
+        parts.append(" ".join(("Failed.", *message.problem)))
+    elif message.state in _STATE_WORDS:
+        parts.append(_STATE_WORDS[message.state])
+    return "\n".join(parts)

@@ -1,0 +1,113 @@
+"""The real widgets that stand on the drawn rows: actions, remedies, the way to the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from PySide6.QtCore import QObject, QPoint, QRect, Signal
+from PySide6.QtWidgets import QWidget
+
+from desktop.domain.chat import Message
+from desktop.ui import tokens as design
+from desktop.ui.transcript import metrics
+from desktop.ui.transcript.actions import Action, ActionBar
+from desktop.ui.transcript.buttons import JUMP_SIZE, RoundButton, TextButton
+from desktop.ui.transcript.row import RowLayout
+from desktop.ui.transcript.style import TranscriptStyle
+
+_ICON_INSET: Final = 6
+"""How far a bar stands out of the column, so that its first icon stands on the column's edge."""
+
+
+class Overlays(QObject):
+    """Puts buttons where the rows want them; makes only as many as are seen at once."""
+
+    action_triggered = Signal(int, Action)
+    remedy_clicked = Signal(int)
+    jump_clicked = Signal()
+
+    def __init__(self, view: QWidget, viewport: QWidget, style: TranscriptStyle) -> None:
+        super().__init__(view)
+        self._viewport = viewport
+        self._style = style
+        self._bars: dict[int, ActionBar] = {}
+        self._spare: list[ActionBar] = []
+        self._remedies: dict[int, TextButton] = {}
+        self._jump = RoundButton("Jump to the end", "arrow-down", view)
+        self._jump.hide()
+        self._jump.clicked.connect(self.jump_clicked)
+        self._jump.apply_style(style)
+
+    def apply_style(self, style: TranscriptStyle) -> None:
+        """Take another appearance."""
+        self._style = style
+        for bar in (*self._bars.values(), *self._spare):
+            bar.apply_style(style)
+        for button in (*self._remedies.values(), self._jump):
+            button.apply_style(style)
+
+    def bar(self, message_id: int) -> ActionBar | None:
+        """Return the bar of a message if it is shown."""
+        return self._bars.get(message_id)
+
+    def place_bars(
+        self, wanted: Iterable[tuple[Message, RowLayout, QPoint]], reachable_id: int | None
+    ) -> None:
+        """Show bars under these messages; the points are their rows' corners."""
+        rows = {message.id: (message, row, corner) for message, row, corner in wanted}
+        for message_id in [key for key in self._bars if key not in rows]:
+            bar = self._bars.pop(message_id)
+            bar.hide()
+            self._spare.append(bar)
+        for message_id, (message, row, corner) in rows.items():
+            bar = self._bars.get(message_id) or self._take_bar(message_id)
+            bar.show_message(message)
+            bar.set_reachable(message_id == reachable_id)
+            rect = QRect(
+                corner.x() - _ICON_INSET,
+                corner.y() + row.actions_top,
+                round(row.width) + 2 * _ICON_INSET,
+                metrics.ACTIONS_HEIGHT,
+            )
+            bar.setGeometry(rect)
+            bar.show()
+
+    def place_remedies(self, failed: Iterable[tuple[int, RowLayout, QPoint]]) -> None:
+        """Show the buttons of failed replies' cards."""
+        rows = {message_id: (row, corner) for message_id, row, corner in failed}
+        for message_id in [key for key in self._remedies if key not in rows]:
+            self._remedies.pop(message_id).deleteLater()
+        for message_id, (row, corner) in rows.items():
+            button = self._remedies.get(message_id)
+            if button is None:
+                button = self._remedies[message_id] = self._make_remedy(message_id)
+            button.setGeometry(row.card_button_rect().toRect().translated(corner))
+            button.show()
+
+    def place_jump(self, view: QRect, *, shown: bool) -> None:
+        """Show or hide the button above the lower edge of the view."""
+        left = view.center().x() - JUMP_SIZE // 2
+        self._jump.move(left, view.bottom() - JUMP_SIZE - design.M)
+        if shown != self._jump.isVisible():
+            self._jump.setVisible(shown)
+            self._jump.raise_()
+
+    def _take_bar(self, message_id: int) -> ActionBar:
+        if self._spare:
+            bar = self._spare.pop()
+        else:
+            bar = ActionBar(self._style, self._viewport)
+            bar.triggered.connect(self.action_triggered)
+        self._bars[message_id] = bar
+        return bar
+
+    def _make_remedy(self, message_id: int) -> TextButton:
+        button = TextButton("Try again", self._viewport)
+        button.apply_style(self._style)
+        button.clicked.connect(_emitter(self.remedy_clicked.emit, message_id))
+        return button
+
+
+def _emitter(emit: Callable[[int], None], message_id: int) -> Callable[[], None]:
+    return lambda: emit(message_id)

@@ -1,0 +1,257 @@
+"""Draws rows: tint and text, code with its header, quotes, notes and cards."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import (
+    QAbstractTextDocumentLayout,
+    QColor,
+    QFont,
+    QPainter,
+    QPainterPath,
+    QPalette,
+    QPen,
+    QTextCharFormat,
+    QTextCursor,
+)
+
+from desktop.ui import tokens as design
+from desktop.ui.icons import icon
+from desktop.ui.transcript import metrics
+from desktop.ui.transcript.blocks import BlockKind
+from desktop.ui.transcript.document import Marker, SealedDocument
+from desktop.ui.transcript.model import speaker
+from desktop.ui.transcript.rendering import CODE_HEADER, RenderedBlock
+from desktop.ui.transcript.row import RowLayout, note_of
+from desktop.ui.transcript.selection import TextSelection
+from desktop.ui.transcript.style import LIST_INDENT, TranscriptStyle
+
+_COPY_ICON = 16
+_COPY_AREA = 28
+
+
+class BlockPlace(NamedTuple):
+    """A block, by its row and number; of a copy button, the block where its fence begins."""
+
+    row: int
+    block: int
+
+
+class RowPainter:
+    """Draws what a viewport shows of the rows."""
+
+    def __init__(self, style: TranscriptStyle) -> None:
+        self.style = style
+        self.hovered_button: BlockPlace | None = None
+        self.copied_button: BlockPlace | None = None
+        """The button that says that its code was copied."""
+        self._context = QAbstractTextDocumentLayout.PaintContext()
+        palette = QPalette()
+        palette.setColor(QPalette.ColorRole.Text, QColor(style.palette.text))
+        self._context.palette = palette
+        self._chosen = QTextCharFormat()
+        self._chosen.setBackground(QColor(style.palette.selection))
+        self._chosen.setForeground(QColor(style.palette.text))
+
+    def paint(
+        self,
+        painter: QPainter,
+        number: int,
+        row: RowLayout,
+        clip: QRectF,
+        selection: TextSelection,
+    ) -> None:
+        """Draw a row; the painter's origin is its corner, ``clip`` in the same coordinates."""
+        if row.is_own:
+            self._fill(painter, row.bubble_rect, self.style.palette.own_message)
+        else:
+            self._write_name(painter, row)
+        if row.is_waiting:
+            self._draw_waiting(painter, row.blocks_top)
+        for index in range(max(0, row.block_at(clip.top())), len(row.blocks)):
+            rect = row.block_rect(index)
+            if rect.top() > clip.bottom():
+                break
+            if row.is_measured(index):
+                place, block = BlockPlace(number, index), row.rendered(index)
+                self._draw_ground(painter, place, block, rect)
+                chosen = selection.range_in(number, index, block)
+                origin = rect.topLeft() + block.origin
+                self._draw_document(painter, block, origin, clip, chosen)
+        self._write_note(painter, row)
+        if row.has_card:
+            self._draw_card(painter, row)
+
+    # --- blocks --------------------------------------------------------------------------------
+
+    def _draw_ground(
+        self, painter: QPainter, place: BlockPlace, block: RenderedBlock, rect: QRectF
+    ) -> None:
+        if block.kind is BlockKind.CODE:
+            self._draw_code_frame(painter, place, block, rect)
+        elif block.kind is BlockKind.QUOTE:
+            bar = QRectF(rect.left() + block.origin.x() - design.L, rect.top(), 3, rect.height())
+            self._fill(painter, bar, self.style.palette.line, radius=1.5)
+
+    def _draw_document(
+        self,
+        painter: QPainter,
+        block: RenderedBlock,
+        origin: QPointF,
+        clip: QRectF,
+        chosen: tuple[int, int] | None,
+    ) -> None:
+        context = self._context
+        context.clip = clip.translated(-origin)
+        context.selections = []
+        if chosen is not None and chosen[0] < chosen[1]:
+            cursor = QTextCursor(block.document)
+            cursor.setPosition(chosen[0])
+            cursor.setPosition(chosen[1], QTextCursor.MoveMode.KeepAnchor)
+            shown = QAbstractTextDocumentLayout.Selection()
+            shown.cursor = cursor
+            shown.format = self._chosen
+            context.selections = [shown]
+        painter.save()
+        painter.translate(origin)
+        block.document.documentLayout().draw(painter, context)
+        self._draw_markers(painter, block.document)
+        painter.restore()
+
+    def _draw_markers(self, painter: QPainter, document: SealedDocument) -> None:
+        layout, size = document.documentLayout(), self.style.body_px
+        for number, marker in document.markers:
+            paragraph = document.findBlockByNumber(number)
+            line = paragraph.layout().lineAt(0)
+            if not line.isValid():
+                continue
+            corner = layout.blockBoundingRect(paragraph).topLeft() + line.position()
+            centre = QPointF(corner.x() - size * 0.85, corner.y() + line.ascent() - size * 0.34)
+            self._draw_marker(painter, marker, centre)
+
+    def _draw_marker(self, painter: QPainter, marker: Marker, centre: QPointF) -> None:
+        palette, size = self.style.palette, self.style.body_px
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(palette.secondary), 1.2))
+        if marker is Marker.BULLET:
+            painter.setBrush(QColor(palette.secondary))
+            painter.drawEllipse(centre, size * 0.13, size * 0.13)
+        elif marker is Marker.RING:
+            painter.drawEllipse(centre, size * 0.15, size * 0.15)
+        else:
+            half = size * 0.44
+            box = QRectF(centre.x() - half, centre.y() - half, 2 * half, 2 * half)
+            painter.drawRoundedRect(box, 3, 3)
+            if marker is Marker.DONE_TASK:
+                icon("check", palette.accent, round(2 * half)).paint(painter, box.toRect())
+
+    def _draw_code_frame(
+        self, painter: QPainter, place: BlockPlace, block: RenderedBlock, rect: QRectF
+    ) -> None:
+        palette = self.style.palette
+        frame = rect.adjusted(block.piece.block.level * LIST_INDENT, 0, 0, 0)
+        is_first, is_last = block.piece.block.part == 0, block.piece.last
+        painter.save()
+        painter.setClipRect(frame)
+        # What is cut above or below goes on there: its rounded end is drawn outside the clip.
+        shape = frame.adjusted(
+            0.5, 0.5 if is_first else -design.L, -0.5, -0.5 if is_last else design.L
+        )
+        painter.setPen(QPen(QColor(palette.line), 1))
+        painter.setBrush(QColor(palette.panel))
+        painter.drawRoundedRect(shape, design.RADIUS_SMALL + 2, design.RADIUS_SMALL + 2)
+        painter.restore()
+        if is_first:
+            self._draw_code_header(painter, place, block, frame)
+
+    def _draw_code_header(
+        self, painter: QPainter, place: BlockPlace, block: RenderedBlock, frame: QRectF
+    ) -> None:
+        palette = self.style.palette
+        painter.setFont(self.style.small_font)
+        painter.setPen(QColor(palette.secondary))
+        label = QRectF(frame.left() + design.M, frame.top(), frame.width() / 2, CODE_HEADER)
+        language = block.piece.block.info.split(" ")[0] or "text"
+        painter.drawText(label, Qt.AlignmentFlag.AlignVCenter, language[:40])
+        area = copy_button_rect(frame)
+        if self.hovered_button == place:
+            self._fill(painter, area, palette.line)
+        name = "check" if self.copied_button == place else "copy"
+        colour = palette.good if name == "check" else palette.secondary
+        inset = (_COPY_AREA - _COPY_ICON) // 2
+        icon(name, colour, _COPY_ICON).paint(
+            painter, area.adjusted(inset, inset, -inset, -inset).toRect()
+        )
+
+    # --- around the text -----------------------------------------------------------------------
+
+    def _write_name(self, painter: QPainter, row: RowLayout) -> None:
+        painter.setFont(self.style.name_font)
+        painter.setPen(QColor(self.style.palette.secondary))
+        place = QRectF(0, metrics.ROW_TOP, row.bubble_rect.right(), self.style.small_line_height)
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, speaker(row.message))
+
+    def _write_note(self, painter: QPainter, row: RowLayout) -> None:
+        note = note_of(row.message)
+        if not note:
+            return
+        painter.setFont(self.style.small_font)
+        painter.setPen(QColor(self.style.palette.secondary))
+        place = QRectF(0, row.note_top, row.bubble_rect.right(), self.style.small_line_height)
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, note)
+
+    def _draw_waiting(self, painter: QPainter, top: float) -> None:
+        painter.save()
+        painter.setPen(Qt.PenStyle.NoPen)
+        size = self.style.body_px * 0.42
+        for number, opacity in enumerate((0.9, 0.65, 0.4)):
+            painter.setOpacity(opacity)
+            painter.setBrush(QColor(self.style.palette.faint))
+            left = number * size * 1.8
+            painter.drawEllipse(QRectF(left, top + (self.style.line_height - size) / 2, size, size))
+        painter.restore()
+
+    def _draw_card(self, painter: QPainter, row: RowLayout) -> None:
+        palette = self.style.palette
+        card = row.card_rect().adjusted(0.5, 0.5, -0.5, -0.5)
+        outline = QPainterPath()
+        outline.addRoundedRect(card, design.RADIUS_LARGE, design.RADIUS_LARGE)
+        painter.fillPath(outline, QColor(palette.raised))
+        painter.save()
+        painter.setClipPath(outline)
+        edge = QRectF(card.left(), card.top(), 3, card.height())
+        painter.fillRect(edge, QColor(palette.danger))
+        painter.restore()
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(palette.line), 1))
+        painter.drawPath(outline)
+        title, hint = row.problem()
+        title_rect, hint_rect = row.card_text_rects()
+        self._write_wrapped(painter, title_rect, title, self.style.strong_font, palette.text)
+        self._write_wrapped(painter, hint_rect, hint, self.style.body_font, palette.secondary)
+
+    @staticmethod
+    def _write_wrapped(
+        painter: QPainter, rect: QRectF, text: str, font: QFont, colour: str
+    ) -> None:
+        painter.setFont(font)
+        painter.setPen(QColor(colour))
+        painter.drawText(rect, int(Qt.TextFlag.TextWordWrap), text)
+
+    @staticmethod
+    def _fill(
+        painter: QPainter, rect: QRectF, colour: str, radius: float = design.RADIUS_LARGE
+    ) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colour))
+        radius = min(radius, rect.width() / 2, rect.height() / 2)
+        painter.drawRoundedRect(rect, radius, radius)
+
+
+def copy_button_rect(frame: QRectF) -> QRectF:
+    """Return where the copy button of a code block's frame is."""
+    inset = (CODE_HEADER - _COPY_AREA) / 2
+    left = frame.right() - inset - _COPY_AREA - 2
+    return QRectF(left, frame.top() + inset, _COPY_AREA, _COPY_AREA)

@@ -1,0 +1,364 @@
+"""One message's geometry: which blocks it has, where they are, and how high they became."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_right
+from itertools import accumulate
+from typing import Final
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFontMetricsF
+
+from desktop.domain.chat import Message, MessageState
+from desktop.ui.transcript import metrics
+from desktop.ui.transcript.blocks import Block, BlockKind, split_plain
+from desktop.ui.transcript.markdown import find_references
+from desktop.ui.transcript.rendering import (
+    CODE_HEADER,
+    BlockRenderer,
+    Piece,
+    RenderedBlock,
+)
+from desktop.ui.transcript.splitter import BlockSplitter
+from desktop.ui.transcript.style import LIST_INDENT, TranscriptStyle
+
+_NOTES: Final = {
+    MessageState.STOPPED: "Stopped",
+    MessageState.INTERRUPTED: "Interrupted \u2014 the app closed while this was being written",
+}
+_REASONS: Final = {
+    "max_tokens": "Stopped at the limit of max tokens",
+    "context_full": "Stopped: the context window is full",
+}
+
+
+def note_of(message: Message) -> str:
+    """Return the quiet line under a reply that did not end by itself, or an empty one."""
+    if message.role != "assistant" or message.state is MessageState.FAILED:
+        return ""
+    if message.state is MessageState.COMPLETE:
+        return _REASONS.get(message.finish_reason, "")
+    return _NOTES.get(message.state, "")
+
+
+class RowLayout:
+    """The blocks of one message for one width.
+
+    Heights of blocks are estimates until ``measure`` has come by them. All places are relative to
+    the upper left corner of the column at the row's top.
+    """
+
+    def __init__(self, message: Message, renderer: BlockRenderer, width: int) -> None:
+        self.message = message
+        self.is_own = message.role != "assistant"
+        self.renderer = renderer
+        self._splitter = None if self.is_own else BlockSplitter(message.text)
+        self._plain = split_plain(message.text) if self.is_own else []
+        self._references: tuple[tuple[str, str, str], ...] = ()
+        self._wholes: dict[int, str] = {}
+        self._width = width
+        self._heights: list[int] = []
+        self._measured = bytearray()
+        self._tops: list[int] | None = None
+        self._bubble = 0
+        self._card_text: tuple[QRectF, QRectF] | None = None
+        if self._splitter and message.state is not MessageState.STREAMING:
+            self._splitter.finish()
+            self._references = _resolve(self._splitter.blocks)
+        self._estimate_from(0)
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The message's blocks, top down."""
+        return self._splitter.blocks if self._splitter else self._plain
+
+    @property
+    def style(self) -> TranscriptStyle:
+        """What the row is drawn with."""
+        return self.renderer.style
+
+    def grow(self, message: Message) -> int:
+        """Take in text that was added to a reply; return from where on it looks different."""
+        was_waiting, self.message = self.is_waiting, message
+        if self._splitter is None:
+            return 0
+        changed = self._splitter.append(message.text[len(self._splitter.text) :])
+        # The block before it may have become one that goes on.
+        self._estimate_from(changed)
+        if was_waiting or changed == 0:
+            return 0
+        return self._tops_list()[changed - 1]
+
+    def set_width(self, width: int) -> None:
+        """Lay out for another width; heights stay as estimates until they are measured again."""
+        if width != self._width:
+            self._width = width
+            self._bubble = 0
+            self._card_text = None
+            self._measured = bytearray(len(self.blocks))
+
+    def code_text(self, index: int) -> str:
+        """Return the whole code of the fence that a block belongs to."""
+        return self._whole(index)
+
+    # --- geometry ------------------------------------------------------------------------------
+
+    @property
+    def width(self) -> int:
+        """The reading column's width."""
+        return self._width
+
+    @property
+    def height(self) -> int:
+        """The height of the row."""
+        return self.actions_top + metrics.ACTIONS_HEIGHT + metrics.ROW_BOTTOM
+
+    @property
+    def blocks_top(self) -> int:
+        """Where the first block begins."""
+        if self.is_own:
+            return metrics.ROW_TOP + metrics.BUBBLE_TOP
+        return metrics.ROW_TOP + self.style.small_line_height + metrics.NAME_GAP
+
+    @property
+    def blocks_bottom(self) -> int:
+        """Where the last block ends, or the sign that text will come."""
+        if self.is_waiting or (self.is_own and not self.blocks):
+            return self.blocks_top + self.style.line_height
+        return self._tops_list()[-1]
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a reply is being written and has no text yet."""
+        return self.message.state is MessageState.STREAMING and not self.message.text.strip()
+
+    @property
+    def note_top(self) -> int:
+        """Where the quiet line begins."""
+        return self.blocks_bottom + (metrics.NOTE_GAP if self.blocks else 0)
+
+    @property
+    def card_top(self) -> int:
+        """Where the card of a failed reply begins."""
+        bottom = self.blocks_bottom
+        return bottom + (metrics.NOTE_GAP if self.blocks else 0)
+
+    @property
+    def actions_top(self) -> int:
+        """Where the actions are shown."""
+        bottom = self.blocks_bottom
+        if self.is_own:
+            bottom += metrics.BUBBLE_BOTTOM
+        if note_of(self.message):
+            bottom = self.note_top + self.style.small_line_height
+        if self.has_card:
+            bottom = self.card_top + round(self.card_rect().height())
+        return bottom + metrics.ACTIONS_GAP
+
+    @property
+    def bubble_rect(self) -> QRectF:
+        """The tint behind an own message."""
+        width = self._bubble or self._widest_bubble()
+        height = self.blocks_bottom - self.blocks_top + metrics.BUBBLE_TOP + metrics.BUBBLE_BOTTOM
+        return QRectF(self._width - width, metrics.ROW_TOP, width, height)
+
+    def block_rect(self, index: int) -> QRectF:
+        """Return a block's rectangle."""
+        left = 0.0
+        if self.is_own:
+            left = self.bubble_rect.left() + metrics.BUBBLE_PADDING_X
+        return QRectF(left, self.block_top(index), self._block_width(), self._heights[index])
+
+    def block_top(self, index: int) -> int:
+        """Return where a block begins."""
+        return self._tops_list()[index] + self._gap(index)
+
+    def block_at(self, y: float) -> int:
+        """Return the block at or above a place; -1 without blocks."""
+        return min(max(0, bisect_right(self._tops_list(), y) - 1), len(self.blocks) - 1)
+
+    def is_measured(self, index: int) -> bool:
+        """Tell whether a block's height is known."""
+        return bool(self._measured[index])
+
+    # --- the card of a failed reply ------------------------------------------------------------
+
+    @property
+    def has_card(self) -> bool:
+        """Whether the reply failed."""
+        return self.message.state is MessageState.FAILED
+
+    def card_rect(self) -> QRectF:
+        """Return the card with the cause, the remedy and the place of its button."""
+        _, hint = self.card_text_rects()
+        bottom = hint.bottom() + metrics.CARD_PADDING
+        return QRectF(0, self.card_top, self._width, bottom - self.card_top)
+
+    def card_text_rects(self) -> tuple[QRectF, QRectF]:
+        """Return where cause and remedy are written."""
+        if self._card_text is None:
+            self._card_text = self._measure_card()
+        title, hint = self._card_text
+        return title.translated(0, self.card_top), hint.translated(0, self.card_top)
+
+    def card_button_rect(self) -> QRectF:
+        """Return where the card's button stands."""
+        card = self.card_rect()
+        top = card.center().y() - metrics.CARD_BUTTON_HEIGHT / 2
+        width = self.card_button_width()
+        left = card.right() - metrics.CARD_PADDING - width
+        return QRectF(left, top, width, metrics.CARD_BUTTON_HEIGHT)
+
+    def card_button_width(self) -> int:
+        """Return the width of the card's button."""
+        return round(QFontMetricsF(self.style.body_font).horizontalAdvance("Try again")) + 28
+
+    def problem(self) -> tuple[str, str]:
+        """Return what a failed reply failed of: cause and remedy."""
+        return self.message.problem or ("The reply could not be written.", "")
+
+    def _measure_card(self) -> tuple[QRectF, QRectF]:
+        padding = metrics.CARD_PADDING
+        room = self._width - 3 * padding - self.card_button_width()
+        space = QRectF(padding, padding, max(80, room), 10_000)
+        flags = int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignLeft)
+        title, hint = self.problem()
+        strong = QFontMetricsF(self.style.strong_font).boundingRect(space, flags, title)
+        strong.setWidth(space.width())
+        space.setTop(strong.bottom() + (4 if hint else 0))
+        plain = QFontMetricsF(self.style.body_font).boundingRect(space, flags, hint)
+        plain.setWidth(space.width())
+        if not hint:
+            plain.setHeight(0)
+        least = metrics.CARD_BUTTON_HEIGHT - (plain.bottom() - strong.top())
+        if least > 0:
+            strong.translate(0, least / 2)
+            plain.translate(0, least / 2)
+            plain.setBottom(plain.bottom() + least / 2)
+        return strong, plain
+
+    # --- measuring -----------------------------------------------------------------------------
+
+    def measure(self, top: float, bottom: float, deadline: float) -> bool:
+        """Lay out the blocks between two places; tell whether any height changed.
+
+        Past ``deadline`` (of ``time.perf_counter``) only what is in the cache is laid out.
+        """
+        changed = False
+        index = max(0, self.block_at(top))
+        y = self._tops_list()[index] if self.blocks else 0
+        for number in range(index, len(self.blocks)):
+            if y > bottom:
+                break
+            piece = self._piece(number)
+            if self.renderer.is_cached(piece) or time.perf_counter() < deadline:
+                changed |= self._take_height(number, self.rendered(number))
+            y += self._gap(number) + self._heights[number]
+        if changed:
+            self._tops = None
+        return changed
+
+    def unmeasured(self, top: float, bottom: float) -> bool:
+        """Tell whether some block between two places still has to be laid out."""
+        if not self.blocks:
+            return False
+        first, last = self.block_at(top), self.block_at(bottom)
+        return not all(self._measured[first : last + 1])
+
+    def rendered(self, index: int) -> RenderedBlock:
+        """Return a block laid out for this row's width."""
+        return self.renderer.render(self._piece(index), self._block_width())
+
+    def _take_height(self, index: int, block: RenderedBlock) -> bool:
+        if self.is_own:
+            whole = len(self.blocks) == 1
+            ideal = block.ideal_width() + 2 * metrics.BUBBLE_PADDING_X
+            self._bubble = min(self._widest_bubble(), ideal) if whole else self._widest_bubble()
+        changed = self._heights[index] != block.height
+        self._heights[index] = block.height
+        self._measured[index] = 1
+        return changed
+
+    def _piece(self, index: int) -> Piece:
+        blocks = self.blocks
+        block = blocks[index]
+        following = blocks[index + 1] if index + 1 < len(blocks) else None
+        last = following is None or following.part == 0
+        if block.kind is BlockKind.CODE:
+            if not block.closed:
+                return Piece(block, last=last)
+            return Piece(block, self._whole(index), self._first_line(index), last)
+        if block.kind is BlockKind.TABLE and block.part:
+            return Piece(block, blocks[index - block.part].source, last=last)
+        references = self._references if "[" in block.source else ()
+        return Piece(block, references=references)
+
+    def _whole(self, index: int) -> str:
+        block = self.blocks[index]
+        whole = self._wholes.get(block.first)
+        if whole is None:
+            begin = index - block.part
+            parts = [self.blocks[begin].source]
+            for part in self.blocks[begin + 1 :]:
+                if part.kind is not BlockKind.CODE or part.part == 0:
+                    break
+                parts.append(part.source)
+            whole = self._wholes[block.first] = "".join(parts)
+        return whole
+
+    def _first_line(self, index: int) -> int:
+        part = self.blocks[index].part
+        return sum(block.source.count("\n") for block in self.blocks[index - part : index])
+
+    # --- estimates -----------------------------------------------------------------------------
+
+    def _estimate_from(self, index: int) -> None:
+        # Until it is laid out again, the block that grew keeps the height that it had.
+        known = self._heights[index] if index < len(self._heights) else 0
+        del self._heights[index:], self._measured[index:]
+        self._heights += [self._estimate(block) for block in self.blocks[index:]]
+        self._measured += bytes(len(self.blocks) - index)
+        if known and index < len(self._heights):
+            self._heights[index] = known
+        self._wholes.clear()
+        self._tops = None
+
+    def _estimate(self, block: Block) -> int:
+        style, width = self.style, self._block_width() - block.level * LIST_INDENT
+        lines = block.source.count("\n") + 1
+        if block.kind is BlockKind.CODE:
+            return lines * style.code_line_height + (0 if block.part else CODE_HEADER)
+        if block.kind is BlockKind.TABLE:
+            return lines * (round(style.body_px * 1.45) + 13)
+        wrapped = round(len(block.source) * style.average_char / max(60, width))
+        return max(lines, wrapped) * style.line_height
+
+    def _gap(self, index: int) -> int:
+        blocks = self.blocks
+        if self.is_own:
+            return 0
+        return metrics.gap_before(blocks[index], blocks[index - 1] if index else None)
+
+    def _tops_list(self) -> list[int]:
+        """Return where the space of each block begins, and the end of the last."""
+        if self._tops is None:
+            spaces = (self._gap(number) + high for number, high in enumerate(self._heights))
+            self._tops = list(accumulate(spaces, initial=self.blocks_top))
+        return self._tops
+
+    def _block_width(self) -> int:
+        if self.is_own:
+            return self._widest_bubble() - 2 * metrics.BUBBLE_PADDING_X
+        return self._width
+
+    def _widest_bubble(self) -> int:
+        return round(self._width * metrics.BUBBLE_SHARE)
+
+
+def _resolve(blocks: list[Block]) -> tuple[tuple[str, str, str], ...]:
+    texts = (block.source for block in blocks if block.kind is BlockKind.TEXT)
+    return tuple(
+        (label, str(found.get("href", "")), str(found.get("title", "")))
+        for label, found in find_references(texts).items()
+    )
