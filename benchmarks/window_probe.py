@@ -34,7 +34,7 @@ def main() -> None:
     """Open the window on ``sys.argv[1]``; the rest is the engine's command, if any."""
     # 10,000 messages fit into no window, so the model is asked the last question alone.
     all_turns = ChatStore.turns
-    ChatStore.turns = _last_turn(all_turns)  # type: ignore[method-assign]
+    ChatStore.turns = _last_turn(all_turns)  # type: ignore[assignment, method-assign]
     app = QApplication(sys.argv[:1])
     paths = Paths(Path(sys.argv[1]))
     paths.create()

@@ -52,6 +52,8 @@ _TURN_CLOSING: Final = (4,)
 _REPLY_OPENING: Final = (1, 2, 5)
 _FIRST_WORD_ID: Final = 10
 _VOCABULARY_SIZE: Final = 50_000
+_CACHE_BYTES_PER_TOKEN: Final = 1024
+_LARGEST_CONTEXT: Final = 1_048_576
 _TRAINED_CONTEXT: Final = 8192
 _PREFILL_BATCH: Final = 64
 _FRESH_SEED: Final = 1234
@@ -326,6 +328,8 @@ class FakeEngine:
             template="model",
             inserted_system_prompt=self._script.inserted_system_prompt,
             load_s=load_s,
+            cache_bytes_per_token=_CACHE_BYTES_PER_TOKEN,
+            largest_context=_LARGEST_CONTEXT,
         )
 
 

@@ -20,6 +20,23 @@ from desktop.ui.theme import Theme
 _CONTEXT: Final = "context_size"
 
 
+def context_note(state: ModelState, size: int) -> str:
+    """Return what a context window of ``size`` tokens means for the model and for the memory."""
+    info = state.info
+    if info is None:
+        return ""
+    parts = []
+    if info.trained_context:
+        beyond = ", and may write nonsense beyond" if size > info.trained_context else ""
+        parts.append(f"{state.name} was trained on {info.trained_context:,} tokens{beyond}.")
+    if info.cache_bytes_per_token:
+        megabytes = size * info.cache_bytes_per_token / 1e6
+        parts.append(f"{size:,} tokens take {megabytes:,.0f} MB of memory.")
+    if info.largest_context and size > info.largest_context:
+        parts.append(f"There is memory for {info.largest_context:,}.")
+    return " ".join(parts)
+
+
 class SettingsPanel(QWidget):
     """Shows every option of ``OPTIONS`` with the open chat's value, and hands changes on."""
 
@@ -128,6 +145,7 @@ class SettingsPanel(QWidget):
         for name, row in self._rows.items():
             row.show_value(getattr(settings, name), getattr(defaults, name))
         self._apply.setVisible(self._model.needs_reload(settings))
+        self._rows[_CONTEXT].set_note(context_note(self._model.state, settings.context_size))
         self._reset_all.setEnabled(settings != defaults)
         self._make_default.setEnabled(settings != defaults)
         self._factory.setEnabled(defaults != GenerationSettings())
@@ -143,7 +161,6 @@ class SettingsPanel(QWidget):
         context = self._rows[_CONTEXT]
         if isinstance(context, NumberRow) and info.trained_context:
             context.set_maximum(info.trained_context)
-            context.set_note(f"{state.name} was trained on {info.trained_context:,} tokens.")
         for name, row in self._rows.items():
             if name in state.recommended:
                 row.set_note(f"{state.name}'s makers recommend {state.recommended[name]:g}.")

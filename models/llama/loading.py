@@ -194,7 +194,7 @@ def _check_memory(weights: Weights, options: LoadOptions, context_size: int) -> 
     """Refuse a KV cache that can't fit: the system would kill the process, or something else."""
     if weights.offloaded_layers:
         return
-    needed = int(_cache_bytes(weights, options) * context_size)
+    needed = int(cache_bytes_per_token(weights, options) * context_size)
     available = psutil.virtual_memory().available
     if needed > available:
         raise _out_of_memory(
@@ -203,7 +203,19 @@ def _check_memory(weights: Weights, options: LoadOptions, context_size: int) -> 
         )
 
 
-def _cache_bytes(weights: Weights, options: LoadOptions) -> float:
+def largest_context(weights: Weights, options: LoadOptions, context_size: int) -> int:
+    """Return the context window that memory would hold, with ``context_size`` already open.
+
+    In tokens, a multiple of 256; 0 where the cache is on a device whose memory isn't ours to tell.
+    """
+    per_token = cache_bytes_per_token(weights, options)
+    if weights.offloaded_layers or not per_token:
+        return 0
+    fits = context_size + int(psutil.virtual_memory().available / per_token)
+    return fits - fits % _CONTEXT_STEP
+
+
+def cache_bytes_per_token(weights: Weights, options: LoadOptions) -> float:
     """Return the bytes of one token in the KV cache of all layers."""
     model, header = weights.handle, weights.header
     architecture = header.text("general.architecture")

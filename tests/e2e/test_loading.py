@@ -199,3 +199,14 @@ def test_counting_runs_beside_a_generation(engine: EngineInHand) -> None:
     reply = engine.reply(prompt, max_tokens=20)
     counter.join()
     assert counts == [reply.report.prompt_tokens] * 20
+
+
+def test_the_account_tells_what_the_context_takes(engine: EngineInHand) -> None:
+    info = engine.info
+    header = read_header(Path(info.path))
+    heads = header.integer("llama.attention.head_count_kv")
+    size = header.integer("llama.embedding_length") // header.integer("llama.attention.head_count")
+    per_token = 2 * 2 * heads * size * header.integer("llama.block_count")
+    assert info.cache_bytes_per_token == per_token
+    assert info.largest_context > info.context_size
+    assert info.largest_context % 256 == 0

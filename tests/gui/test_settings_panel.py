@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -10,6 +13,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton
 from desktop.settings.schema import OPTIONS, OptionInfo
 from desktop.ui.controls import IconButton
 from desktop.ui.option_row import OptionRow
+from desktop.ui.settings_panel import context_note
 from desktop.ui.slider import Slider
 from desktop.ui.stops import nearest_stop, slider_stops
 from tests.gui.conftest import App
@@ -96,6 +100,22 @@ def test_a_new_context_size_waits_for_apply_and_reloads(app: App) -> None:
     info = app.session.model.state.info
     assert info is not None
     assert info.context_size == 2048
+
+
+def test_the_context_window_says_what_it_takes_and_what_fits(app: App) -> None:
+    def note() -> str:
+        labels = row_of(app, "context_size").findChildren(QLabel)
+        return next(each.text() for each in labels if "was trained on" in each.text())
+
+    enter(app, "context_size", "4096")
+    assert "4,096 tokens take 4 MB of memory." in note()
+    assert "nonsense" not in note()
+    state = app.session.model.state
+    assert state.info is not None
+    scarce = msgspec.structs.replace(state.info, largest_context=8192)
+    said = context_note(replace(state, info=scarce), 16_384)
+    assert "may write nonsense beyond" in said
+    assert "There is memory for 8,192." in said
 
 
 def test_a_system_prompt_is_taken_when_the_message_is_sent(app: App) -> None:
