@@ -6,7 +6,7 @@ import re
 from enum import Enum, auto
 from typing import Final, NamedTuple
 
-PART_CHARS: Final = 3_000
+PART_CHARS: Final = 2_400
 """How long a piece without a blank line may get before it is cut."""
 
 _SENTENCE_END = re.compile(r"[.!?\u2026\u3002\uff01\uff1f][\"')\]]*\s")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from markdown_it.token import Token
 from PySide6.QtCore import Qt
 from PySide6.QtGui import (
     QColor,
@@ -24,6 +23,9 @@ from desktop.ui.transcript import markdown
 from desktop.ui.transcript.document import Marker, SealedDocument
 from desktop.ui.transcript.formulas import Formula
 from desktop.ui.transcript.style import TranscriptStyle
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 _TASK = re.compile(r"\[([ xX])\] ")
 _LINE_BREAK: Final = "\u2028"

@@ -91,8 +91,9 @@ class CodeLines:
         deadline = time.perf_counter() + seconds
         for text, role in self._spans:
             first, *others = text.split("\n")
-            self._lines[-1].append((first, role))
-            self._lines.extend([(other, role)] for other in others)
+            if first:
+                self._lines[-1].append((first, role))
+            self._lines.extend([(other, role)] if other else [] for other in others)
             if len(self._lines) > count:
                 return True
             if time.perf_counter() > deadline:

@@ -8,42 +8,57 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from typing import Any, Final
 
 _SIZE_LIMIT: Final = 2_000_000
-_FORBIDDEN: Final = ("<image", "href=", "<script", "<foreignObject", "<style", "url(")
+_MEMORY_LIMIT: Final = 1024**3
+_FORBIDDEN: Final = ("<image", ":href=", " href=", "<script", "<foreignObject", "<style", "url(")
 
 
 def main() -> None:
-    """Answer requests until standard input ends."""
-    for line in sys.stdin:
-        sys.stdout.write(json.dumps(_answer(json.loads(line))) + "\n")
-        sys.stdout.flush()
-
-
-def _answer(request: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return {"id": request["id"], **_set(request)}
-    except Exception as error:  # noqa: BLE001 — foreign code on untrusted input
-        return {"id": request["id"], "error": f"{type(error).__name__}: {error}"[:200]}
-
-
-def _set(request: dict[str, Any]) -> dict[str, Any]:
-    import ziamath  # noqa: PLC0415 — only once a formula asks for it
+    """Say when it is ready, then answer requests until standard input ends."""
+    import ziamath  # noqa: PLC0415 — a frozen application imports this module to find main
 
     # Without this Qt's renderer draws no glyphs.
     ziamath.config.svg2 = False
-    formula = ziamath.Latex(
+    _limit_memory()
+    _write({"ready": True})
+    for line in sys.stdin:
+        _write(_answer(json.loads(line), ziamath.Latex))
+
+
+def _write(answer: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+def _limit_memory() -> None:
+    try:
+        import resource  # noqa: PLC0415 — not there on Windows
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_LIMIT, _MEMORY_LIMIT))
+
+
+def _answer(request: dict[str, Any], latex: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return {"svg": _set(request, latex)}
+    except Exception as error:  # noqa: BLE001 — foreign code on untrusted input
+        return {"error": f"{type(error).__name__}: {error}"[:200]}
+
+
+def _set(request: dict[str, Any], latex: Callable[..., Any]) -> str:
+    formula = latex(
         request["source"],
         size=request["size"],
         color=request["colour"],
         inline=not request["display"],
     )
-    svg = formula.svg()
-    drawing = svg.replace('xmlns:xlink="http://www.w3.org/1999/xlink"', "")
+    drawing: str = formula.svg()
     if len(drawing) > _SIZE_LIMIT or any(word in drawing for word in _FORBIDDEN):
         raise ValueError("a drawing that is too large or refers to something outside itself")
-    return {"svg": drawing}
+    return drawing
 
 
 if __name__ == "__main__":

@@ -14,6 +14,10 @@ from PySide6.QtSvg import QSvgRenderer
 
 SOURCE_LIMIT: Final = 2_000
 TIME_LIMIT_MS: Final = 3_000
+"""For one formula; what needs more stays source."""
+START_LIMIT_MS: Final = 20_000
+IDLE_MS: Final = 60_000
+"""After this time without a formula the process ends and gives its memory back."""
 _CACHE_SIZE: Final = 300
 _QUEUE_LIMIT: Final = 400
 
@@ -55,15 +59,18 @@ class FormulaSetter(QObject):
         self._queue: deque[FormulaKey] = deque()
         self._current: FormulaKey | None = None
         self._process: QProcess | None = None
-        self._timer = QTimer(self, singleShot=True, interval=TIME_LIMIT_MS)
+        self._is_ready = self._is_broken = False
+        self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._on_time_over)
+        self._idle = QTimer(self, singleShot=True, interval=IDLE_MS)
+        self._idle.timeout.connect(self._stop_process)
 
     def get(self, key: FormulaKey) -> Formula | None:
         """Return the drawing, or None; one that was never asked for is put to work."""
         if key in self._known:
             self._known.move_to_end(key)
             return self._known[key]
-        if len(key.source) > SOURCE_LIMIT:
+        if self._is_broken or len(key.source) > SOURCE_LIMIT:
             return None
         if key != self._current and key not in self._queue and len(self._queue) < _QUEUE_LIMIT:
             self._queue.append(key)
@@ -84,9 +91,9 @@ class FormulaSetter(QObject):
             return
         self._current = self._queue.popleft()
         process = self._running_process()
-        request = {"id": 0, **self._current._asdict()}
-        process.write(json.dumps(request).encode() + b"\n")
-        self._timer.start()
+        process.write(json.dumps(self._current._asdict()).encode() + b"\n")
+        self._idle.stop()
+        self._timer.start(TIME_LIMIT_MS if self._is_ready else START_LIMIT_MS)
 
     def _running_process(self) -> QProcess:
         if self._process is None:
@@ -99,12 +106,19 @@ class FormulaSetter(QObject):
         return self._process
 
     def _on_answer_ready(self) -> None:
-        if self._process is None or not self._process.canReadLine():
-            return
-        answer = json.loads(bytes(self._process.readLine().data()))
-        self._settle(_drawing(answer))
+        while self._process is not None and self._process.canReadLine():
+            answer = json.loads(bytes(self._process.readLine().data()))
+            if "ready" in answer:
+                self._is_ready = True
+                self._timer.start(TIME_LIMIT_MS)
+            else:
+                self._settle(_drawing(answer))
 
     def _on_process_failed(self) -> None:
+        if not self._is_ready:
+            # It cannot even start: another try would only fail again.
+            self._is_broken = True
+            self._queue.clear()
         self._stop_process()
         self._settle(None)
 
@@ -122,9 +136,12 @@ class FormulaSetter(QObject):
             if formula is not None:
                 self.finished.emit(key)
         self._send_next()
+        if self._current is None:
+            self._idle.start()
 
     def _stop_process(self) -> None:
         process, self._process = self._process, None
+        self._is_ready = False
         self._timer.stop()
         if process is not None:
             process.blockSignals(True)

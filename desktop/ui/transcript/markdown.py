@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from markdown_it import MarkdownIt
-from markdown_it.rules_inline import StateInline
-from markdown_it.token import Token
-from mdit_py_plugins.dollarmath import dollarmath_plugin
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_inline import StateInline
+    from markdown_it.token import Token
 
 LINK_SCHEMES: Final = ("http://", "https://", "mailto:")
 INLINE_MATH: Final = "math_inline"
@@ -21,7 +21,12 @@ DISPLAY_MATH: Final = frozenset({"math_inline_double", "math_block"})
 
 _BARE_ADDRESS = re.compile(r"https?://[^\s<>\"'`]+", re.IGNORECASE)
 _DEFINITION = re.compile(r"^ {0,3}\[[^\]]+\]:", re.MULTILINE)
-_BRACKETS: Final = {"(": ("\\)", INLINE_MATH), "[": ("\\]", "math_inline_double")}
+_DELIMITERS: Final = (
+    ("$$", "$$", "math_inline_double"),
+    ("$", "$", INLINE_MATH),
+    ("\\(", "\\)", INLINE_MATH),
+    ("\\[", "\\]", "math_inline_double"),
+)
 
 References = Mapping[str, Any]
 
@@ -75,29 +80,50 @@ def _trimmed(address: str) -> str:
     return address
 
 
+def load() -> None:
+    """Import and build the parser ahead of its first use, on whatever thread."""
+    _parser()
+
+
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
+    # Slow to import, and a window without a chat needs none of it.
+    from markdown_it import MarkdownIt  # noqa: PLC0415
+    from mdit_py_plugins.dollarmath import dollarmath_plugin  # noqa: PLC0415
+
     parser = MarkdownIt("commonmark", {"html": False, "breaks": True})
     parser.enable(["table", "strikethrough"])
-    parser.use(dollarmath_plugin, allow_space=False, allow_digits=False, double_inline=True)
-    parser.inline.ruler.before("escape", "math_brackets", _math_brackets)
+    # Its rule for text takes the end of the text for what stands before a formula at its start.
+    parser.use(dollarmath_plugin).disable("math_inline")
+    parser.inline.ruler.before("escape", "math_in_text", _math_in_text)
     parser.validateLink = is_safe_link  # type: ignore[method-assign,assignment]
     return parser
 
 
-def _math_brackets(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
-    r"""Recognize ``\(…\)`` and ``\[…\]``, which the escape rule would take apart."""
+def _math_in_text(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
+    r"""Recognize ``$…$``, ``$$…$$``, ``\(…\)`` and ``\[…\]``, and leave prices alone."""
     source, start = state.src, state.pos
-    kind = _BRACKETS.get(source[start + 1 : start + 2]) if source[start] == "\\" else None
-    if kind is None:
-        return False
-    closing, name = kind
-    end = source.find(closing, start + 2)
-    if end < 0 or not source[start + 2 : end].strip():
-        return False
-    if not silent:
-        token = state.push(name, "math", 0)
-        token.content = source[start + 2 : end].strip()
-        token.markup = source[start : start + 2]
-    state.pos = end + 2
-    return True
+    for opening, closing, name in _DELIMITERS:
+        if not source.startswith(opening, start):
+            continue
+        begin = start + len(opening)
+        end = source.find(closing, begin)
+        if end < 0 or not source[begin:end].strip() or not _is_math(source, start, end, opening):
+            return False
+        if not silent:
+            token = state.push(name, "math", 0)
+            token.content = source[begin:end].strip()
+            token.markup = opening
+        state.pos = end + len(closing)
+        return True
+    return False
+
+
+def _is_math(source: str, start: int, end: int, opening: str) -> bool:
+    """Tell a formula from money: ``$5 and $10`` has a space before its second dollar."""
+    if opening != "$":
+        return True
+    before = source[start - 1] if start else " "
+    after = source[end + 1 : end + 2]
+    around = before.isdigit() or after.isdigit()
+    return not (around or source[start + 1].isspace() or source[end - 1].isspace())

@@ -10,7 +10,6 @@ from PySide6.QtGui import (
     QColor,
     QFont,
     QPainter,
-    QPainterPath,
     QPalette,
     QPen,
     QTextCharFormat,
@@ -19,6 +18,7 @@ from PySide6.QtGui import (
 
 from desktop.ui import tokens as design
 from desktop.ui.icons import icon
+from desktop.ui.theme import mix
 from desktop.ui.transcript import metrics
 from desktop.ui.transcript.blocks import BlockKind
 from desktop.ui.transcript.document import Marker, SealedDocument
@@ -216,17 +216,9 @@ class RowPainter:
     def _draw_card(self, painter: QPainter, row: RowLayout) -> None:
         palette = self.style.palette
         card = row.card_rect().adjusted(0.5, 0.5, -0.5, -0.5)
-        outline = QPainterPath()
-        outline.addRoundedRect(card, design.RADIUS_LARGE, design.RADIUS_LARGE)
-        painter.fillPath(outline, QColor(palette.raised))
-        painter.save()
-        painter.setClipPath(outline)
-        edge = QRectF(card.left(), card.top(), 3, card.height())
-        painter.fillRect(edge, QColor(palette.danger))
-        painter.restore()
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(palette.line), 1))
-        painter.drawPath(outline)
+        painter.setBrush(QColor(mix(palette.page, palette.danger, 0.08)))
+        painter.setPen(QPen(QColor(mix(palette.page, palette.danger, 0.35)), 1))
+        painter.drawRoundedRect(card, design.RADIUS_LARGE, design.RADIUS_LARGE)
         title, hint = row.problem()
         title_rect, hint_rect = row.card_text_rects()
         self._write_wrapped(painter, title_rect, title, self.style.strong_font, palette.text)

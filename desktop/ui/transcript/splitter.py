@@ -22,7 +22,7 @@ from desktop.ui.transcript.paragraphs import (
 )
 
 PART_CODE_LINES: Final = 40
-PART_TABLE_ROWS: Final = 24
+PART_TABLE_ROWS: Final = 12
 _CODE_LINE_CHARS: Final = 2_000
 
 
@@ -80,11 +80,11 @@ class BlockSplitter:
         size = 0
         following = state._replace(offset=len(self._text), part=state.part + 1)
         for line in self._lines(state.offset):
+            if line.start == state.first:
+                continue
             if _closes(line.text, fence):
                 following = State(line.end, state.lists)
                 break
-            if line.start == state.first:
-                continue
             if len(lines) >= PART_CODE_LINES or (lines and size + len(line.text) > PART_CHARS):
                 following = state._replace(offset=line.start, part=state.part + 1)
                 break

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from markdown_it.token import Token
 from PySide6.QtCore import Qt
 from PySide6.QtGui import (
     QBrush,
@@ -23,6 +22,9 @@ from PySide6.QtGui import (
 from desktop.ui import tokens as design
 from desktop.ui.transcript.builder import DocumentBuilder
 from desktop.ui.transcript.style import TranscriptStyle
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 _ALIGNMENTS: Final = {
     "text-align:center": Qt.AlignmentFlag.AlignHCenter,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Final
 
@@ -11,6 +12,7 @@ from PySide6.QtCore import (
     QPoint,
     QRectF,
     Qt,
+    QTimer,
     Signal,
 )
 from PySide6.QtGui import (
@@ -23,12 +25,14 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QShowEvent,
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from desktop.domain.chat import MessageState
 from desktop.ui import tokens as design
 from desktop.ui.tokens import LIGHT, Palette
+from desktop.ui.transcript import markdown
 from desktop.ui.transcript.code import Lexers
 from desktop.ui.transcript.commands import Commands, plain_tip
 from desktop.ui.transcript.formulas import FormulaSetter
@@ -43,6 +47,7 @@ from desktop.ui.transcript.scrolling import Index, ScrollingView
 from desktop.ui.transcript.style import TranscriptStyle
 
 _JUMP_FROM_PX: Final = 80
+_LOAD_DELAY_MS: Final = 300
 
 
 class TranscriptView(ScrollingView):
@@ -74,6 +79,7 @@ class TranscriptView(ScrollingView):
         self._reader = Reader(self._layout, self)
         self._commands = Commands(self, self._layout, self._reader, self._overlays)
         self._pacer = FramePacer(self)
+        self._loader: threading.Thread | None = None
         self._paint_s = 0.0
         self._set_step(style)
         self._connect()
@@ -87,6 +93,7 @@ class TranscriptView(ScrollingView):
         self._overlays.remedy_clicked.connect(self.remedy_requested)
         self._renderer.changed.connect(self._settle)
         # The formulas' process ends with the view.
+        self._formulas.setParent(self)
         self.destroyed.connect(self._formulas.close)
 
     def setModel(self, model: QAbstractItemModel | None) -> None:  # noqa: D102, N802
@@ -167,6 +174,13 @@ class TranscriptView(ScrollingView):
                 changed_from = min(changed_from, self._layout.row_grown(row))
         self._settle_below(changed_from - top)
         self._pacer.note_cost(time.perf_counter() - started + self._paint_s)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: D102
+        super().showEvent(event)
+        if self._loader is None:
+            # The first chat need not wait for the parser, nor the window's first paint either.
+            self._loader = threading.Thread(target=markdown.load, daemon=True)
+            QTimer.singleShot(_LOAD_DELAY_MS, self._loader.start)
 
     # --- drawing -------------------------------------------------------------------------------
 
