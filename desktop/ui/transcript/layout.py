@@ -76,7 +76,6 @@ class TranscriptLayout:
         if layout is None:
             layout = RowLayout(self._model.message(row), self._renderer, self._width)
             self._rows[message_id] = layout
-            self._heights.set(row, layout.height)
             if len(self._rows) > _KEPT_ROWS:
                 self._rows.popitem(last=False)
         else:
@@ -123,8 +122,8 @@ class TranscriptLayout:
         known = self._rows.pop(self._model.message_id(row), None)
         if known is None:
             self._heights.set(row, self._estimate(self._model.message(row)))
-            return
-        self.row(row)
+        else:
+            self._heights.set(row, self.row(row).height)
 
     def row_grown(self, row: int) -> int:
         """Take in text that was added to a message; return from where on it looks different."""

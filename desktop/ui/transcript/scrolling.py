@@ -12,6 +12,12 @@ from desktop.ui.transcript.layout import Place, TranscriptLayout
 
 _RESIZE_SETTLED_MS: Final = 150
 _NEAR_END_PX: Final = 4
+_STEPS: Final = {
+    QAbstractItemView.CursorAction.MoveUp: -1,
+    QAbstractItemView.CursorAction.MovePrevious: -1,
+    QAbstractItemView.CursorAction.MoveDown: 1,
+    QAbstractItemView.CursorAction.MoveNext: 1,
+}
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -151,6 +157,16 @@ class ScrollingView(QListView):
         if not 0 <= place < self._layout.total - 1:
             return QModelIndex()
         return self._layout.model.index(self._layout.row_at(place))
+
+    def moveCursor(  # noqa: D102
+        self, action: QAbstractItemView.CursorAction, _modifiers: Qt.KeyboardModifier
+    ) -> QModelIndex:
+        row = self.currentIndex().row()
+        if row < 0:
+            row = self._layout.row_at(self._top + self._page - 1)
+        else:
+            row += _STEPS.get(action, 0)
+        return self._layout.model.index(max(0, min(row, self._layout.count - 1)))
 
     def scrollTo(  # noqa: D102
         self,

@@ -255,8 +255,8 @@ class TranscriptView(ScrollingView):
             event.ignore()
 
     def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: D102
-        super().focusInEvent(event)
         self._commands.note_focus(event.reason())
+        super().focusInEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: D102
         super().focusOutEvent(event)

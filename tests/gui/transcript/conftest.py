@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -12,7 +13,7 @@ from desktop.ui.transcript.model import TranscriptModel
 from desktop.ui.transcript.view import TranscriptView
 
 
-def user(number: int, text: str = "", **fields: object) -> Message:
+def user(number: int, text: str = "", **fields: Any) -> Message:
     return Message(
         id=number,
         chat_id=1,
@@ -23,7 +24,7 @@ def user(number: int, text: str = "", **fields: object) -> Message:
     )
 
 
-def reply(number: int, text: str = "", **fields: object) -> Message:
+def reply(number: int, text: str = "", **fields: Any) -> Message:
     return Message(
         id=number,
         chat_id=1,
@@ -66,7 +67,8 @@ def show(qtbot: QtBot) -> Iterator[Show]:
         model = TranscriptModel(view)
         view.setModel(model)
         view.resize(900, 600)
-        view.show()
+        with qtbot.waitActive(view):
+            view.show()
         model.set_messages(messages)
         views.append(view)
         return view
