@@ -92,8 +92,6 @@ class Run:
         self.slot: Final = slot
         self.sampler: Final = sampler
         self.phase = Phase.PREFILL
-        self.held_threads = 0
-        """The number of threads to stay with for now, or 0."""
         job.record.seed = sampler.seed
 
     def resample(self, sampling: Sampling) -> None:

@@ -150,13 +150,11 @@ class Scheduler:
         record.started_at = slot.used_at = time.monotonic()
         saved = slot.prepare(job.token_ids)
         run = Run(job, slot, Sampler(self._vocabulary.size, job.sampling, job.token_ids))
+        if not self._active:
+            self._threads.begin()
         self._active.append(run)
         record.reused = len(slot.token_ids)
         record.threads_fixed = job.seeded or not self._threads.adapts
-        if job.seeded:
-            # The same seed promises the same reply: where their number matters, always the same
-            # threads; elsewhere those that suit the load now, until the end.
-            run.held_threads = self._threads.choose(fixed=self._threads_matter)
         emit(PrefillProgress(job_id=job.id, done=record.reused, total=job.prompt_size))
         if saved is not None:
             record.resumed = True
@@ -200,8 +198,11 @@ class Scheduler:
         return parts
 
     def _choose_threads(self) -> None:
-        held = max((run.held_threads for run in self._active), default=0)
-        threads = held or self._threads.choose()
+        # The same seed promises the same reply, so it always gets the same threads. A prefill's
+        # batches are long enough for its threads to wait little for each other, however busy the
+        # cores are, and a report names one number for all of them.
+        steady = any(run.phase is Phase.PREFILL or run.job.seeded for run in self._active)
+        threads = self._threads.fixed if steady else self._threads.choose()
         self._context.set_threads(threads)
         for run in self._active:
             record = run.job.record
@@ -209,9 +210,6 @@ class Scheduler:
                 record.mark_threads(run.job.completion_size - 1, threads)
             elif not record.prefill_threads:
                 record.prefill_threads = threads
-                if self._threads_matter:
-                    # A report names one number for the whole prefill.
-                    run.held_threads = threads
 
     def _note_company(self) -> None:
         """Note that other sequences lie in the cache: they change how a reply is rounded."""
@@ -234,8 +232,6 @@ class Scheduler:
 
     def _begin_reply(self, run: Run, logits: Logits, emit: Emit) -> None:
         run.phase = Phase.DECODE
-        if not run.job.seeded:
-            run.held_threads = 0
         run.job.record.prefilled_at = time.monotonic()
         self._take(run, run.sampler.sample_saved(logits), emit)
 

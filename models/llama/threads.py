@@ -110,9 +110,9 @@ def most_useful_threads() -> int:
 
 
 class Threads:
-    """The threads of a run of batches: as many as a person wants, or adaptive.
+    """The threads of each batch: as many as a person wants, or adaptive.
 
-    ``adapts`` tells which. ``fixed`` is the number for batches that must all have the same.
+    ``adapts`` tells which. ``fixed`` is the number for prefill and for replies with a seed.
     """
 
     def __init__(self, wanted: int) -> None:
@@ -122,9 +122,13 @@ class Threads:
         self._policy = ThreadPolicy(self.fixed, usable_cores())
         self._load = CoreLoad()
 
-    def choose(self, *, fixed: bool = False) -> int:
-        """Return the number of threads for the next batch. Cheap enough for every token."""
-        if fixed or not self.adapts:
+    def begin(self) -> None:
+        """Forget the load of the time when nothing was decoded: it says nothing of now."""
+        self._load.read()
+
+    def choose(self) -> int:
+        """Return the number of threads for the next token. Cheap enough for every one."""
+        if not self.adapts:
             return self.fixed
         now = time.monotonic()
         if self._load.due(now):

@@ -114,14 +114,22 @@ def test_wanted_threads_are_kept() -> None:
     for _ in range(20):
         fixed.observe_token(TOKEN_S)
     fixed.observe_token(1.0)
-    assert fixed.choose() == fixed.choose(fixed=True) == 3
+    assert fixed.choose() == fixed.fixed == 3
 
 
-def test_adaptive_threads_can_be_held() -> None:
+def test_adaptive_threads_leave_the_fixed_number_alone() -> None:
     adaptive = Threads(0)
-    most = adaptive.choose(fixed=True)
     for _ in range(20):
         adaptive.observe_token(TOKEN_S)
     adaptive.observe_token(10.0)
     assert adaptive.choose() == 1
-    assert adaptive.choose(fixed=True) == most == threads.most_useful_threads()
+    assert adaptive.fixed == threads.most_useful_threads()
+
+
+def test_the_load_before_a_job_says_nothing_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    busy = iter([(0.0, 0.0, 0.0), (60.0, 120.0, 0.0), (60.3, 120.0, 0.3)])
+    monkeypatch.setattr(threads, "_read", lambda: next(busy))
+    monkeypatch.setattr("time.monotonic", lambda: 60.3)
+    adaptive = Threads(0)
+    adaptive.begin()
+    assert adaptive.choose() == adaptive.fixed
