@@ -21,6 +21,7 @@ from typing import Final, NoReturn, assert_never
 
 import msgspec
 
+from models.cancellation import Cancellation
 from models.engine import Emit, Engine
 from models.problems import EngineError
 from models.protocol import (
@@ -55,22 +56,6 @@ LlamaJob = Load | Generate | ListDevices | Unload | Stats
 LlamaRequest = LlamaJob | Resample
 
 
-class Flag:
-    """A job's cancellation: set on one thread, read on another."""
-
-    __slots__ = ("_is_set",)
-
-    def __init__(self) -> None:
-        self._is_set = False
-
-    def __bool__(self) -> bool:
-        return self._is_set
-
-    def set(self) -> None:
-        """Tell the job that it is no longer wanted."""
-        self._is_set = True
-
-
 class Dispatcher:
     """Takes requests in on any thread, from the first moment, and drives the engine on two."""
 
@@ -78,7 +63,7 @@ class Dispatcher:
         self._send = emit
         self._changed = threading.Condition()
         self._queue: list[LlamaRequest] = []
-        self._flags: dict[JobId, Flag] = {}
+        self._flags: dict[JobId, Cancellation] = {}
         self._counts: queue.SimpleQueue[CountTokens] = queue.SimpleQueue()
         self._generating: set[JobId] = set()
         self._loading: set[JobId] = set()
@@ -119,7 +104,7 @@ class Dispatcher:
     # --- the queue, under its lock -------------------------------------------------------------
 
     def _enqueue(self, job: CountTokens | LlamaJob) -> None:
-        self._flags[job.job_id] = Flag()
+        self._flags[job.job_id] = Cancellation()
         self._send(Accepted(job_id=job.job_id))
         if isinstance(job, CountTokens):
             self._counts.put(job)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from models.cancellation import Cancellation
 from models.protocol import (
     Device,
     Event,
@@ -19,13 +20,6 @@ from models.protocol import (
 
 Emit = Callable[[Event], None]
 """Sends an event to the application; safe to call from any thread."""
-
-
-class Cancellation(Protocol):
-    """Tells a job, from any thread and at no cost, that it is no longer wanted."""
-
-    def __bool__(self) -> bool:
-        """Return whether the job was cancelled."""
 
 
 class Engine(Protocol):

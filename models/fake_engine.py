@@ -21,7 +21,8 @@ from typing import Final, cast
 
 import msgspec
 
-from models.engine import Cancellation, Emit
+from models.cancellation import Cancellation
+from models.engine import Emit
 from models.fake_script import Place, Script, parse_script
 from models.problems import EngineError
 from models.protocol import (
@@ -274,6 +275,7 @@ class FakeEngine:
             completion_tokens=len(job.reply_ids),
             context_size=self._loaded().context_size,
             seed=_FRESH_SEED if seed is None else seed,
+            seeded=seed is not None,
             repeatable=True,
             prefill_s=prefilled - job.started,
             first_token_s=prefilled - job.started,

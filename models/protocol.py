@@ -133,7 +133,8 @@ class Report(Record, frozen=True, kw_only=True):
     Counts are tokens, times are seconds. ``prompt_tokens = reused_tokens + prefilled_tokens``.
     ``batches`` are the sizes in which the prefilled tokens were decoded. ``repeatable`` is true
     when the same request, seed included, is promised to give the same reply: the prompt was
-    decoded from an empty cache or resumed from its own checkpoint, with fixed threads.
+    decoded from an empty cache or resumed from its own checkpoint, with fixed threads. ``seeded``
+    tells that ``seed`` was asked for and not drawn.
     """
 
     prompt_tokens: int = 0
@@ -142,6 +143,7 @@ class Report(Record, frozen=True, kw_only=True):
     completion_tokens: int = 0
     context_size: int = 0
     seed: int = 0
+    seeded: bool = False
     batches: tuple[int, ...] = ()
     prefill_threads: int = 0
     thread_changes: tuple[ThreadChange, ...] = ()

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+import sys
 from enum import Enum, auto
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.cancellation import Cancellation
 from models.llama.library import lib, log
 from models.problems import EngineError
 
 Logits = NDArray[np.float32]
 
 _DECODED, _NO_ROOM, _ABORTED = 0, 1, 2
+
+_C: Final = ctypes.cdll.msvcrt if sys.platform == "win32" else ctypes.CDLL(None)
+# An abort callback in C, since it is called at each of some thousand graph nodes a token.
+_IS_SET: Final = ctypes.cast(_C.strlen, lib.ggml_abort_callback)
+_NEVER: Final = lib.ggml_abort_callback()
 
 
 class Outcome(Enum):
@@ -92,11 +98,8 @@ class LlamaContext:
         self.context_size: Final = int(lib.llama_n_ctx(handle)) // self.sequences
         self.batch: Final = Batch(int(lib.llama_n_batch(handle)), self.sequences)
         self._threads = (0, 0)
-        self._cancelled: Callable[[], bool] = bool
-        # The library keeps only the address: these references hold the callbacks.
-        self._abort_callback = lib.ggml_abort_callback(self._on_node)
-        self._no_callback = lib.ggml_abort_callback()
-        self._watched = False
+        # The library keeps the address alone: this reference keeps what it points to.
+        self._watched: Cancellation | None = None
 
     def close(self) -> None:
         """Free the context and its KV cache."""
@@ -110,12 +113,10 @@ class LlamaContext:
             lib.llama_set_n_threads(self.handle, threads, threads)
             self._threads = (threads, threads)
 
-    def decode(self, cancelled: Callable[[], bool] | None = None) -> Outcome:
-        """Decode the batch; ``cancelled`` is asked again and again meanwhile, if given.
+    def decode(self, cancelled: Cancellation | None = None) -> Outcome:
+        """Decode the batch, or stop in the middle of it once ``cancelled`` is set.
 
-        Asking takes the interpreter's lock at each of some thousand graph nodes: right for a
-        prefill of seconds, too dear for a single token. Only the CPU back end asks.
-        Raises EngineError (``context_failed``).
+        Only the CPU back end looks at it. Raises EngineError (``context_failed``).
         """
         self._watch(cancelled)
         mark = log.mark()
@@ -160,13 +161,9 @@ class LlamaContext:
         """Forget every sequence."""
         lib.llama_memory_clear(self._memory, False)
 
-    def _watch(self, cancelled: Callable[[], bool] | None) -> None:
-        if cancelled is not None:
-            self._cancelled = cancelled
-        if self._watched != (cancelled is not None):
-            self._watched = cancelled is not None
-            callback = self._abort_callback if self._watched else self._no_callback
-            lib.llama_set_abort_callback(self.handle, callback, None)
-
-    def _on_node(self, _data: object) -> bool:
-        return self._cancelled()
+    def _watch(self, cancelled: Cancellation | None) -> None:
+        if cancelled is None:
+            lib.llama_set_abort_callback(self.handle, _NEVER, None)
+        elif cancelled is not self._watched:
+            lib.llama_set_abort_callback(self.handle, _IS_SET, cancelled.address)
+        self._watched = cancelled

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from models.cancellation import Cancellation
 from models.chat_template import ChatTemplate
-from models.engine import Cancellation, Emit
+from models.engine import Emit
 from models.llama import library, loading
 from models.llama.context import LlamaContext, Outcome
 from models.llama.counting import TokenCounter
@@ -222,7 +223,7 @@ def _warm_up(context: LlamaContext, cancelled: Cancellation) -> None:
     """Decode one token: only then a mapped model has really been read."""
     context.batch.clear()
     context.batch.add([0], 0, 0, logits=True)
-    if context.decode(lambda: bool(cancelled)) is Outcome.ABORTED:
+    if context.decode(cancelled) is Outcome.ABORTED:
         raise LoadCancelledError
     context.synchronize()
     context.clear()

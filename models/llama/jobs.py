@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Final
 
-from models.engine import Cancellation
+from models.cancellation import Cancellation
 from models.llama.sampler import Sampler
 from models.llama.slots import Slot
 from models.llama.vocabulary import LlamaVocabulary
@@ -161,6 +161,7 @@ class Record:
             completion_tokens=job.completion_size,
             context_size=context_size,
             seed=self.seed,
+            seeded=job.seeded,
             batches=tuple(self.batches),
             prefill_threads=self.prefill_threads,
             thread_changes=tuple(self.thread_changes),

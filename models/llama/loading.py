@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import psutil
 
-from models.engine import Cancellation
+from models.cancellation import Cancellation
 from models.gguf import GgufHeader, read_header
 from models.llama import library
 from models.llama.context import LlamaContext

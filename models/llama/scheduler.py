@@ -19,7 +19,6 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from models.engine import Emit
 from models.llama.context import LlamaContext, Logits, Outcome
@@ -39,9 +38,6 @@ from models.protocol import (
     Report,
     Sampling,
 )
-
-_WATCHED_BATCH: Final = 16
-"""Batches from this size on take long enough to be worth interrupting."""
 
 
 @dataclass
@@ -166,9 +162,9 @@ class Scheduler:
         if not parts:
             return
         self._note_company()
-        watched = self._context.batch.size >= _WATCHED_BATCH
-        cancelled = (lambda: any(part.run.job.cancelled for part in parts)) if watched else None
-        if self._context.decode(cancelled) is Outcome.ABORTED:
+        # The others of a batch wait for its end: llama.cpp looks at one address.
+        longest = max(parts, key=lambda part: len(part.token_ids))
+        if self._context.decode(longest.run.job.cancelled) is Outcome.ABORTED:
             self._settle(parts)
             return
         only_tokens = all(part.run.phase is Phase.DECODE for part in parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from models.cancellation import Cancellation
 from models.library import embedded_model
 from models.llama.engine import LlamaEngine
 from models.protocol import (
@@ -24,16 +25,6 @@ from models.protocol import (
 )
 
 GREEDY = Sampling(temperature=0)
-
-
-class Switch:
-    """A cancellation that a test throws."""
-
-    def __init__(self) -> None:
-        self.thrown = False
-
-    def __bool__(self) -> bool:
-        return self.thrown
 
 
 class Reply:
@@ -71,7 +62,9 @@ class EngineInHand:
         self.options = LoadOptions(
             path=str(embedded_model()), **{"context_size": 2048, "threads": 2, **options}
         )
-        self.info: ModelInfo = self.engine.load(self.options, lambda _fraction: None, Switch())
+        self.info: ModelInfo = self.engine.load(
+            self.options, lambda _fraction: None, Cancellation()
+        )
         self.jobs = 0
 
     def submit(
@@ -80,13 +73,13 @@ class EngineInHand:
         sampling: Sampling = GREEDY,
         max_tokens: int = 16,
         stop: tuple[str, ...] = (),
-        switch: Switch | None = None,
+        switch: Cancellation | None = None,
     ) -> int:
         self.jobs += 1
         request = Generate(
             job_id=self.jobs, prompt=prompt, sampling=sampling, max_tokens=max_tokens, stop=stop
         )
-        self.engine.submit(request, Switch() if switch is None else switch)
+        self.engine.submit(request, Cancellation() if switch is None else switch)
         return self.jobs
 
     def run(self, on_event: Callable[[Event], None] = lambda _event: None) -> list[Event]:

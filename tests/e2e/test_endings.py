@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from models.cancellation import Cancellation
 from models.problems import EngineError
 from models.protocol import (
     Cancelled,
@@ -18,7 +19,7 @@ from models.protocol import (
     Tokens,
     Turn,
 )
-from tests.e2e.in_hand import EngineInHand, Switch, chat, user
+from tests.e2e.in_hand import EngineInHand, chat, user
 
 LONG = TokenPrompt(token_ids=tuple(1 + (7919 * place) % 40_000 for place in range(1500)))
 
@@ -82,13 +83,14 @@ def test_an_empty_raw_prompt_begins_a_text(engine: EngineInHand) -> None:
 
 
 def test_cancelling_in_decode_keeps_what_was_said(engine: EngineInHand) -> None:
-    switch = Switch()
+    switch = Cancellation()
     said: list[Tokens] = []
 
     def on_event(event: Event) -> None:
         if isinstance(event, Tokens):
             said.append(event)
-            switch.thrown = len(said) == 3
+            if len(said) == 3:
+                switch.set()
 
     reply = engine.reply(
         chat(user("Tell me a long story.")), max_tokens=50, switch=switch, on_event=on_event
@@ -100,12 +102,12 @@ def test_cancelling_in_decode_keeps_what_was_said(engine: EngineInHand) -> None:
 
 def test_cancelling_stops_within_a_batch_of_prefill(engine: EngineInHand) -> None:
     engine.forget()
-    switch = Switch()
+    switch = Cancellation()
     decoding = threading.Event()
 
     def cancel() -> None:
         decoding.wait()
-        switch.thrown = True
+        switch.set()
 
     other_thread = threading.Thread(target=cancel)
     other_thread.start()
@@ -127,10 +129,11 @@ def test_a_cancelled_prefill_goes_on_from_where_it_was(
 ) -> None:
     in_hand = load_engine(batch_size=32)
     prompt = TokenPrompt(token_ids=LONG.token_ids[:100])
-    switch = Switch()
+    switch = Cancellation()
 
     def on_event(event: Event) -> None:
-        switch.thrown = isinstance(event, PrefillProgress) and event.done == 64
+        if isinstance(event, PrefillProgress) and event.done == 64:
+            switch.set()
 
     reply = in_hand.reply(prompt, switch=switch, on_event=on_event)
     assert isinstance(reply.end, Cancelled)
@@ -141,10 +144,10 @@ def test_a_cancelled_prefill_goes_on_from_where_it_was(
 
 
 def test_a_queued_job_can_be_cancelled(engine: EngineInHand) -> None:
-    switch = Switch()
+    switch = Cancellation()
     first = engine.submit(chat(user("Hello.")), max_tokens=3)
     second = engine.submit(chat(user("Goodbye.")), switch=switch)
-    switch.thrown = True
+    switch.set()
     events = engine.run()
     ended = [event.job_id for event in events if isinstance(event, Cancelled)]
     assert ended == [second]

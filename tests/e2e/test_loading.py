@@ -10,13 +10,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from models.cancellation import Cancellation
 from models.gguf import read_header
 from models.library import embedded_model
 from models.llama import library
 from models.llama.engine import LlamaEngine
 from models.problems import EngineError
 from models.protocol import ChatPrompt, Failed, LoadOptions
-from tests.e2e.in_hand import EngineInHand, Switch, chat, user
+from tests.e2e.in_hand import EngineInHand, chat, user
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def load_problem(path: Path, **options: object) -> tuple[str, str]:
             engine.load(
                 LoadOptions(path=str(path), **options),  # type: ignore[arg-type]
                 lambda _fraction: None,
-                Switch(),
+                Cancellation(),
             )
     finally:
         engine.close()
@@ -144,7 +145,7 @@ def test_progress_grows_to_the_end() -> None:
     engine = LlamaEngine()
     fractions: list[float] = []
     options = LoadOptions(path=str(embedded_model()), context_size=256)
-    engine.load(options, fractions.append, Switch())
+    engine.load(options, fractions.append, Cancellation())
     engine.close()
     assert fractions == sorted(fractions)
     assert len(fractions) > 10
@@ -153,10 +154,11 @@ def test_progress_grows_to_the_end() -> None:
 
 def test_a_load_can_be_cancelled() -> None:
     engine = LlamaEngine()
-    switch = Switch()
+    switch = Cancellation()
 
     def on_progress(fraction: float) -> None:
-        switch.thrown = fraction > 0.3
+        if fraction > 0.3:
+            switch.set()
 
     with pytest.raises(EngineError) as caught:
         engine.load(LoadOptions(path=str(embedded_model())), on_progress, switch)
@@ -170,7 +172,7 @@ def test_unloading_gives_the_memory_back() -> None:
     engine = LlamaEngine()
     process = psutil.Process()
     options = LoadOptions(path=str(embedded_model()), context_size=4096)
-    engine.load(options, lambda _fraction: None, Switch())
+    engine.load(options, lambda _fraction: None, Cancellation())
     loaded = process.memory_info().rss
     engine.unload()
     assert loaded - process.memory_info().rss > 80 << 20
