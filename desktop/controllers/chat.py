@@ -15,9 +15,10 @@ from desktop.controllers.settings import SettingsController
 from desktop.controllers.store import StoreThread
 from desktop.domain.chat import ChatView, Message, Run
 from desktop.domain.errors import UserError
+from desktop.domain.prompt import chat_prompt
 from desktop.settings.requests import to_sampling
 from desktop.settings.schema import GenerationSettings
-from models.protocol import ChatPrompt, Turn
+from models.protocol import Turn
 
 if TYPE_CHECKING:
     from desktop.storage.chats import ChatStore
@@ -229,7 +230,9 @@ class ChatController(QObject):
         if stopped:
             self._replies.settle_unstarted(begun.reply, written)
             return
-        prompt = to_prompt(begun.turns, settings, continue_reply=continuing)
+        prompt = chat_prompt(
+            begun.turns, system_prompt=settings.system_prompt, continue_reply=continuing
+        )
 
         def start() -> None:
             self._replies.start(begun.reply, prompt, settings, written)
@@ -315,11 +318,3 @@ class ChatController(QObject):
 
     def _last_reply(self) -> Message | None:
         return next((each for each in reversed(self.path) if each.role == "assistant"), None)
-
-
-def to_prompt(
-    turns: Sequence[Turn], settings: GenerationSettings, *, continue_reply: bool = False
-) -> ChatPrompt:
-    """Return the turns with the person's system prompt before them."""
-    system = (Turn(role="system", text=settings.system_prompt),) if settings.system_prompt else ()
-    return ChatPrompt(turns=(*system, *turns), continue_reply=continue_reply)

@@ -7,10 +7,11 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from desktop.controllers.chat import ChatController, to_prompt
+from desktop.controllers.chat import ChatController
 from desktop.controllers.model import ModelController, ModelState
 from desktop.controllers.settings import SettingsController
 from desktop.domain.chat import Message
+from desktop.domain.prompt import chat_prompt
 from desktop.engine.client import EngineClient
 from desktop.settings.schema import GenerationSettings
 from models.protocol import Event, Failed, JobId, TokenCount, Turn
@@ -145,15 +146,15 @@ class UsageController(QObject):
             self._update(history=self._context(), known=True)
             return
         turns = [Turn(role=each.role, text=each.text) for each in path] or [_NO_TURN]
-        self._history_job = self._engine.count_tokens(to_prompt(turns, settings))
+        prompt = chat_prompt(turns, system_prompt=settings.system_prompt)
+        self._history_job = self._engine.count_tokens(prompt)
 
     def _on_count_draft(self) -> None:
         self._draft_job = None
-        if not self._draft:
+        if not self._draft.strip():
             self._update(draft=0)
         elif self._model.state.status == "ready":
-            turns = (Turn(role="user", text=self._draft),)
-            self._draft_job = self._engine.count_tokens(to_prompt(turns, _PLAIN))
+            self._draft_job = self._engine.count_tokens(chat_prompt((), draft=self._draft))
 
     def _on_event(self, event: Event) -> None:
         match event:
