@@ -19,6 +19,8 @@ COMMANDS: Final = {
 }
 ENGINE_FLAG: Final = "--engine-process"
 """What a frozen build starts itself with to become the engine process."""
+FORMULAS_FLAG: Final = "--formula-process"
+"""The same for the process that sets formulas; the window knows it by this name too."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,6 +29,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments[:1] == [ENGINE_FLAG]:
         # By name, since this is the one way from the application into the engine's own modules.
         import_module("models.worker").main(arguments[1:])
+    if arguments[:1] == [FORMULAS_FLAG]:
+        from desktop.ui.transcript import formula_process  # noqa: PLC0415
+
+        formula_process.main()
+        return 0
     return _guarded(lambda: _dispatch(arguments))
 
 

@@ -9,12 +9,14 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from desktop.domain.chat import Message, MessageState
+from desktop.domain.prompt import can_continue
+from desktop.domain.repeating import may_differ
+from desktop.domain.speed import decode_tokens_per_s
 from desktop.ui import tokens as design
-from desktop.ui.transcript.buttons import IconButton
+from desktop.ui.transcript.buttons import ICON_INSET, IconButton
 from desktop.ui.transcript.style import TranscriptStyle
 
 _CONFIRM_MS: Final = 1_500
-_CUT_SHORT: Final = frozenset({"max_tokens", "context_full"})
 
 
 class Action(Enum):
@@ -56,21 +58,14 @@ def actions_of(message: Message) -> list[Action]:
     return actions
 
 
-def can_continue(message: Message) -> bool:
-    """Tell whether a reply ended before the model had ended it."""
-    if message.state in {MessageState.STOPPED, MessageState.INTERRUPTED}:
-        return True
-    return message.state is MessageState.COMPLETE and message.finish_reason in _CUT_SHORT
-
-
 def speed_of(message: Message) -> str:
-    """Return how fast a reply came, empty where nothing was measured."""
+    """Return how fast a reply came, and whether its seed kept its promise; empty if unmeasured."""
     report = message.report
     if report is None or report.completion_tokens < 1:
         return ""
-    parts = []
-    if report.decode_s > 0:
-        parts.append(f"{report.completion_tokens / report.decode_s:.0f} tok/s")
+    parts = ["may differ"] if may_differ(message) else []
+    if speed := decode_tokens_per_s(report):
+        parts.append(f"{speed:.0f} tok/s")
     if report.first_token_s > 0:
         parts.append(f"{report.first_token_s:.1f} s to first token")
     return " \u00b7 ".join(parts)
@@ -155,6 +150,7 @@ class ActionBar(QWidget):
             label.setFont(style.small_font)
             label.setStyleSheet(sheet)
         self._position.setContentsMargins(design.XS, 0, design.XS, 0)
+        self._speed.setContentsMargins(0, 0, ICON_INSET, 0)
 
     def _add_button(self, action: Action) -> None:
         button = IconButton(action.label, action.icon_name, self)

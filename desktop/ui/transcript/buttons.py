@@ -14,6 +14,7 @@ from desktop.ui.transcript.style import TranscriptStyle
 
 ICON_SIZE: Final = 16
 BUTTON_SIZE: Final = 28
+ICON_INSET: Final = (BUTTON_SIZE - ICON_SIZE) // 2
 JUMP_SIZE: Final = 36
 
 
@@ -74,9 +75,8 @@ class IconButton(_FlatButton):
         if not self.isEnabled():
             colour = palette.line
         name = "check" if self.confirmed else self._icon_name
-        inset = (BUTTON_SIZE - ICON_SIZE) // 2
         icon(name, palette.good if self.confirmed else colour, ICON_SIZE).paint(
-            painter, inset, inset, ICON_SIZE, ICON_SIZE
+            painter, ICON_INSET, ICON_INSET, ICON_SIZE, ICON_SIZE
         )
 
 

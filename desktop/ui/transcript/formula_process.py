@@ -7,9 +7,9 @@ killed, and its work takes no time from the window. One request a line, one answ
 from __future__ import annotations
 
 import json
-import sys
+import os
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 _SIZE_LIMIT: Final = 2_000_000
 _MEMORY_LIMIT: Final = 1024**3
@@ -23,14 +23,16 @@ def main() -> None:
     # Without this Qt's renderer draws no glyphs.
     ziamath.config.svg2 = False
     _limit_memory()
-    _write({"ready": True})
-    for line in sys.stdin:
-        _write(_answer(json.loads(line), ziamath.Latex))
+    # A windowed program on Windows has neither sys.stdin nor sys.stdout.
+    requests, answers = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w")
+    _write(answers, {"ready": True})
+    for line in requests:
+        _write(answers, _answer(json.loads(line), ziamath.Latex))
 
 
-def _write(answer: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(answer) + "\n")
-    sys.stdout.flush()
+def _write(answers: TextIO, answer: dict[str, Any]) -> None:
+    answers.write(json.dumps(answer) + "\n")
+    answers.flush()
 
 
 def _limit_memory() -> None:

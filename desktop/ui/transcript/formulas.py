@@ -18,6 +18,8 @@ TIME_LIMIT_MS: Final = 3_000
 START_LIMIT_MS: Final = 20_000
 IDLE_MS: Final = 60_000
 """After this time without a formula the process ends and gives its memory back."""
+FORMULAS_FLAG: Final = "--formula-process"
+"""What a frozen build starts itself with to become the process that sets formulas."""
 _CACHE_SIZE: Final = 300
 _QUEUE_LIMIT: Final = 400
 
@@ -154,7 +156,7 @@ class FormulaSetter(QObject):
 def formula_command() -> list[str]:
     """Return how the child process starts, from a checkout or frozen."""
     if getattr(sys, "frozen", False):
-        return [sys.executable, "--formula-process"]
+        return [sys.executable, FORMULAS_FLAG]
     return [sys.executable, "-P", "-m", "desktop.ui.transcript.formula_process"]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final
 
 from PySide6.QtCore import QObject, QPoint, QRect, Signal
 from PySide6.QtWidgets import QWidget
@@ -12,12 +11,9 @@ from desktop.domain.chat import Message
 from desktop.ui import tokens as design
 from desktop.ui.transcript import metrics
 from desktop.ui.transcript.actions import Action, ActionBar
-from desktop.ui.transcript.buttons import JUMP_SIZE, RoundButton, TextButton
+from desktop.ui.transcript.buttons import ICON_INSET, JUMP_SIZE, RoundButton, TextButton
 from desktop.ui.transcript.row import RowLayout
 from desktop.ui.transcript.style import TranscriptStyle
-
-_ICON_INSET: Final = 6
-"""How far a bar stands out of the column, so that its first icon stands on the column's edge."""
 
 
 class Overlays(QObject):
@@ -65,9 +61,10 @@ class Overlays(QObject):
             bar.show_message(message)
             bar.set_reachable(message_id == reachable_id)
             rect = QRect(
-                corner.x() - _ICON_INSET,
+                # The first icon, not the ground of its button, stands on the column's edge.
+                corner.x() - ICON_INSET,
                 corner.y() + row.actions_top,
-                round(row.width) + 2 * _ICON_INSET,
+                round(row.width) + 2 * ICON_INSET,
                 metrics.ACTIONS_HEIGHT,
             )
             bar.setGeometry(rect)

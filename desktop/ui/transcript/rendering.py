@@ -22,6 +22,7 @@ from desktop.ui.transcript.tables import column_widths, insert_table, rows_of
 CACHE_SIZE: Final = 200
 CODE_HEADER: Final = design.XXL
 _REFRESH_MS: Final = 30
+_KEPT_TABLES: Final = 32
 
 
 class Piece(NamedTuple):
@@ -102,6 +103,7 @@ class BlockRenderer(QObject):
         self._waiting: dict[FormulaKey, set[Piece]] = {}
         self._awaited: set[FormulaKey] = set()
         self._uncoloured: set[Piece] = set()
+        self._column_widths: dict[tuple[str, float], list[int]] = {}
         self._refresh = QTimer(self, singleShot=True, interval=_REFRESH_MS)
         self._refresh.timeout.connect(self._on_refresh_due)
         formulas.finished.connect(self._on_formula_finished)
@@ -166,16 +168,26 @@ class BlockRenderer(QObject):
     def _write_table(self, document: SealedDocument, piece: Piece, width: float) -> None:
         block = piece.block
         rows = rows_of(markdown.parse(f"{block.info}\n{block.source}"))
-        measured = rows
-        if block.part:
-            measured = rows_of(markdown.parse(f"{block.info}\n{piece.whole}"))
-            rows = rows[1:]
         builder = DocumentBuilder(document, self.style, self._formula)
-        widths = column_widths(measured, self.style, width)
+        if block.part:
+            widths = self._columns(f"{block.info}\n{piece.whole}", width)
+            rows = rows[1:]
+        else:
+            widths = column_widths(rows, self.style, width)
         if rows:
             insert_table(
                 QTextCursor(document), rows, widths, builder, self.style, header=block.part == 0
             )
+
+    def _columns(self, first_part: str, width: float) -> list[int]:
+        """Return the columns that a table's first part has, measured once for all its parts."""
+        key = (first_part, width)
+        if key not in self._column_widths:
+            if len(self._column_widths) >= _KEPT_TABLES:
+                self._column_widths.clear()
+            rows = rows_of(markdown.parse(first_part))
+            self._column_widths[key] = column_widths(rows, self.style, width)
+        return self._column_widths[key]
 
     def _write_code(self, document: SealedDocument, piece: Piece) -> None:
         document.setDefaultFont(self.style.code_font)

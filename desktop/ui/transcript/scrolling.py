@@ -78,6 +78,12 @@ class ScrollingView(QListView):
         row = self._layout.row_at(self._top)
         if self._following or row < 0:
             return None, 0
+        if self.isVisible():
+            # What is above the view counts, so it must be no estimate.
+            place = self._layout.place_at(self._top, self._page)
+            self._layout.measure_row(row, self._top - self._layout.row_top(row))
+            self._settle(place)
+            row = self._layout.row_at(self._top)
         return self._layout.model.message_id(row), self._top - self._layout.row_top(row)
 
     def restore_anchor(self, message_id: int | None, offset: int) -> None:

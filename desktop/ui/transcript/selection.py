@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from PySide6.QtGui import QTextCursor
 
+from desktop.ui.transcript.blocks import BlockKind
 from desktop.ui.transcript.layout import TranscriptLayout
 from desktop.ui.transcript.rendering import RenderedBlock
 from desktop.ui.transcript.row import RowLayout
@@ -62,8 +63,8 @@ class TextSelection:
         start, end = ends
         if not (start.row, start.block) <= (row, block) <= (end.row, end.block):
             return None
-        last = rendered.document.characterCount() - 1
-        first = start.position if (row, block) == (start.row, start.block) else 0
+        least, last = _all_of(rendered)
+        first = max(least, start.position) if (row, block) == (start.row, start.block) else least
         final = end.position if (row, block) == (end.row, end.block) else last
         return min(first, last), min(final, last)
 
@@ -86,9 +87,15 @@ class TextSelection:
                 continue
             if parts:
                 parts.append(separator(block.part, parts[-1]))
-            whole = chosen == (0, rendered.document.characterCount() - 1)
+            whole = chosen == _all_of(rendered)
             parts.append(rendered.plain_text() if whole else rendered.document.plain_text(*chosen))
         return "".join(parts)
+
+
+def _all_of(rendered: RenderedBlock) -> tuple[int, int]:
+    """Return the ends of a block's text, past the empty paragraph that Qt keeps before a table."""
+    least = 1 if rendered.kind is BlockKind.TABLE else 0
+    return least, rendered.document.characterCount() - 1
 
 
 def separator(part: int, before: str) -> str:

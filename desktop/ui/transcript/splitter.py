@@ -22,7 +22,7 @@ from desktop.ui.transcript.paragraphs import (
 )
 
 PART_CODE_LINES: Final = 40
-PART_TABLE_ROWS: Final = 12
+PART_TABLE_ROWS: Final = 8
 _CODE_LINE_CHARS: Final = 2_000
 
 

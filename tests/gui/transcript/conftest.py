@@ -9,6 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop.domain.chat import Message, MessageState
+from desktop.ui.transcript import layout
 from desktop.ui.transcript.model import TranscriptModel
 from desktop.ui.transcript.view import TranscriptView
 
@@ -54,6 +55,12 @@ def place_of(view: TranscriptView, message_id: int) -> int:
 
 
 Show = Callable[..., TranscriptView]
+
+
+@pytest.fixture(autouse=True)
+def _plenty_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a view lays out in slices; what is tested is where it ends."""
+    monkeypatch.setattr(layout, "_BUDGET_S", 60.0)
 
 
 @pytest.fixture

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
+from desktop import __main__ as snug
 from desktop.ui.tokens import LIGHT
 from desktop.ui.transcript import formulas
 from desktop.ui.transcript.blocks import Block, BlockKind
 from desktop.ui.transcript.code import Lexers
-from desktop.ui.transcript.formulas import SOURCE_LIMIT, FormulaKey, FormulaSetter
+from desktop.ui.transcript.formulas import FORMULAS_FLAG, SOURCE_LIMIT, FormulaKey, FormulaSetter
 from desktop.ui.transcript.rendering import BlockRenderer, Piece
 from desktop.ui.transcript.style import TranscriptStyle
 
@@ -83,3 +84,11 @@ def test_a_message_shows_its_source_until_the_drawing_is_there(
     assert drawn.document.toPlainText() == "So \ufffc it is"
     assert drawn.plain_text() == "So $E = mc^2$ it is"
     assert drawn.document.plain_text(0, 4) == "So $E = mc^2$"
+
+
+def test_a_frozen_build_sets_formulas_by_a_flag_of_its_own(qtbot: QtBot) -> None:
+    assert FORMULAS_FLAG == snug.FORMULAS_FLAG
+    setter = FormulaSetter(command=[sys.executable, "-P", "-m", "desktop", FORMULAS_FLAG])
+    with qtbot.waitSignal(setter.finished, timeout=PATIENCE_MS):
+        setter.get(key("x"))
+    setter.close()

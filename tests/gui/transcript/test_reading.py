@@ -19,7 +19,7 @@ from desktop.ui.transcript.view import TranscriptView
 from models.protocol import Report
 from tests.gui.transcript.conftest import Show, conversation, reply, user
 
-REPORT = Report(completion_tokens=82, decode_s=2.0, first_token_s=0.31)
+REPORT = Report(completion_tokens=83, decode_s=2.0, first_token_s=0.31)
 
 
 def clipboard() -> str:
