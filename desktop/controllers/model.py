@@ -36,7 +36,7 @@ Status = Literal["none", "loading", "ready", "failed"]
 class ModelState:
     """The model that the window talks to.
 
-    ``name`` is the catalogue's, else the file's own, else the file name's stem. ``recommended``
+    ``name`` is the engine's; until it has loaded the model, the stem of the file. ``recommended``
     are its makers' values by the option's name.
     """
 
@@ -159,15 +159,15 @@ class ModelController(QObject):
         self._job = None
         path = Path(self.state.path)
         self._tasks.run(
-            lambda: (path, find_entry(info.name) or find_entry(path.stem)),
+            lambda: (path, find_entry(info.name)),
             lambda found: self._on_known(info, *found),
         )
 
     def _on_known(self, info: ModelInfo, path: Path, known: CatalogueEntry | None) -> None:
         if self.state.path != str(path) or self._job is not None:
             return
-        name = known.name if known else info.name or self.state.name
         recommended = known.recommended if known else {}
+        name = info.name or self.state.name
         state = replace(self.state, status="ready", name=name, info=info, recommended=recommended)
         self._set(state)
         if self._settings.app.model != ("" if state.embedded else state.path):

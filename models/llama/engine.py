@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from models.cancellation import Cancellation
+from models.catalogue import find_entry
 from models.chat_template import ChatTemplate
 from models.engine import Emit
 from models.llama import library, loading
@@ -195,9 +196,11 @@ class _LoadedModel:
         self, options: LoadOptions, context_size: int, *, flash: bool, began: float
     ) -> ModelInfo:
         weights, header, path = self._weights, self._weights.header, Path(options.path)
+        own_name = header.text("general.name") or path.stem
+        known = find_entry(own_name)
         return ModelInfo(
             path=options.path,
-            name=header.text("general.name", path.stem) or path.stem,
+            name=known.name if known else own_name,
             architecture=header.text("general.architecture"),
             quantization=library.text(lib.llama_ftype_name(lib.llama_model_ftype(weights.handle))),
             parameters=lib.llama_model_n_params(weights.handle),
