@@ -15,7 +15,7 @@ from models.protocol import Sampling
 
 RUNS = 11
 PROMPT_TOKENS = 800
-PREFILL_TOKENS = 1600
+PREFILL_TOKENS = 1024
 REPLY_TOKENS = 96
 CONTEXT = 4096
 REST_S = 0.3
@@ -93,7 +93,7 @@ def _prefill(side: EngineSide, bare: BareModel, ids: list[int]) -> Figure:
         baseline.append(PREFILL_TOKENS / bare.complete(prompt.token_ids, 1, SAMPLING).prefill_s)
         time.sleep(REST_S)
     return _ratio(
-        "prefill of 1,600 tokens through the client ÷ bare loop", 0.97, measured, baseline
+        "prefill of 1,024 tokens through the client ÷ bare loop", 0.97, measured, baseline
     )
 
 

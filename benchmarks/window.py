@@ -94,9 +94,9 @@ def _real_engine(environment: Mapping[str, str]) -> Iterator[Figure]:
             prompt = bare.tokenize(question * 2)[: first["report"]["prompt_tokens"]]
             painted, alone, gaps = [], [], list(first["gaps"])
             for _ in range(RUNS):
-                again = order("again")
-                gaps += again["gaps"]
-                report = again["report"]
+                gaps += order("again")["gaps"]
+                time.sleep(REST_S)
+                report = order("again", "unwatched")["report"]
                 painted.append((report["completion_tokens"] - 1) / report["decode_s"])
                 time.sleep(REST_S)
                 alone.append(bare.complete(prompt, REPLY_TOKENS, SAMPLING).decode_rate)

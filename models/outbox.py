@@ -9,7 +9,7 @@ from typing import BinaryIO, Final
 from models import protocol
 from models.protocol import TERMINAL_EVENTS, Event, JobId, Tokens
 
-JOIN_S: Final = 0.05
+JOIN_S: Final = 0.066
 """How long a job's tokens are gathered: each wake-up of the other process costs decode speed."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from desktop.settings.schema import GenerationSettings
 from models.protocol import Event, Failed, JobId, TokenCount, Turn
 
 _DEBOUNCE_MS = 150
+_TELL_EVERY_S = 0.25
 _HOPELESS_CHARACTERS_PER_TOKEN = 16
 """A history longer than this per token of the window can't fit; counting it would be waste."""
 
@@ -85,6 +87,8 @@ class UsageController(QObject):
         self._settings = settings
         self._draft = ""
         self._system_prompt = ""
+        self._streamed = 0
+        self._told_at = 0.0
         self._history_job: JobId | None = None
         self._draft_job: JobId | None = None
         self._count_history = QTimer(self, interval=_DEBOUNCE_MS, singleShot=True)
@@ -125,7 +129,12 @@ class UsageController(QObject):
             self._count_history.start()
 
     def _on_text(self, _message_id: int, _text: str, tokens: int) -> None:
-        self._update(history=self.usage.history + tokens)
+        self._streamed += tokens
+        now = time.monotonic()
+        if now - self._told_at >= _TELL_EVERY_S:
+            self._told_at = now
+            self._update(history=self.usage.history + self._streamed)
+            self._streamed = 0
 
     def _on_model(self, state: ModelState) -> None:
         self._update(context=self._context())
@@ -160,6 +169,7 @@ class UsageController(QObject):
         match event:
             case TokenCount(job_id=job_id, total=total) if job_id == self._history_job:
                 self._history_job = None
+                self._streamed = 0
                 self._update(history=total, known=True)
             case TokenCount(job_id=job_id, per_turn=per_turn) if job_id == self._draft_job:
                 self._draft_job = None

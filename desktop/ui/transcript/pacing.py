@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -22,6 +23,7 @@ class FramePacer(QObject):
         super().__init__(parent)
         self._grown: set[int] = set()
         self._interval_ms = _FRAME_MS
+        self._shown_at = 0.0
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._on_timeout)
 
@@ -34,7 +36,9 @@ class FramePacer(QObject):
         """Have a message shown with the next frame."""
         self._grown.add(message_id)
         if not self._timer.isActive():
-            self._timer.start(self._interval_ms)
+            # At once where the last frame is long past: one waking of the thread does both.
+            waited_ms = round((time.monotonic() - self._shown_at) * 1000)
+            self._timer.start(max(0, self._interval_ms - waited_ms))
 
     def clear(self) -> None:
         """Show nothing of what was added."""
@@ -48,4 +52,5 @@ class FramePacer(QObject):
 
     def _on_timeout(self) -> None:
         grown, self._grown = self._grown, set()
+        self._shown_at = time.monotonic()
         self.due.emit(grown)
