@@ -16,6 +16,8 @@ import pytest
 
 from desktop.domain.chat import Message, MessageState
 from desktop.paths import Paths
+from desktop.settings.schema import AppSettings, GenerationSettings
+from desktop.settings.store import SettingsStore
 from desktop.storage.chats import ChatStore
 from desktop.storage.database import Database
 
@@ -53,6 +55,13 @@ class Person:
         self.process = subprocess.Popen(command, env=self._environment)
         found = self._xdotool("search", "--sync", "--onlyvisible", "--name", "Snug")
         self._xdotool("windowfocus", "--sync", found.split()[0])
+
+    def settle(self, **generation: float) -> None:
+        """Have these settings from the start."""
+        paths = Paths(self._basedir)
+        paths.create()
+        settings = AppSettings(generation=GenerationSettings(**generation))  # type: ignore[arg-type]
+        SettingsStore(paths.settings_file).save(settings)
 
     def ask(self, question: str) -> None:
         self._xdotool("type", "--delay", "5", question)
@@ -128,6 +137,8 @@ def test_a_typed_question_is_answered_by_the_embedded_model(person: Person) -> N
 
 
 def test_a_window_that_is_killed_loses_no_message_and_leaves_no_engine(person: Person) -> None:
+    # Without a penalty the likeliest words go round in circles for a long time.
+    person.settle(temperature=0.0, repeat_penalty=1.0, max_tokens=4000)
     person.start()
     person.ask("Write a very long story about a lighthouse and the sea.")
     # Text on disk while the reply streams: the checkpoints of the last second.
