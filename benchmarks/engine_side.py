@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from models.client import EngineClient
-from models.library import embedded_model
+from models.library.embedded import embedded_model
 from models.protocol import (
     Cancelled,
     Event,

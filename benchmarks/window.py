@@ -21,7 +21,7 @@ from benchmarks.figures import Figure, percentile, ratio_of_medians
 from benchmarks.long_chat import write_long_chat
 from desktop.paths import Paths
 from models.client import engine_command
-from models.library import embedded_model
+from models.library.embedded import embedded_model
 
 MESSAGES: Final = 10_000
 OPENINGS: Final = 9

@@ -32,7 +32,7 @@ from desktop.ui.icons import icon
 from desktop.ui.main_window import MainWindow
 from desktop.ui.single_instance import SingleInstance
 from desktop.ui.theme import Theme
-from models.library import embedded_model, sha256_of
+from models.library.embedded import embedded_model, sha256_of
 
 _LOG_BYTES: Final = 1_000_000
 

@@ -33,6 +33,11 @@ class Paths:
         return self.data_dir / "chats.db"
 
     @property
+    def models_dir(self) -> Path:
+        """Snug's own folder of models, and of downloads that are not done yet."""
+        return self.data_dir / "models"
+
+    @property
     def settings_file(self) -> Path:
         """What the person chose."""
         return self.config_dir / "settings.json"

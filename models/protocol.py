@@ -12,7 +12,7 @@ from typing import BinaryIO, Final, Literal, TypeVar
 
 import msgspec
 
-PROTOCOL_VERSION: Final = 1
+PROTOCOL_VERSION: Final = 2
 MAX_FRAME_BYTES: Final = 64 * 1024 * 1024
 
 JobId = int
@@ -20,6 +20,11 @@ Role = Literal["system", "user", "assistant"]
 FinishReason = Literal["end_of_turn", "max_tokens", "stop_string", "context_full"]
 FlashAttention = Literal["auto", "on", "off"]
 CacheType = Literal["f16", "q8_0", "q4_0"]
+Speculation = Literal["off", "prompt_lookup", "draft_model"]
+PlacementReason = Literal["everything", "asked", "memory", "no_device", "no_backend", "fallback"]
+"""Why so many layers are on a device and not more: all of them are; the person asked for this
+number; the free memory holds no more; there is no device; the library has no back end for one;
+a load with more has failed."""
 
 
 class ProtocolError(Exception):
@@ -91,21 +96,36 @@ class LoadOptions(Record, frozen=True, kw_only=True):
     """How a model is loaded.
 
     ``context_size`` is in tokens per sequence, a multiple of 256 (0: the trained length).
-    ``threads`` 0 lets the engine adapt to how busy the cores are. ``gpu_layers`` -1 offloads every
-    layer when the library has a GPU device; any other number is what the person asked for.
-    ``sequences`` is how many jobs may decode side by side in one batch.
+    ``threads`` 0 lets the engine adapt to how busy the cores are. ``batch_size`` tokens of a
+    prompt are handed to llama.cpp at once, ``micro_batch_size`` of them computed at once.
+    ``gpu_layers`` -1 offloads as many layers as fit the devices' free memory, with a margin; any
+    other number is what the person asked for (the output layer counts as one).
+    ``devices`` are the names of the devices to use, the main one first (empty: every GPU);
+    ``split`` the share of each (empty: by their free memory). ``cache_on_device`` keeps the KV
+    cache of an offloaded layer beside it. ``rpc_servers`` are ``host:port`` of other machines'
+    workers. ``draft_path`` is the model that drafts, for ``draft_model``; ``draft_tokens`` how
+    many tokens are drafted at most. ``sequences`` is how many jobs may decode side by side in one
+    batch.
     """
 
     path: str
     context_size: int = 8192
     threads: int = 0
     batch_size: int = 512
+    micro_batch_size: int = 512
     gpu_layers: int = -1
+    devices: tuple[str, ...] = ()
+    split: tuple[float, ...] = ()
+    cache_on_device: bool = True
+    rpc_servers: tuple[str, ...] = ()
     flash_attention: FlashAttention = "auto"
     cache_type: CacheType = "f16"
     mmap: bool = True
     mlock: bool = False
     sequences: int = 1
+    speculation: Speculation = "off"
+    draft_path: str = ""
+    draft_tokens: int = 8
 
 
 class Problem(Record, frozen=True, kw_only=True):
@@ -152,6 +172,28 @@ class Report(Record, frozen=True, kw_only=True):
     prefill_s: float = 0.0
     first_token_s: float = 0.0
     decode_s: float = 0.0
+    drafted_tokens: int = 0
+    """Tokens that speculation proposed; ``accepted_tokens`` of them were right."""
+    accepted_tokens: int = 0
+
+
+class DeviceMemory(Record, frozen=True, kw_only=True):
+    """What a model takes, or is going to take, on one device: bytes, and how many layers.
+
+    ``device`` is the device's name as llama.cpp gives it, ``CPU`` for the machine's own memory.
+    """
+
+    device: str
+    description: str = ""
+    layers: int = 0
+    weights_bytes: int = 0
+    cache_bytes: int = 0
+    compute_bytes: int = 0
+
+    @property
+    def total_bytes(self) -> int:
+        """Return all of it."""
+        return self.weights_bytes + self.cache_bytes + self.compute_bytes
 
 
 class ModelInfo(Record, frozen=True, kw_only=True):
@@ -181,6 +223,12 @@ class ModelInfo(Record, frozen=True, kw_only=True):
     """What a token of context takes in the KV cache; 0 where it is unknown."""
     largest_context: int = 0
     """The tokens of context that the free memory would hold; 0 where it is unknown."""
+    memory: tuple[DeviceMemory, ...] = ()
+    """What lies where, as the library tells it after the load."""
+    placement_reason: PlacementReason = "no_device"
+    cache_type: CacheType = "f16"
+    speculation: Speculation = "off"
+    kind: Literal["chat", "base", "embedding", "encoder_decoder"] = "chat"
 
 
 class Device(Record, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ from desktop.domain.errors import UserError
 from desktop.domain.speed import decode_tokens_per_s
 from desktop.storage.chats import ChatStore
 from desktop.storage.database import Database
-from models.library import sha256_of
+from models.library.embedded import sha256_of
 
 PROMPT: Final = "› "
 SHOWN_MESSAGES: Final = 6

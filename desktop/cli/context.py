@@ -15,7 +15,7 @@ from desktop.settings.schema import AppSettings
 from desktop.settings.store import SettingsStore
 from desktop.storage.chats import ChatStore
 from desktop.storage.database import Database
-from models.library import embedded_model
+from models.library.embedded import embedded_model
 from models.problems import EngineError
 
 EMBEDDED: Final = "embedded"

@@ -26,7 +26,7 @@ from desktop.paths import Paths
 from desktop.settings.store import SettingsStore
 from desktop.storage.database import check
 from desktop.version import snug_version
-from models.library import embedded_model
+from models.library.embedded import embedded_model
 from models.problems import EngineError
 
 PACKAGES: Final = ("PySide6-Essentials", "llama-cpp-python", "apsw", "msgspec", "jinja2")

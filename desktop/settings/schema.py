@@ -170,6 +170,170 @@ class GenerationSettings(msgspec.Struct, frozen=True, kw_only=True, omit_default
     ] = 0
 
 
+class FlashAttention(StrEnum):
+    """Whether attention is computed in one fused pass."""
+
+    AUTO = "auto"
+    ON = "on"
+    OFF = "off"
+
+
+class CacheType(StrEnum):
+    """How the KV cache stores its numbers."""
+
+    F16 = "f16"
+    Q8_0 = "q8_0"
+    Q4_0 = "q4_0"
+
+
+class Speculation(StrEnum):
+    """Who guesses the next tokens, for the model to verify several at once."""
+
+    OFF = "off"
+    PROMPT_LOOKUP = "prompt_lookup"
+    DRAFT_MODEL = "draft_model"
+
+
+class LoadingSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a model is loaded and where its layers go. Belongs to a model, with defaults for all."""
+
+    gpu_layers: Annotated[
+        Annotated[int, Meta(ge=0, le=1000)] | None,
+        Option(
+            label="GPU layers",
+            help="How many layers run on the GPU. Empty: as many as fit its free memory, with a "
+            "margin; 0 keeps the model on the CPU.",
+            effect=Effect.RELOAD,
+            zero="automatic",
+        ),
+    ] = None
+    devices: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=100)], ...],
+        Meta(max_length=16),
+        Option(
+            label="Devices",
+            help="The devices to use, the main one first, as 'snug doctor' names them. Empty: "
+            "every GPU.",
+            effect=Effect.RELOAD,
+            multiline=True,
+            flag="--device",
+        ),
+    ] = ()
+    split: Annotated[
+        tuple[Annotated[float, Meta(ge=0, le=1000)], ...],
+        Meta(max_length=16),
+        Option(
+            label="Split",
+            help="Each device's share of the layers, in their order. Empty: by free memory.",
+            effect=Effect.RELOAD,
+            multiline=True,
+            more=True,
+        ),
+    ] = ()
+    cache_on_device: Annotated[
+        bool,
+        Option(
+            label="KV cache on the device",
+            help="Keeps the cache of an offloaded layer in the device's memory. Off, the device "
+            "has room for more layers, and each token costs more.",
+            effect=Effect.RELOAD,
+        ),
+    ] = True
+    flash_attention: Annotated[
+        FlashAttention,
+        Option(
+            label="Flash attention",
+            help="Computes attention in one pass with less memory. Faster on most GPUs, slower on "
+            "most CPUs; automatic decides by that.",
+            effect=Effect.RELOAD,
+        ),
+    ] = FlashAttention.AUTO
+    cache_type: Annotated[
+        CacheType,
+        Option(
+            label="Cache type",
+            help="How the KV cache stores its numbers: q8_0 takes half the memory of f16 and "
+            "q4_0 a quarter, at a small cost in quality.",
+            effect=Effect.RELOAD,
+        ),
+    ] = CacheType.F16
+    batch_size: Annotated[
+        int,
+        Meta(ge=32, le=8192),
+        Option(
+            label="Batch size",
+            help="How many tokens of a prompt are handed over at once.",
+            step=32,
+            effect=Effect.RELOAD,
+            more=True,
+            unit="tokens",
+        ),
+    ] = 512
+    micro_batch_size: Annotated[
+        int,
+        Meta(ge=32, le=8192),
+        Option(
+            label="Micro-batch size",
+            help="How many of them are computed at once. Larger ones read prompts faster and "
+            "take more memory.",
+            step=32,
+            effect=Effect.RELOAD,
+            more=True,
+            unit="tokens",
+        ),
+    ] = 512
+    mmap: Annotated[
+        bool,
+        Option(
+            label="Map the file",
+            help="Reads the weights from the file as they are needed. Off, all of them are "
+            "read into memory before the first token.",
+            effect=Effect.RELOAD,
+            more=True,
+        ),
+    ] = True
+    mlock: Annotated[
+        bool,
+        Option(
+            label="Lock in memory",
+            help="Keeps the system from moving the weights out of memory to the disk.",
+            effect=Effect.RELOAD,
+            more=True,
+        ),
+    ] = False
+    speculation: Annotated[
+        Speculation,
+        Option(
+            label="Speculative decoding",
+            help="Guesses several tokens ahead and lets the model verify them at once: from the "
+            "prompt's own text (prompt lookup) or by a smaller model of the same vocabulary.",
+            effect=Effect.RELOAD,
+            more=True,
+        ),
+    ] = Speculation.OFF
+    draft_model: Annotated[
+        str,
+        Meta(max_length=4096),
+        Option(
+            label="Draft model",
+            help="The smaller model's file, for speculation with a draft model.",
+            effect=Effect.RELOAD,
+            more=True,
+        ),
+    ] = ""
+    draft_tokens: Annotated[
+        int,
+        Meta(ge=1, le=64),
+        Option(
+            label="Drafted tokens",
+            help="How many tokens are guessed ahead at most.",
+            effect=Effect.RELOAD,
+            more=True,
+            unit="tokens",
+        ),
+    ] = 8
+
+
 class AppSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What belongs to the application and not to a chat."""
 
@@ -184,7 +348,58 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     model: Annotated[
         str, Option(label="Model", help="The model file to start with; empty: the embedded one.")
     ] = ""
+    idle_unload_minutes: Annotated[
+        int,
+        Meta(ge=0, le=1440),
+        Option(
+            label="Unload when idle",
+            help="Gives the model's memory back after so many minutes without a message. The next "
+            "message loads it again. 0 keeps it loaded.",
+            unit="minutes",
+            zero="never",
+        ),
+    ] = 0
+    model_folders: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=4096)], ...],
+        Meta(max_length=64),
+        Option(
+            label="Model folders",
+            help="Folders with model files of your own. Their files are used in place.",
+            multiline=True,
+        ),
+    ] = ()
+    hub_endpoint: Annotated[
+        str,
+        Meta(max_length=500),
+        Option(
+            label="Hub address",
+            help="Where models are searched and fetched; empty: HF_ENDPOINT, or else "
+            "https://huggingface.co.",
+        ),
+    ] = ""
+    offline: Annotated[
+        bool,
+        Option(
+            label="Offline",
+            help="Snug never asks the network for anything. HF_HUB_OFFLINE=1 does the same.",
+        ),
+    ] = False
+    rpc_servers: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=300)], ...],
+        Meta(max_length=16),
+        Option(
+            label="RPC workers",
+            help="Other machines that run 'snug rpc-worker', as host:port. Models are spread over "
+            "them too. The connection is neither encrypted nor protected: use a network you trust.",
+            effect=Effect.RELOAD,
+            multiline=True,
+        ),
+    ] = ()
     generation: GenerationSettings = GenerationSettings()
+    loading: LoadingSettings = LoadingSettings()
+    """How models are loaded that have no settings of their own."""
+    model_loading: dict[str, LoadingSettings] = {}
+    """How single models are loaded, by their path."""
 
 
 @dataclass(frozen=True)
@@ -241,4 +456,5 @@ def _options(struct: type[msgspec.Struct]) -> tuple[OptionInfo, ...]:
 
 
 OPTIONS: Final = _options(GenerationSettings)
+LOADING_OPTIONS: Final = _options(LoadingSettings)
 APP_OPTIONS: Final = _options(AppSettings)

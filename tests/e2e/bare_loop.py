@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 
-from models.library import embedded_model
+from models.library.embedded import embedded_model
 from models.llama.library import lib
 from models.protocol import Report
 

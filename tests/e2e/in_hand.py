@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from models.cancellation import Cancellation
-from models.library import embedded_model
+from models.library.embedded import embedded_model
 from models.llama.engine import LlamaEngine
 from models.protocol import (
     Cancelled,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from models.client import EngineClient
-from models.library import embedded_model
+from models.library.embedded import embedded_model
 from models.protocol import (
     ChatPrompt,
     Event,

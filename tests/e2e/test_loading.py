@@ -12,7 +12,7 @@ import pytest
 
 from models.cancellation import Cancellation
 from models.gguf import read_header
-from models.library import embedded_model
+from models.library.embedded import embedded_model
 from models.llama import library
 from models.llama.engine import LlamaEngine
 from models.problems import EngineError

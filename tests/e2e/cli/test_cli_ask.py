@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from desktop.cli.ask import MAX_INPUT_BYTES
-from models.library import embedded_model
+from models.library.embedded import embedded_model
 
 TwoLines = Callable[[subprocess.CompletedProcess[str]], tuple[str, str]]
 

@@ -10,7 +10,7 @@ from desktop.domain.chat import Message, MessageState, Run
 from desktop.paths import Paths
 from desktop.storage.chats import ChatStore
 from desktop.storage.database import Database
-from models.library import embedded_model, sha256_of
+from models.library.embedded import embedded_model, sha256_of
 
 # Without a penalty the likeliest words go round in circles for a long time.
 LONG = ("--max-tokens", "4000", "--temperature", "0", "--repeat-penalty", "1")

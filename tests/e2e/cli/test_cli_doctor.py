@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Callable
 from typing import Any
 
-from models.library import embedded_model
+from models.library.embedded import embedded_model
 
 TwoLines = Callable[[subprocess.CompletedProcess[str]], tuple[str, str]]
 

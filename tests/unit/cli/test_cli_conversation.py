@@ -19,7 +19,7 @@ from desktop.settings.schema import AppSettings, GenerationSettings
 from desktop.storage.chats import ChatStore
 from desktop.storage.database import Database
 from models.client import engine_command
-from models.library import embedded_model
+from models.library.embedded import embedded_model
 
 
 @pytest.fixture

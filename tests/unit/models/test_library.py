@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models import library
-from models.library import embedded_model, sha256_of
+from models.library.embedded import embedded_model, sha256_of
 from models.problems import EngineError
 
 

@@ -1,4 +1,4 @@
-"""Model files on this machine: where the embedded one lies, and what identifies a file."""
+"""The embedded model: where it lies; and what identifies a file."""
 
 from __future__ import annotations
 

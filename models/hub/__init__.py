@@ -1,0 +1,1 @@
+"""The Hugging Face hub: what it has, what of that fits this machine, and who may have it."""

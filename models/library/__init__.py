@@ -1,0 +1,1 @@
+"""Model files on this machine: found, described, used in place, and thrown away."""
