@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from models import library
+from models.library import embedded
 from models.library.embedded import embedded_model, sha256_of
 from models.problems import EngineError
 
@@ -22,7 +22,7 @@ def test_the_embedded_model_is_found_without_importing_its_package() -> None:
 def test_a_missing_model_is_told_with_a_remedy(
     monkeypatch: pytest.MonkeyPatch, package: str
 ) -> None:
-    monkeypatch.setattr(library, "_EMBEDDED_PACKAGE", package)
+    monkeypatch.setattr(embedded, "_EMBEDDED_PACKAGE", package)
     with pytest.raises(EngineError) as raised:
         embedded_model()
     assert raised.value.problem.code == "model_missing"
