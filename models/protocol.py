@@ -21,6 +21,7 @@ FinishReason = Literal["end_of_turn", "max_tokens", "stop_string", "context_full
 FlashAttention = Literal["auto", "on", "off"]
 CacheType = Literal["f16", "q8_0", "q4_0"]
 Speculation = Literal["off", "prompt_lookup", "draft_model"]
+ModelKind = Literal["chat", "base", "embedding", "encoder_decoder"]
 PlacementReason = Literal["everything", "asked", "memory", "no_device", "no_backend", "fallback"]
 """Why so many layers are on a device and not more: all of them are; the person asked for this
 number; the free memory holds no more; there is no device; the library has no back end for one;
@@ -114,6 +115,7 @@ class LoadOptions(Record, frozen=True, kw_only=True):
     batch_size: int = 512
     micro_batch_size: int = 512
     gpu_layers: int = -1
+    most_layers: int = -1
     devices: tuple[str, ...] = ()
     split: tuple[float, ...] = ()
     cache_on_device: bool = True
@@ -181,6 +183,7 @@ class DeviceMemory(Record, frozen=True, kw_only=True):
     """What a model takes, or is going to take, on one device: bytes, and how many layers.
 
     ``device`` is the device's name as llama.cpp gives it, ``CPU`` for the machine's own memory.
+    ``free_bytes`` is what was free on it before the load, 0 where that is unknown.
     """
 
     device: str
@@ -189,6 +192,7 @@ class DeviceMemory(Record, frozen=True, kw_only=True):
     weights_bytes: int = 0
     cache_bytes: int = 0
     compute_bytes: int = 0
+    free_bytes: int = 0
 
     @property
     def total_bytes(self) -> int:
@@ -215,6 +219,8 @@ class ModelInfo(Record, frozen=True, kw_only=True):
     flash_attention: bool
     template: str
     """Where the chat template came from: ``model`` or the name of the fall-back."""
+    template_problem: Problem | None = None
+    """Why the model's own template can't be used, where it has one that doesn't work."""
     inserted_system_prompt: str
     """The system prompt that the template adds by itself when a chat has none."""
     load_s: float
@@ -228,7 +234,7 @@ class ModelInfo(Record, frozen=True, kw_only=True):
     placement_reason: PlacementReason = "no_device"
     cache_type: CacheType = "f16"
     speculation: Speculation = "off"
-    kind: Literal["chat", "base", "embedding", "encoder_decoder"] = "chat"
+    kind: ModelKind = "chat"
 
 
 class Device(Record, frozen=True, kw_only=True):
@@ -459,7 +465,7 @@ _REQUESTS: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
 _EVENTS: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Event)
 
 
-def encode(message: Request | Event) -> bytes:
+def encode(message: Record) -> bytes:
     """Return the message as one frame, ready to be written."""
     body = _ENCODER.encode(message)
     if len(body) > MAX_FRAME_BYTES:
@@ -469,17 +475,19 @@ def encode(message: Request | Event) -> bytes:
 
 def read_request(stream: BinaryIO) -> Request | None:
     """Return the next request, or None at the end of the stream. Raises ProtocolError."""
-    body = _read_frame(stream)
-    return None if body is None else _decode(_REQUESTS, body)
+    return read_message(stream, _REQUESTS)
 
 
 def read_event(stream: BinaryIO) -> Event | None:
     """Return the next event, or None at the end of the stream. Raises ProtocolError."""
+    return read_message(stream, _EVENTS)
+
+
+def read_message(stream: BinaryIO, decoder: msgspec.msgpack.Decoder[T]) -> T | None:
+    """Return the next message of the decoder's type, or None at the end. Raises ProtocolError."""
     body = _read_frame(stream)
-    return None if body is None else _decode(_EVENTS, body)
-
-
-def _decode(decoder: msgspec.msgpack.Decoder[T], body: bytes) -> T:
+    if body is None:
+        return None
     try:
         return decoder.decode(body)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
