@@ -20,13 +20,14 @@ ROW_BOTTOM: Final = design.XS
 END_MARGIN: Final = design.L
 SIDE_MARGIN: Final = design.XL
 NOTE_GAP: Final = design.S
+CARD_GAP: Final = design.L
 CARD_PADDING: Final = design.L
 CARD_BUTTON_HEIGHT: Final = 32
 
 
-def column_width(viewport_width: int) -> int:
-    """Return the reading column's width for a viewport's."""
-    return max(160, min(design.COLUMN_MAX, viewport_width - 2 * SIDE_MARGIN))
+def column_width(view_width: int) -> int:
+    """Return the reading column's width for a view's, its scroll bar included."""
+    return max(160, min(design.COLUMN_MAX, view_width - 2 * SIDE_MARGIN))
 
 
 def gap_before(block: Block, previous: Block | None) -> int:

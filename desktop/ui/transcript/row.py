@@ -141,8 +141,7 @@ class RowLayout:
     @property
     def card_top(self) -> int:
         """Where the card of a failed reply begins."""
-        bottom = self.blocks_bottom
-        return bottom + (metrics.NOTE_GAP if self.blocks else 0)
+        return self.blocks_bottom + (metrics.CARD_GAP if self.blocks else 0)
 
     @property
     def actions_top(self) -> int:

@@ -54,7 +54,8 @@ class ScrollingView(QListView):
     def column(self) -> QRect:
         """The reading column within the viewport."""
         width = self._layout.width
-        left = (self.viewport().width() - width) // 2
+        # Of the whole view, so that nothing moves aside when the scroll bar comes or goes.
+        left = (self.width() - width) // 2
         return QRect(left, 0, width, self.viewport().height())
 
     # --- the reading place ---------------------------------------------------------------------
@@ -93,7 +94,7 @@ class ScrollingView(QListView):
             self.jump_to_end()
             return
         self._following = False
-        self._layout.set_width(self.viewport().width())
+        self._layout.set_width(self.width())
         self._layout.measure_row(row, offset)
         self._settle(Place(message_id, -1, -offset))
         self._following = self.isVisible() and self._is_at_end()
@@ -119,7 +120,7 @@ class ScrollingView(QListView):
         if not self.isVisible():
             self._pending_place = place or self._pending_place
             return
-        self._layout.set_width(self.viewport().width())
+        self._layout.set_width(self.width())
         top = self._top if place is None else self._layout.top_for(place)
         top = self._layout.settle(top, self._page, following=self._following)
         self._move_to(top)
@@ -213,7 +214,7 @@ class ScrollingView(QListView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102
         place = self._layout.place_at(self._top, event.oldSize().height())
-        if self._layout.set_width(self.viewport().width()):
+        if self._layout.set_width(self.width()):
             self._resized.start()
         self._settle(place)
 
