@@ -24,15 +24,45 @@ class CatalogueEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     recommended: dict[str, float] = {}
 
 
-class _Catalogue(msgspec.Struct, frozen=True):
+class StartingModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A good model to begin with, for machines of a class of memory.
+
+    ``memory_gb`` is the memory (of the GPU, or of a machine without one) that it is meant for,
+    with a context of 8,192 tokens. ``repo`` is the hub's repository, ``file`` the file in it with
+    the weights in ``quantization``, ``size_bytes`` about how large that is. ``summary`` says in a
+    sentence what it is good for.
+    """
+
+    name: str
+    repo: str
+    file: str
+    quantization: str
+    license: str
+    parameters: int
+    size_bytes: int
+    memory_gb: int
+    summary: str
+
+
+class _Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: tuple[CatalogueEntry, ...]
+    starting: tuple[StartingModel, ...] = ()
 
 
 @cache
+def _read() -> _Catalogue:
+    text = resources.files("resources").joinpath("catalogue.toml").read_text(encoding="utf-8")
+    return msgspec.convert(tomllib.loads(text), _Catalogue)
+
+
 def catalogue() -> tuple[CatalogueEntry, ...]:
     """Return every entry."""
-    text = resources.files("resources").joinpath("catalogue.toml").read_text(encoding="utf-8")
-    return msgspec.convert(tomllib.loads(text), _Catalogue).model
+    return _read().model
+
+
+def starting_models() -> tuple[StartingModel, ...]:
+    """Return good models to begin with, from small to large."""
+    return _read().starting
 
 
 def find_entry(name: str) -> CatalogueEntry | None:
