@@ -9,6 +9,7 @@ import ctypes
 import os
 import sys
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -38,13 +39,15 @@ _DEVICE_KINDS: Final[dict[int, Literal["cpu", "gpu", "igpu", "accelerator"]]] = 
 class LibraryLog:
     """Keeps the last lines that llama.cpp logged, and passes them on to stderr.
 
-    The library may log from any of its threads.
+    The library may log from any of its threads. A ``listener`` hears the debug messages too, which
+    are neither kept nor passed on.
     """
 
     def __init__(self) -> None:
         self._lines: deque[str] = deque(maxlen=_LOG_CAPACITY)
         self._written = 0
         self._level = _LEVEL_INFO
+        self.listener: Callable[[str], object] | None = None
         # The library keeps only the address: without this reference the callback is collected.
         self._callback = lib.llama_log_callback(self._on_log)
         lib.llama_log_set(self._callback, ctypes.c_void_p(0))
@@ -62,9 +65,13 @@ class LibraryLog:
     def _on_log(self, level: int, text: bytes | None, _data: object) -> None:
         if level != _LEVEL_CONTINUED:
             self._level = level
-        if self._level == _LEVEL_DEBUG or not text:
+        if not text or (self._level == _LEVEL_DEBUG and self.listener is None):
             return
         line = text.decode("utf-8", errors="replace")
+        if self.listener is not None:
+            self.listener(line)
+        if self._level == _LEVEL_DEBUG:
+            return
         self._lines.append(line)
         self._written += 1
         if sys.stderr is not None:

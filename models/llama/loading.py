@@ -45,12 +45,16 @@ class LoadCancelledError(EngineError):
 
 @dataclass
 class Weights:
-    """A model's weights in memory. ``layers`` counts the output layer, as the library does."""
+    """A model's weights in memory. ``layers`` counts the output layer, as the library does.
+
+    ``dry`` ones have no memory: all is laid out and nothing allocated, nor can anything be decoded.
+    """
 
     handle: int
     header: GgufHeader
     layers: int
     offloaded_layers: int
+    dry: bool = False
 
     def close(self) -> None:
         """Free the weights; every context on them must be closed before."""
@@ -83,23 +87,28 @@ def check_options(options: LoadOptions) -> None:
 
 
 def load_weights(
-    options: LoadOptions, progress: Callable[[float], None], cancelled: Cancellation
+    options: LoadOptions,
+    progress: Callable[[float], None],
+    cancelled: Cancellation,
+    *,
+    dry: bool = False,
 ) -> Weights:
     """Load the weights; ``progress`` gets fractions of 1, the rest being the first batch.
 
+    A ``dry`` load is told where everything would lie, and allocates none of it.
     Raises EngineError, LoadCancelledError.
     """
     path = Path(options.path)
     header = read_header(path)
-    gpu_layers = _gpu_layers(options)
 
     def on_progress(fraction: float, _data: object) -> bool:
         progress(_WEIGHTS_SHARE * fraction)
         return not cancelled
 
-    parameters = lib.llama_model_default_params()
-    parameters.n_gpu_layers = gpu_layers
-    parameters.load_mode = _MMAP_CHOICE[options.mmap, options.mlock]
+    parameters = _model_parameters(options)
+    if dry:
+        parameters.no_alloc = True
+        parameters.load_mode = _MMAP_CHOICE[False, False]  # a mapped file would be an allocation
     callback = lib.llama_progress_callback(on_progress)
     parameters.progress_callback = callback
     mark = log.mark()
@@ -111,7 +120,7 @@ def load_weights(
         raise _why_not_loaded(path, said)
     found = _OFFLOADED.search(said)
     offloaded, layers = map(int, found.groups()) if found else (0, 0)
-    return Weights(handle, header, layers or lib.llama_model_n_layer(handle) + 1, offloaded)
+    return Weights(handle, header, layers or lib.llama_model_n_layer(handle) + 1, offloaded, dry)
 
 
 def load_vocabulary(path: str) -> int:
@@ -129,7 +138,8 @@ def load_vocabulary(path: str) -> int:
 def open_context(weights: Weights, options: LoadOptions) -> tuple[LlamaContext, bool]:
     """Open a context; return it, and whether it uses flash attention. Raises EngineError."""
     parameters = _context_parameters(weights, options)
-    _check_memory(weights, options, parameters.n_ctx)
+    if not weights.dry:
+        _check_memory(weights, options, parameters.n_ctx)
     mark = log.mark()
     handle = lib.llama_init_from_model(weights.handle, parameters)
     said = log.since(mark)
@@ -143,6 +153,13 @@ def open_context(weights: Weights, options: LoadOptions) -> tuple[LlamaContext, 
 
 def _vocabulary_size(weights: Weights) -> int:
     return int(lib.llama_vocab_n_tokens(lib.llama_model_get_vocab(weights.handle)))
+
+
+def _model_parameters(options: LoadOptions) -> Any:  # noqa: ANN401
+    parameters = lib.llama_model_default_params()
+    parameters.n_gpu_layers = _gpu_layers(options)
+    parameters.load_mode = _MMAP_CHOICE[options.mmap, options.mlock]
+    return parameters
 
 
 def _gpu_layers(options: LoadOptions) -> int:
