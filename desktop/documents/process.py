@@ -1,0 +1,117 @@
+"""The process that reads one document: ``python -P -m desktop.documents.process``.
+
+The path comes on standard input; frames with parts go to what was standard output. Parsers work on
+strangers' files, so this process has limits, and may die of a file without harm.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from desktop.documents.limits import CPU_LIMIT_S, MAX_TEXT_CHARS, MEMORY_LIMIT
+from desktop.documents.messages import READ, Batch, Done, Refused, ReplyPart
+from desktop.documents.parts import Block, DocumentPart, Unreadable
+from desktop.documents.problems import DocumentError, damaged, empty, too_large
+from models import protocol
+
+_BATCH_PARTS: Final = 256
+_BATCH_CHARS: Final = 1 << 20
+_BATCH_S: Final = 0.2
+
+
+def main() -> None:
+    """Read the document that is asked for, and end."""
+    requests, answers = _take_pipes()
+    asked = protocol.read_message(requests, READ)
+    if asked is None:
+        return
+    _limit_resources()
+    path = Path(asked.path)
+    try:
+        for batch in _batches(_checked(_parts(path), path.name)):
+            _write(answers, batch)
+        _write(answers, Done())
+    except DocumentError as error:
+        _write(answers, _refusal(error))
+    except MemoryError:
+        _write(answers, _refusal(too_large(path.name, "reading it takes too much memory")))
+    except OSError as error:
+        _write(answers, _refusal(damaged(path.name, "it can't be read to its end", str(error))))
+    except Exception as error:  # noqa: BLE001 - a parser may raise anything at a stranger's file
+        detail = f"{type(error).__name__}: {error}"
+        _write(answers, _refusal(damaged(path.name, "it contradicts its format", detail)))
+
+
+def _parts(path: Path) -> Iterator[DocumentPart]:
+    # By name, so that only the parser that is needed is loaded.
+    detection = importlib.import_module("desktop.documents.formats.detection")
+    reader = detection.reader_for(path)
+    yield from reader(path)
+
+
+def _checked(parts: Iterator[DocumentPart], name: str) -> Iterator[DocumentPart]:
+    """Hand parts on; refuse a document without any text, and one with far too much."""
+    characters = 0
+    has_content = False
+    for part in parts:
+        if isinstance(part, Block):
+            characters += len(part.text)
+            if characters > MAX_TEXT_CHARS:
+                raise too_large(name, f"it holds more than {MAX_TEXT_CHARS:,} characters")
+        has_content = has_content or isinstance(part, Block | Unreadable)
+        yield part
+    if not has_content:
+        raise empty(name)
+
+
+def _batches(parts: Iterator[DocumentPart]) -> Iterator[Batch]:
+    waiting: list[DocumentPart] = []
+    characters, since = 0, time.monotonic()
+    for part in parts:
+        waiting.append(part)
+        characters += len(part.text) if isinstance(part, Block) else 0
+        is_full = len(waiting) >= _BATCH_PARTS or characters >= _BATCH_CHARS
+        if is_full or time.monotonic() - since > _BATCH_S:
+            yield Batch(parts=tuple(waiting))
+            waiting, characters, since = [], 0, time.monotonic()
+    if waiting:
+        yield Batch(parts=tuple(waiting))
+
+
+def _refusal(error: DocumentError) -> Refused:
+    return Refused(code=error.code, title=error.title, hint=error.hint, detail=error.detail)
+
+
+def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Keep the pipes for ourselves: what a parser prints goes nowhere near the frames."""
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return requests, answers
+
+
+def _limit_resources() -> None:
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - not there on Windows
+
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_LIMIT_S, CPU_LIMIT_S))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _write(answers: BinaryIO, message: ReplyPart) -> None:
+    answers.write(protocol.encode(message))
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main()

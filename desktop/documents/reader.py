@@ -1,0 +1,137 @@
+"""Reads a document in a process of its own, with limits on time, memory and expansion."""
+
+from __future__ import annotations
+
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO, Final, cast
+
+from desktop.documents.limits import SILENCE_LIMIT_S
+from desktop.documents.messages import REPLIES, Batch, Done, Read, Refused, ReplyPart
+from desktop.documents.parts import DocumentPart
+from desktop.documents.problems import DocumentError
+from models import protocol
+from models.protocol import ProtocolError
+
+PROCESS_FLAG: Final = "--reading-process"
+"""What a frozen build starts itself with to become the process that reads."""
+_TICK_S: Final = 0.1
+_WAITING_BATCHES: Final = 16
+
+
+def read_document(
+    path: Path,
+    cancelled: Callable[[], bool] = lambda: False,
+    *,
+    command: Sequence[str] | None = None,
+    silence_limit_s: float = SILENCE_LIMIT_S,
+) -> Iterator[DocumentPart]:
+    """Yield the parts of a document as they are read; end early once ``cancelled`` returns true.
+
+    Closing the iterator ends the process. Raises DocumentError.
+    """
+    process = _Process(list(command or _command()), path)
+    try:
+        for reply in process.replies(cancelled, silence_limit_s):
+            match reply:
+                case Batch(parts=parts):
+                    yield from parts
+                case Refused(code=code, title=title, hint=hint, detail=detail):
+                    raise DocumentError(code, title, hint, detail)
+                case Done():
+                    return
+    finally:
+        process.kill()
+
+
+class _Process:
+    """A process at work on one document, and a thread that takes what it writes off its pipe."""
+
+    def __init__(self, command: list[str], path: Path) -> None:
+        self._name = path.name
+        try:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            )
+        except OSError as error:
+            raise DocumentError(
+                "unreadable",
+                "The process that reads documents could not be started.",
+                "Install Snug again; 'snug doctor' shows what is missing.",
+                str(error),
+            ) from error
+        self._stdin = cast("BinaryIO", self._process.stdin)
+        self._stdout = cast("BinaryIO", self._process.stdout)
+        # Bounded, so that a fast parser waits for a slow taker and memory stays small.
+        self._replies: queue.Queue[ReplyPart | None] = queue.Queue(_WAITING_BATCHES)
+        with suppress(OSError):
+            self._stdin.write(protocol.encode(Read(path=str(path.absolute()))))
+            self._stdin.close()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._take, name="document pipe", daemon=True)
+        self._thread.start()
+
+    def replies(self, cancelled: Callable[[], bool], silence_limit_s: float) -> Iterator[ReplyPart]:
+        """Yield what the process says. Raises DocumentError for its death and its silence."""
+        silent_s = 0.0
+        while not cancelled():
+            try:
+                reply = self._replies.get(timeout=_TICK_S)
+            except queue.Empty:
+                silent_s += _TICK_S
+                if silent_s > silence_limit_s:
+                    raise self._gave_up() from None
+                continue
+            if reply is None:
+                raise self._died()
+            silent_s = 0.0
+            yield reply
+
+    def kill(self) -> None:
+        """End the process, whatever it does, and leave nothing of it behind."""
+        self._ended.set()
+        self._process.kill()
+        self._process.wait()
+        self._thread.join()
+        self._stdout.close()
+
+    def _take(self) -> None:
+        try:
+            while (reply := protocol.read_message(self._stdout, REPLIES)) is not None:
+                self._put(reply)
+        except (ProtocolError, OSError, ValueError):
+            pass
+        self._put(None)
+
+    def _put(self, reply: ReplyPart | None) -> None:
+        while not self._ended.is_set():
+            with suppress(queue.Full):
+                self._replies.put(reply, timeout=_TICK_S)
+                return
+
+    def _died(self) -> DocumentError:
+        self._process.wait()
+        return DocumentError(
+            "damaged",
+            f"Reading “{self._name}” ended too early: the file broke the program that reads it.",
+            "Open it in the program that made it, save it again, and try once more.",
+            f"exit status {self._process.returncode}",
+        )
+
+    def _gave_up(self) -> DocumentError:
+        return DocumentError(
+            "damaged",
+            f"Reading “{self._name}” came to a halt and was given up.",
+            "Open it in the program that made it, save it again, and try once more.",
+        )
+
+
+def _command() -> list[str]:
+    if getattr(sys, "frozen", False):
+        return [sys.executable, PROCESS_FLAG]
+    return [sys.executable, "-P", "-m", "desktop.documents.process"]
