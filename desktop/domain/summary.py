@@ -1,0 +1,303 @@
+"""Summaries of whole documents: every section is read once, then all of it is reduced.
+
+A pure generator, without input, output or a clock, that the window and the terminal both drive::
+
+    sections ──► a call for each ──► points with their section
+                                         │
+              ┌──────────────────────────┘
+              ▼
+    do the points fit into one call? ──no──► calls that join them, group by group ──┐
+              │ yes                                    ▲                            │
+              ▼                                        └────── fewer points ◄───────┘
+        the final call ──► sentences with their sections
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from desktop.domain.attribution import Attribution, marked, marks_inside
+from desktop.domain.sections import CountTexts, Section
+from desktop.domain.sentences import sentences
+
+Length = Literal["paragraph", "page", "outline"]
+Key = tuple[int, int]
+"""A call's level, 0 for the sections, and its number in it. Stays the same over restarts."""
+_OUTPUT_SHARE: Final = 0.4
+"""What a call that joins points may write, of what it reads: so every level is shorter."""
+_FINAL_TOKENS: Final[Mapping[Length, int]] = {"paragraph": 320, "page": 900, "outline": 1200}
+
+
+class Prompts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the model is told; ``resources/prompts/summary.toml`` says what may stand in braces."""
+
+    system: str
+    section: str
+    reduce: str
+    final: str
+    focus: str
+    language: str
+    lengths: dict[Length, str]
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What the person wants. Empty: the document's own language, no question."""
+
+    length: Length = "page"
+    language: str = ""
+    focus: str = ""
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """A prompt for the model: the instruction, and below it the document's text as data.
+
+    ``sections`` are those whose text, or notes, it reads.
+    """
+
+    key: Key
+    instruction: str
+    data: str
+    max_tokens: int
+    sections: tuple[int, ...]
+
+
+class Calls(msgspec.Struct, frozen=True):
+    """Calls that don't depend on each other: they may run side by side."""
+
+    calls: tuple[Call, ...]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What the model wrote to a call; ``failure`` says why there is nothing, empty otherwise."""
+
+    text: str = ""
+    failure: str = ""
+
+
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """A sentence or a line, and the sections that it came from (none: nothing bears it out)."""
+
+    text: str
+    sources: tuple[int, ...] = ()
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """The result: points with their line breaks, sections that failed, and how many levels."""
+
+    points: tuple[Point, ...]
+    failed: tuple[int, ...] = ()
+    levels: int = 0
+
+    @property
+    def text(self) -> str:
+        """Return it as text, without its sources."""
+        return "".join(point.text for point in self.points).strip()
+
+    @property
+    def cited(self) -> tuple[int, ...]:
+        """Return the sections that it refers to."""
+        return tuple(sorted({index for point in self.points for index in point.sources}))
+
+
+Answers = Mapping[Key, Answer]
+Steps = Generator["Calls | CountTexts", "Answers | Sequence[int]", Summary]
+
+
+def summarize(
+    title: str, sections: Sequence[Section], wish: Wish, prompts: Prompts, *, room: int
+) -> Steps:
+    """Return the summary of a document's sections.
+
+    Yields calls and is sent their answers, or texts to be counted and is sent their tokens.
+    ``room`` is how many tokens of data fit into a call beside the instruction and the reply.
+    """
+    work = _Work(title, sections, wish, prompts, room)
+    notes, failed = yield from work.map()
+    levels = 1
+    groups = yield from work.group(notes)
+    while len(groups) > 1:
+        joined = yield from work.reduce(groups, levels)
+        before, groups = len(groups), (yield from work.group(joined))
+        levels += 1
+        if len(groups) >= before:
+            # The model doesn't shorten: what is left is summarized group by group.
+            break
+    points = yield from work.finish(groups, levels)
+    return Summary(points=points, failed=failed, levels=levels + 1)
+
+
+def section_call_count(sections: int, tokens: int, room: int) -> int:
+    """Return about how many calls a summary of so many tokens takes, to estimate its time."""
+    calls, points = sections, tokens * _OUTPUT_SHARE / 2
+    while points > room:
+        calls += -int(-points // room)
+        points *= _OUTPUT_SHARE
+    return calls + 1
+
+
+class _Work:
+    """The steps of one summary."""
+
+    def __init__(
+        self, title: str, sections: Sequence[Section], wish: Wish, prompts: Prompts, room: int
+    ) -> None:
+        self._sections = sections
+        self._prompts = prompts
+        self._room = room
+        self._attribution = Attribution([section.text for section in sections])
+        focus = prompts.focus.replace("{question}", wish.focus) if wish.focus else ""
+        language = prompts.language.replace("{name}", wish.language) if wish.language else ""
+        self._filled = {
+            "{title}": title,
+            "{focus}": focus,
+            "{language}": language,
+            "{length}": prompts.lengths[wish.length],
+        }
+        self._final_tokens = min(_FINAL_TOKENS[wish.length], room)
+
+    def map(
+        self,
+    ) -> Generator[
+        Calls | CountTexts, Answers | Sequence[int], tuple[list[Point], tuple[int, ...]]
+    ]:
+        """Ask for the points of every section; return them, and the sections that failed."""
+        instruction = self._fill(self._prompts.section)
+        calls = tuple(
+            Call(
+                key=(0, section.index),
+                instruction=instruction,
+                data=section.text,
+                max_tokens=max(64, int(self._room * _OUTPUT_SHARE / 2)),
+                sections=(section.index,),
+            )
+            for section in self._sections
+        )
+        answers = yield from _ask(calls)
+        points: list[Point] = []
+        failed = []
+        for call in calls:
+            lines = _lines(answers[call.key].text)
+            points += [Point(text=line, sources=call.sections) for line in lines]
+            if not lines:
+                failed.append(call.sections[0])
+        return points, tuple(failed)
+
+    def group(
+        self, notes: Sequence[Point]
+    ) -> Generator[Calls | CountTexts, Answers | Sequence[int], list[list[Point]]]:
+        """Return the notes in groups that fit into a call each."""
+        counts = yield from _count([_note(note) for note in notes])
+        groups: list[list[Point]] = [[]]
+        size = 0
+        for note, tokens in zip(notes, counts, strict=True):
+            if groups[-1] and size + tokens + 1 > self._room:
+                groups.append([])
+                size = 0
+            groups[-1].append(note)
+            size += tokens + 1
+        return groups
+
+    def reduce(
+        self, groups: Sequence[Sequence[Point]], level: int
+    ) -> Generator[Calls | CountTexts, Answers | Sequence[int], list[Point]]:
+        """Join the notes of each group; a group that fails goes on as it is: nothing is dropped."""
+        instruction = self._fill(self._prompts.reduce)
+        limit = max(64, int(self._room * _OUTPUT_SHARE))
+        calls = tuple(
+            self._call((level, number), instruction, group, limit)
+            for number, group in enumerate(groups)
+        )
+        answers = yield from _ask(calls)
+        joined: list[Point] = []
+        for call, group in zip(calls, groups, strict=True):
+            lines = _lines(answers[call.key].text)
+            joined += [self._point(line) for line in lines] or list(group)
+        return joined
+
+    def finish(
+        self, groups: Sequence[Sequence[Point]], level: int
+    ) -> Generator[Calls | CountTexts, Answers | Sequence[int], tuple[Point, ...]]:
+        """Ask for the summary itself; where that fails, the notes are the summary."""
+        instruction = self._fill(self._prompts.final)
+        calls = tuple(
+            self._call((level, number), instruction, group, self._final_tokens)
+            for number, group in enumerate(groups)
+            if group
+        )
+        answers = yield from _ask(calls)
+        points: list[Point] = []
+        for call, group in zip(calls, groups, strict=False):
+            text = answers[call.key].text.strip()
+            if text:
+                points += [self._sentence(part) for part in _sentences(f"{text}\n\n")]
+            else:
+                points += [Point(text=f"- {note.text}\n", sources=note.sources) for note in group]
+        return tuple(points)
+
+    def _call(self, key: Key, instruction: str, notes: Sequence[Point], limit: int) -> Call:
+        indices = sorted({index for note in notes for index in note.sources})
+        return Call(
+            key=key,
+            instruction=instruction,
+            data="\n".join(_note(note) for note in notes),
+            max_tokens=limit,
+            sections=tuple(indices),
+        )
+
+    def _point(self, line: str) -> Point:
+        text, marks = marked(line)
+        sources = self._attribution.checked(text, [mark - 1 for mark in marks])
+        return Point(text=text, sources=sources)
+
+    def _sentence(self, text: str) -> Point:
+        end = text[len(text.rstrip()) :]
+        point = self._point(text.strip())
+        return Point(text=point.text + end, sources=point.sources)
+
+    def _fill(self, template: str) -> str:
+        for name, value in self._filled.items():
+            template = template.replace(name, value)
+        return template
+
+
+def _ask(
+    calls: tuple[Call, ...],
+) -> Generator[Calls | CountTexts, Answers | Sequence[int], Answers]:
+    answers = yield Calls(calls)
+    if not isinstance(answers, Mapping):
+        raise TypeError("calls are answered by a mapping")
+    return answers
+
+
+def _count(
+    texts: Sequence[str],
+) -> Generator[Calls | CountTexts, Answers | Sequence[int], Sequence[int]]:
+    counts = yield CountTexts(tuple(texts))
+    if isinstance(counts, Mapping):
+        raise TypeError("texts are answered by their counts")
+    return counts
+
+
+def _note(point: Point) -> str:
+    """Return a note as the model sees it; people count from 1, and so does it."""
+    numbers = ", ".join(str(index + 1) for index in point.sources)
+    return f"- {point.text} [{numbers}]" if numbers else f"- {point.text}"
+
+
+def _lines(text: str) -> list[str]:
+    """Return the points that a model wrote as a list, in whatever way it marks them."""
+    found = []
+    for line in text.splitlines():
+        point = line.strip().lstrip("-*•–# \t").strip()
+        if len(point) > 1:
+            found.append(point)
+    return found
+
+
+def _sentences(text: str) -> list[str]:
+    """Return the sentences of every line, each with the marks that follow its full stop."""
+    lines = marks_inside(text).splitlines(keepends=True)
+    return [sentence for line in lines for sentence in sentences(line)]
