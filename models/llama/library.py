@@ -24,9 +24,11 @@ import llama_cpp
 from llama_cpp import llama_cpp as lib
 
 from models.protocol import Device, Versions
+from models.rpc import is_reachable
 
-__all__ = ["devices", "gpu_devices", "lib", "log", "text", "versions"]
+__all__ = ["describe", "device_handles", "devices", "gpu_devices", "lib", "log", "text", "versions"]
 
+_RPC_DEVICE: Final = "RPC"
 _LOG_CAPACITY: Final = 600
 _LEVEL_DEBUG, _LEVEL_INFO, _LEVEL_CONTINUED = 1, 2, 5
 _DEVICE_KINDS: Final[dict[int, Literal["cpu", "gpu", "igpu", "accelerator"]]] = {
@@ -121,7 +123,13 @@ def versions() -> Versions:
 
 def devices() -> tuple[Device, ...]:
     """List the devices that llama.cpp sees, in its own order."""
-    return tuple(_describe(_device_get(index)) for index in range(_device_count()))
+    return tuple(describe(handle) for handle in device_handles().values())
+
+
+def device_handles() -> dict[str, int]:
+    """Return the library's handle of each device, by its name, in the library's own order."""
+    handles = (_device_get(index) for index in range(_device_count()))
+    return {text(_device_name(handle)): handle for handle in handles}
 
 
 def gpu_devices() -> tuple[Device, ...]:
@@ -137,12 +145,18 @@ def text(value: bytes | None) -> str:
     return (value or b"").decode("utf-8", errors="replace")
 
 
-def _describe(handle: int) -> Device:
+def describe(handle: int) -> Device:
+    """Return what the library tells of a device.
+
+    A worker's memory stays unknown where the worker doesn't answer: asking would end the process.
+    """
+    name, description = text(_device_name(handle)), text(_device_description(handle))
     free, total = ctypes.c_size_t(), ctypes.c_size_t()
-    _device_memory(handle, ctypes.byref(free), ctypes.byref(total))
+    if not name.startswith(_RPC_DEVICE) or is_reachable(description):
+        _device_memory(handle, ctypes.byref(free), ctypes.byref(total))
     return Device(
-        name=text(_device_name(handle)),
-        description=text(_device_description(handle)),
+        name=name,
+        description=description,
         kind=_DEVICE_KINDS.get(_device_type(handle), "accelerator"),
         memory_free=free.value,
         memory_total=total.value,
