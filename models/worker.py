@@ -20,6 +20,7 @@ from models import protocol
 from models.dispatcher import Dispatcher
 from models.engine import Engine
 from models.outbox import Outbox
+from models.probe.connection import PROBE_FLAG
 from models.protocol import PROTOCOL_VERSION, ProtocolError, Ready
 from models.rpc import RPC_FLAG
 from models.template_renderer import TEMPLATES_FLAG
@@ -34,6 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         from models import template_process  # noqa: PLC0415
 
         template_process.main()
+        sys.exit()
+    if PROBE_FLAG in (arguments or ()):
+        from models.probe import process  # noqa: PLC0415
+
+        process.main()
         sys.exit()
     if arguments is None:
         arguments = sys.argv[1:]
