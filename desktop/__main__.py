@@ -15,6 +15,7 @@ from typing import Final
 COMMANDS: Final = {
     "ask": "ask one question and print the reply",
     "chat": "chat in the terminal, on the same chats as the window",
+    "models": "list, inspect, search, pull and remove models",
     "doctor": "show what Snug runs on, and whether all of it works",
     "rpc-worker": "lend this machine's memory to a model on another one",
 }

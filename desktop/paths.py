@@ -38,6 +38,11 @@ class Paths:
         return self.data_dir / "models"
 
     @property
+    def library_cache(self) -> Path:
+        """What was found of models on this machine; may be lost."""
+        return self.cache_dir / "library.json"
+
+    @property
     def settings_file(self) -> Path:
         """What the person chose."""
         return self.config_dir / "settings.json"

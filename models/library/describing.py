@@ -223,7 +223,7 @@ def _shown(header: GgufHeader, key: str) -> str:
     length = header.array_lengths[key]
     values = header.arrays.get(key)
     if values is None or length > _MAX_LISTED:
-        return f"{length:,} values"
+        return f"{length:,} value{'' if length == 1 else 's'}"
     return ", ".join(f"{value:g}" for value in values)
 
 
