@@ -33,6 +33,7 @@ from desktop.ui.main_window import MainWindow
 from desktop.ui.single_instance import SingleInstance
 from desktop.ui.theme import Theme
 from models.library.embedded import embedded_model, sha256_of
+from models.load_judge import LoadJudge, TrustingJudge
 
 _LOG_BYTES: Final = 1_000_000
 
@@ -71,15 +72,23 @@ def run(paths: Paths, model: str | None, engine_command: list[str] | None = None
     return status
 
 
-def build_session(paths: Paths, engine_command: list[str] | None) -> tuple[Session, str | None]:
-    """Return the controllers, nothing started yet, and a notice on the settings file."""
+def build_session(
+    paths: Paths, engine_command: list[str] | None, judge: LoadJudge | None = None
+) -> tuple[Session, str | None]:
+    """Return the controllers, nothing started yet, and a notice on the settings file.
+
+    ``judge`` decides in place of one that looks at files and at this machine.
+    """
     file = SettingsStore(paths.settings_file)
     app_settings, notice = file.load()
     engine = EngineClient(engine_command, paths.engine_log)
     store = StoreThread(paths.database)
     files = TaskThread("files")
     settings = SettingsController(app_settings, file, files, store)
-    model = ModelController(engine, settings, store, embedded_model, sha256_of)
+    model = ModelController(
+        engine, settings, store, embedded_model, sha256_of, judge or TrustingJudge()
+    )
+    machine = partial(look_at_machine, Probe(quarantine_file=paths.quarantine_file))
     replies = Replies(engine, store)
     chat = ChatController(store, replies, model, settings)
     session = Session(
@@ -93,6 +102,8 @@ def build_session(paths: Paths, engine_command: list[str] | None) -> tuple[Sessi
         chats=ChatListController(store),
         usage=UsageController(engine, chat, model, settings),
         activity=ActivityWatch(engine),
+        library=LibraryController(paths.models_dir, paths.library_cache, settings),
+        loading=LoadingController(settings, machine),
     )
     return session, notice
 
@@ -106,7 +117,34 @@ def build_window(app: QApplication, paths: Paths, session: Session) -> MainWindo
     def save(state: WindowState) -> None:
         session.files.run(lambda: save_window_state(state_file, state))
 
-    return MainWindow(theme, session, load_window_state(state_file), save)
+    def make_models_page() -> ModelsPage:
+        return build_models_page(theme, session)
+
+    return MainWindow(theme, session, load_window_state(state_file), save, make_models_page)
+
+
+def build_models_page(theme: Theme, session: Session) -> ModelsPage:
+    """Return the models page. What it is made of is imported now, and not at the window's start."""
+    from desktop.ui.models.computer import ComputerTab  # noqa: PLC0415
+    from desktop.ui.models.library import LibraryTab  # noqa: PLC0415
+    from desktop.ui.models.page import ModelsPage  # noqa: PLC0415
+    from desktop.ui.models.tab import COMPUTER, LIBRARY, Tab  # noqa: PLC0415
+
+    library, loading, model, settings = (
+        session.library,
+        session.loading,
+        session.model,
+        session.settings,
+    )
+    tabs = (
+        Tab(
+            LIBRARY,
+            "On this machine",
+            lambda _page: LibraryTab(theme, library, loading, model, settings),
+        ),
+        Tab(COMPUTER, "This computer", lambda _page: ComputerTab(theme, loading, settings)),
+    )
+    return ModelsPage(theme, tabs)
 
 
 def _start(
