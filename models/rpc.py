@@ -31,6 +31,8 @@ DEFAULT_PORT: Final = 50052
 RPC_FLAG: Final = "--rpc-worker"
 """What the engine's command starts with to lend this machine's devices instead."""
 PROBE_TIMEOUT_S: Final = 2.0
+GONE_MARK: Final = "Snug: gone RPC workers: "
+"""What the engine's log says before the engine dies of a worker's death."""
 
 _BUILT_WITH: Final = (7, 0, 0)
 """The protocol of the llama.cpp that this was written for, where no header tells another."""
@@ -121,6 +123,12 @@ def is_connected(address: Address) -> bool:
     return any(each.raddr == (host, address.port) for each in used)
 
 
+def is_serving(port: int) -> bool:
+    """Return whether this process itself listens on the port."""
+    held = psutil.Process().net_connections(kind="tcp4")
+    return any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in held)
+
+
 def is_reachable(host_port: str) -> bool:
     """Return whether llama.cpp may ask a worker, which would end this process otherwise."""
     try:
@@ -191,8 +199,8 @@ def probe_server(host_port: str, timeout_s: float = PROBE_TIMEOUT_S) -> Worker:
 
 def _connect(address: Address, timeout_s: float) -> socket.socket:
     try:
-        addresses = socket.getaddrinfo(*address, socket.AF_INET, socket.SOCK_STREAM)
-        return socket.create_connection(addresses[0][4][:2], timeout_s)
+        host = socket.gethostbyname(address.host)
+        return socket.create_connection((host, address.port), timeout_s)
     except (OSError, UnicodeError) as error:
         raise EngineError("rpc_unreachable", *_why_unreachable(address, error)) from error
 

@@ -33,11 +33,12 @@ class Lending(msgspec.Struct, frozen=True, kw_only=True):
 class RpcProcess:
     """A running worker; a context manager that ends it.
 
-    Starting one raises EngineError: ``rpc_port`` where nothing can listen at the address,
-    ``rpc_missing`` and others for what the process says.
+    ``devices`` are what it lends. Starting one raises EngineError: ``rpc_port`` where nothing can
+    listen at the address, and others for what the process says.
     """
 
     def __init__(self, lending: Lending) -> None:
+        self.address: Final = lending.address
         _check_free(lending.address)
         self._process = subprocess.Popen(
             _command(lending), stdin=subprocess.PIPE, stdout=subprocess.PIPE

@@ -9,7 +9,7 @@ import ctypes
 import os
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -23,6 +23,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 import llama_cpp
 from llama_cpp import llama_cpp as lib
 
+from models.problems import EngineError
 from models.protocol import Device, Versions
 from models.rpc import is_reachable
 
@@ -138,6 +139,27 @@ def gpu_devices() -> tuple[Device, ...]:
     ``llama_supports_gpu_offload`` is no help: it is true wherever RPC is built in.
     """
     return tuple(device for device in devices() if device.kind in ("gpu", "igpu"))
+
+
+def choose_devices(wanted: Sequence[str], workers: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the devices to load on, as llama.cpp would choose them by itself.
+
+    Those wanted; otherwise those of the ``workers`` and every GPU, integrated ones only where
+    there is no other. Raises EngineError for one that is not there.
+    """
+    known = {name: _device_type(handle) for name, handle in device_handles().items()}
+    if missing := [name for name in wanted if name not in known]:
+        raise EngineError(
+            "no_device",
+            f"The device {missing[0]} is not there.",
+            f"Choose from {', '.join(known)}, or leave the devices to Snug.",
+        )
+    if wanted:
+        return tuple(wanted)
+    own = [name for name in known if not name.startswith(_RPC_DEVICE)]
+    kinds = {name: _DEVICE_KINDS.get(known[name]) for name in own}
+    gpus = [name for name in own if kinds[name] == "gpu"]
+    return (*workers, *(gpus or [name for name in own if kinds[name] == "igpu"]))
 
 
 def text(value: bytes | None) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +14,7 @@ import psutil
 
 from models.cancellation import Cancellation
 from models.gguf import GgufHeader, read_header
-from models.llama import library
+from models.llama import library, rpc
 from models.llama.context import LlamaContext
 from models.llama.library import lib, log
 from models.problems import EngineError
@@ -100,6 +101,7 @@ def load_weights(
     """
     path = Path(options.path)
     header = read_header(path)
+    rpc.add_servers(options.rpc_servers)
 
     def on_progress(fraction: float, _data: object) -> bool:
         progress(_WEIGHTS_SHARE * fraction)
@@ -118,6 +120,7 @@ def load_weights(
         if cancelled:
             raise LoadCancelledError
         raise _why_not_loaded(path, said)
+    rpc.watch(options.rpc_servers)
     found = _OFFLOADED.search(said)
     offloaded, layers = map(int, found.groups()) if found else (0, 0)
     return Weights(handle, header, layers or lib.llama_model_n_layer(handle) + 1, offloaded, dry)
@@ -156,14 +159,20 @@ def _vocabulary_size(weights: Weights) -> int:
 
 
 def _model_parameters(options: LoadOptions) -> Any:  # noqa: ANN401
+    devices = library.choose_devices(options.devices, rpc.devices_of(options.rpc_servers))
     parameters = lib.llama_model_default_params()
-    parameters.n_gpu_layers = _gpu_layers(options)
+    parameters.n_gpu_layers = _gpu_layers(options, devices)
+    handles = [library.device_handles()[device] for device in devices]
+    # The list ends with a null; without it llama.cpp would take every device that it knows, those
+    # of workers that are not wanted any more too. The array lives as long as the parameters.
+    parameters.device_list = (ctypes.c_void_p * (len(handles) + 1))(*handles)
+    parameters.devices = ctypes.addressof(parameters.device_list)
     parameters.load_mode = _MMAP_CHOICE[options.mmap, options.mlock]
     return parameters
 
 
-def _gpu_layers(options: LoadOptions) -> int:
-    if options.gpu_layers == 0 or library.gpu_devices():
+def _gpu_layers(options: LoadOptions, devices: Sequence[str]) -> int:
+    if options.gpu_layers == 0 or devices:
         return options.gpu_layers
     if options.gpu_layers < 0:
         return 0

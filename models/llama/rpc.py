@@ -14,10 +14,15 @@ from typing import Any, Final
 
 from models.llama.library import lib
 from models.problems import EngineError
-from models.rpc import Address, is_connected, is_listening, parse_address, probe_server
-
-GONE_MARK: Final = "Snug: gone RPC workers: "
-"""What the engine's log says before it dies of a worker; ``models.post_mortem`` looks for it."""
+from models.rpc import (
+    GONE_MARK,
+    Address,
+    is_connected,
+    is_listening,
+    notice_silence,
+    parse_address,
+    probe_server,
+)
 
 _registered: dict[str, tuple[str, ...]] = {}
 """The names of each registered worker's devices, by the worker's address."""
@@ -46,6 +51,12 @@ def add_servers(servers: Sequence[str]) -> None:
             probe_server(str(address))
         if str(address) not in _registered:
             _register(address)
+
+
+def watch(servers: Sequence[str]) -> None:
+    """Let a connection break in time when a worker's machine is gone. After each load."""
+    for server in servers:
+        notice_silence(parse_address(server).port)
 
 
 def devices_of(servers: Sequence[str]) -> tuple[str, ...]:

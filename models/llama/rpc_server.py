@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any, BinaryIO, Final, NoReturn
 
@@ -21,9 +22,10 @@ import psutil
 
 from models.llama import library, rpc
 from models.problems import EngineError
-from models.rpc import Address, notice_silence
+from models.rpc import Address, is_serving, notice_silence
 
 _MIB: Final = 1024 * 1024
+_LOOK_EVERY_S: Final = 0.01
 _CONNECTED: Final = b"Accepted client connection"
 _DISCONNECTED: Final = b"Client connection closed"
 _GET_MEMORY: Final = 2
@@ -51,7 +53,10 @@ def main(arguments: Sequence[str]) -> NoReturn:
     except EngineError as error:
         _say(answers, {"problem": msgspec.to_builtins(error.problem)})
         os._exit(1)
-    _say(answers, {"lends": msgspec.to_builtins(lent)})
+    announcement = {"lends": msgspec.to_builtins(lent)}
+    threading.Thread(
+        target=_announce, args=(options.port, answers, announcement), daemon=True
+    ).start()
     rpc.serve(Address(options.host, options.port), handles, options.threads)
     _say(answers, {"problem": {"title": f"Nothing can listen at {options.host}:{options.port}."}})
     os._exit(1)
@@ -73,6 +78,13 @@ def _tell_connections(printed: int, answers: BinaryIO, port: int) -> None:
             if line.strip() in {_CONNECTED, _DISCONNECTED}:
                 notice_silence(port)
                 _say(answers, {"connected": line.strip() == _CONNECTED})
+
+
+def _announce(port: int, answers: BinaryIO, announcement: dict[str, Any]) -> None:
+    """Say what is lent as soon as the library listens, which it does not tell."""
+    while not is_serving(port):
+        time.sleep(_LOOK_EVERY_S)
+    _say(answers, announcement)
 
 
 def _say(answers: BinaryIO, record: dict[str, Any]) -> None:
