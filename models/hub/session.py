@@ -89,9 +89,9 @@ class HubSession(httpx2.Client):
     def asking(self, repo: str = "") -> Iterator[None]:
         """Send what huggingface_hub asks meanwhile, on this thread; ``repo`` is for the words."""
         mark = _session.set(self)
-        self._repo = repo
         try:
-            yield
+            with self.named(repo):
+                yield
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise trouble_of_exception(error, self.access) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -99,6 +99,15 @@ class HubSession(httpx2.Client):
             raise unreadable_answer(self.access, detail) from error
         finally:
             _session.reset(mark)
+
+    @contextmanager
+    def named(self, repo: str) -> Iterator[None]:
+        """Speak of this repository in troubles meanwhile."""
+        self._repo = repo
+        try:
+            yield
+        finally:
+            self._repo = ""
 
     def _read(self, response: httpx2.Response) -> httpx2.Response:
         content = b"".join(self._pieces(response, MAX_ANSWER_BYTES))
