@@ -24,6 +24,15 @@ def context_of(shape: ModelShape, options: LoadOptions) -> int:
     return -(-size // CONTEXT_STEP) * CONTEXT_STEP
 
 
+def outputs_of(options: LoadOptions) -> int:
+    """Return how many tokens of a micro-batch have logits: the last of each sequence, and drafts.
+
+    The engine tells llama.cpp, which otherwise sets room aside for a row of logits for each token.
+    """
+    drafted = 0 if options.speculation == "off" else options.draft_tokens
+    return options.sequences * (1 + drafted)
+
+
 def uses_flash_attention(shape: ModelShape, options: LoadOptions, offloaded: int) -> bool:
     """Return whether a load uses flash attention: what the engine makes of 'auto'."""
     if options.flash_attention != "auto":
@@ -43,13 +52,14 @@ def host_inputs_bytes(shape: ModelShape, options: LoadOptions, *, flash: bool) -
 def graph_bytes(shape: ModelShape, options: LoadOptions, *, flash: bool) -> int:
     """Return the buffer for the layers and the output on one device."""
     mask = _mask(shape, options, flash=flash)
+    halves = 2 if shape.encoder else 3
     widest = max(
         _attention(shape, options, mask, flash=flash),
-        3 * shape.feed_forward + shape.queries + 3 * shape.width + mask,
-        9.3 * shape.inner + 2 * shape.width if shape.inner else 0,
-        shape.vocabulary + 2 * shape.width if not shape.encoder else 0,
+        halves * shape.feed_forward + shape.queries + 3 * shape.width + mask,
+        5.6 * shape.inner + 2 * shape.width if shape.inner else 0,
     )
-    return round(_FLOAT * _tokens(shape, options) * widest)
+    logits = min(outputs_of(options), _tokens(shape, options)) * shape.vocabulary
+    return round(_FLOAT * max(_tokens(shape, options) * widest, logits))
 
 
 def output_bytes(shape: ModelShape, options: LoadOptions) -> int:
@@ -64,6 +74,9 @@ def _attention(shape: ModelShape, options: LoadOptions, mask: float, *, flash: b
     if shape.encoder_decoder:
         # Relative positions are a tensor as large as the scores, and are there at once with them.
         return 3 * shape.heads * cells + 2 * cells + 2 * around
+    if any(layer.keys and not layer.values for layer in shape.layers):
+        # Latent attention: each head's query is as wide as the latent key.
+        around += shape.heads * max(layer.keys for layer in shape.layers)
     scores = 0 if flash else shape.heads * cells
     return scores + mask + around
 
