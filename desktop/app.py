@@ -7,7 +7,7 @@ import logging
 import signal
 import socket
 import sys
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtGui import QGuiApplication, QIcon
@@ -16,6 +16,10 @@ from PySide6.QtWidgets import QApplication
 from desktop.controllers.activity import ActivityWatch
 from desktop.controllers.chat import ChatController
 from desktop.controllers.chat_list import ChatListController
+from desktop.controllers.computer import ComputerController
+from desktop.controllers.library import LibraryController
+from desktop.controllers.loading import LoadingController
+from desktop.controllers.machine import MachineWatch
 from desktop.controllers.model import ModelController
 from desktop.controllers.replies import Replies
 from desktop.controllers.session import Session
@@ -34,6 +38,10 @@ from desktop.ui.single_instance import SingleInstance
 from desktop.ui.theme import Theme
 from models.library.embedded import embedded_model, sha256_of
 from models.load_judge import LoadJudge, TrustingJudge
+from models.probe.client import Probe
+
+if TYPE_CHECKING:
+    from desktop.ui.models.page import ModelsPage
 
 _LOG_BYTES: Final = 1_000_000
 
@@ -88,7 +96,9 @@ def build_session(
     model = ModelController(
         engine, settings, store, embedded_model, sha256_of, judge or TrustingJudge()
     )
-    machine = partial(look_at_machine, Probe(quarantine_file=paths.quarantine_file))
+    watch = MachineWatch(
+        Probe(quarantine_file=paths.quarantine_file), settings, paths.bandwidth_file
+    )
     replies = Replies(engine, store)
     chat = ChatController(store, replies, model, settings)
     session = Session(
@@ -103,7 +113,8 @@ def build_session(
         usage=UsageController(engine, chat, model, settings),
         activity=ActivityWatch(engine),
         library=LibraryController(paths.models_dir, paths.library_cache, settings),
-        loading=LoadingController(settings, machine),
+        loading=LoadingController(settings, watch),
+        computer=ComputerController(settings),
     )
     return session, notice
 
@@ -142,7 +153,11 @@ def build_models_page(theme: Theme, session: Session) -> ModelsPage:
             "On this machine",
             lambda _page: LibraryTab(theme, library, loading, model, settings),
         ),
-        Tab(COMPUTER, "This computer", lambda _page: ComputerTab(theme, loading, settings)),
+        Tab(
+            COMPUTER,
+            "This computer",
+            lambda _page: ComputerTab(theme, loading, session.computer, settings),
+        ),
     )
     return ModelsPage(theme, tabs)
 

@@ -43,6 +43,16 @@ class Paths:
         return self.cache_dir / "library.json"
 
     @property
+    def quarantine_file(self) -> Path:
+        """Which model files have killed a process of Snug's."""
+        return self.data_dir / "quarantine.json"
+
+    @property
+    def bandwidth_file(self) -> Path:
+        """How fast this machine's memory is read; may be lost."""
+        return self.cache_dir / "bandwidth.json"
+
+    @property
     def settings_file(self) -> Path:
         """What the person chose."""
         return self.config_dir / "settings.json"

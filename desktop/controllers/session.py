@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from desktop.controllers.activity import ActivityWatch
 from desktop.controllers.chat import ChatController
 from desktop.controllers.chat_list import ChatListController
+from desktop.controllers.computer import ComputerController
 from desktop.controllers.library import LibraryController
 from desktop.controllers.loading import LoadingController
 from desktop.controllers.model import ModelController
@@ -34,6 +35,7 @@ class Session:
     activity: ActivityWatch
     library: LibraryController
     loading: LoadingController
+    computer: ComputerController
 
     def start(self, model: str | None) -> None:
         """Load the model (None: the one that was used last) and look into the store."""
@@ -55,4 +57,5 @@ class Session:
         self.files.close()
         self.library.close()
         self.loading.close()
+        self.computer.close()
         self.model.close()
