@@ -59,11 +59,13 @@ def describe_group(
     """Return the entry of a model's files. ``name`` and ``licence`` are what others call them."""
     headers: list[GgufHeader] = []
     problem: Problem | None = None
-    try:
-        headers += [read_header(path) for path in group.parts]
-    except EngineError as error:
-        problem = error.problem
-    first = headers[0] if headers else None
+    for path in group.parts:
+        try:
+            headers.append(read_header(path))
+        except EngineError as error:
+            problem = problem or error.problem
+    # What the model is stands in its first part alone.
+    first = next(iter(headers), None)
     known = find_entry(_own_name(first, group)) if first else None
     own_name = known.name if known else _own_name(first, group)
     return LibraryEntry(
@@ -81,7 +83,10 @@ def describe_group(
         license=(_licence(first) if first else "") or (known.license if known else "") or licence,
         has_template=first is not None and bool(first.text(_TEMPLATE_KEY)),
         kind=kind_of(first) if first else "base",
-        problem=_missing(group, first) or problem or (_not_a_model(first) if first else None),
+        problem=_unspeakable(group)
+        or _missing(group, first)
+        or problem
+        or (_not_a_model(first) if first else None),
         stamp=stamp or stamp_of(group),
     )
 
@@ -158,6 +163,19 @@ def _licence(header: GgufHeader) -> str:
         if text.lower() not in _SAYS_NOTHING:
             return text
     return ""
+
+
+def _unspeakable(group: FileGroup) -> Problem | None:
+    """Return the problem of a file whose name is no text: it can't be told to the engine."""
+    try:
+        "".join(map(str, group.files)).encode()
+    except UnicodeEncodeError:
+        return Problem(
+            code="name_unreadable",
+            title="The name of this file, or of a folder above it, isn't valid text.",
+            hint="Rename it, in letters that this system can show.",
+        )
+    return None
 
 
 def _missing(group: FileGroup, first: GgufHeader | None) -> Problem | None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from models.amounts import size_in_words
 from models.library.entry import LibraryEntry
+from models.library.folders import Folders, Ownership
 from models.library.grouping import group
-from models.library.scan import Folders, owned_by
 from models.library.sources import Surroundings
 from models.library.walking import model_files
 from models.problems import EngineError
@@ -21,8 +21,9 @@ def remove(entry: LibraryEntry, folders: Folders, surroundings: Surroundings | N
     another program, or outside the folders), model_missing, trash_failed (nothing is deleted).
     """
     files = [Path(path) for path in entry.parts] + _unshared_projectors(entry)
+    ownership = Ownership(folders, surroundings)
     for path in files:
-        _check_ours(path, folders, surroundings)
+        _check_ours(path, ownership)
     freed = 0
     for path in files:
         freed += _throw_away(path, freed)
@@ -40,7 +41,7 @@ def _unshared_projectors(entry: LibraryEntry) -> list[Path]:
     return [path for path in own if path not in needed]
 
 
-def _check_ours(path: Path, folders: Folders, surroundings: Surroundings | None) -> None:
+def _check_ours(path: Path, ownership: Ownership) -> None:
     if not os.path.lexists(path):
         raise EngineError(
             "model_missing",
@@ -53,7 +54,7 @@ def _check_ours(path: Path, folders: Folders, surroundings: Surroundings | None)
             f"{path.name} is only a link; the model lies in {Path(os.path.realpath(path)).parent}.",
             "Delete it where it lies, or in the program that fetched it.",
         )
-    if not owned_by(path, folders, surroundings):
+    if not ownership.is_own(path):
         raise EngineError(
             "not_ours",
             f"{path.name} belongs to another program, or lies outside of your model folders.",

@@ -6,7 +6,6 @@ person added, so that a file which is theirs is known as theirs wherever it is f
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,31 +16,22 @@ import msgspec
 from models.library.describing import describe, describe_group, detail, stamp_of
 from models.library.embedded import embedded_model
 from models.library.entry import LibraryEntry, Source
-from models.library.grouping import FileGroup, group
+from models.library.folders import Folders, Ownership
+from models.library.grouping import FileGroup, group, is_projector
 from models.library.jan import imported_files
 from models.library.ollama import ollama_models
 from models.library.sources import Surroundings, other_apps
-from models.library.walking import OnTrouble, walk
+from models.library.walking import SUFFIX, OnTrouble, walk
 from models.problems import EngineError
 from models.protocol import Problem
 
-__all__ = ["Folders", "describe", "detail", "is_within", "owned_by", "scan"]
+__all__ = ["Folders", "describe", "detail", "scan"]
 
 _HUGGING_FACE_SKIP: Final = frozenset({"blobs", "refs", ".locks", ".no_exist", "trees"})
+PART_SUFFIX: Final = ".part"
+"""What a download of Snug's own ends in before it is whole."""
 _UNFINISHED: Final = ("incomplete-", ".")
 """How the names of files begin that another program is still fetching."""
-
-
-class Folders(msgspec.Struct, frozen=True, kw_only=True):
-    """Where models are looked for.
-
-    ``snug`` is Snug's own folder, ``added`` those that the person named. With ``others`` the
-    Hugging Face cache and the folders of LM Studio, Jan, GPT4All and Ollama are looked through.
-    """
-
-    snug: Path
-    added: tuple[Path, ...] = ()
-    others: bool = True
 
 
 @dataclass(frozen=True)
@@ -76,47 +66,39 @@ def scan(
         yield _entry(found, known.get(str(found.group.parts[0])))
 
 
-def owned_by(path: Path, folders: Folders, surroundings: Surroundings | None = None) -> bool:
-    """Return whether a file is Snug's or the person's own to throw away.
-
-    It must really lie, links followed, in Snug's folder or in one that the person added, and in no
-    other program's.
-    """
-    real = Path(os.path.realpath(path))
-    if not any(is_within(real, folder) for folder in (folders.snug, *folders.added)):
-        return False
-    return not any(is_within(real, app.path) for app in other_apps(surroundings))
-
-
-def is_within(real: Path, folder: Path) -> bool:
-    """Return whether a path, its links resolved, lies below a folder."""
-    return Path(os.path.realpath(folder)) in real.parents
-
-
 def _find(folders: Folders, on_trouble: OnTrouble, here: Surroundings) -> Iterator[_Found]:
+    ownership = Ownership(folders, here)
     try:
         yield _Found(FileGroup((embedded_model(),)), "embedded")
     except EngineError as error:
         on_trouble(error.problem)
     if folders.snug.is_dir():
-        yield from _below(folders.snug, "snug", folders, on_trouble, here)
+        yield from _below(folders.snug, "snug", ownership, on_trouble)
     if folders.others:
         yield from _others(on_trouble, here)
     for folder in folders.added:
         if folder.is_dir():
-            yield from _below(folder, "folder", folders, on_trouble, here)
+            yield from _below(folder, "folder", ownership, on_trouble)
         else:
             on_trouble(_gone(folder))
 
 
 def _below(
-    root: Path, source: Source, folders: Folders, on_trouble: OnTrouble, here: Surroundings
+    root: Path, source: Source, ownership: Ownership, on_trouble: OnTrouble
 ) -> Iterator[_Found]:
     """Yield the models in a folder that is the person's own, but for what only links there."""
-    for _, files in walk(root, on_trouble):
+    for folder, files in walk(root, on_trouble):
         for each in group(files):
-            owned = all(owned_by(path, folders, here) for path in each.files)
-            yield _Found(each, source, owned=owned)
+            if not _is_being_fetched(each, folder):
+                owned = all(ownership.is_own(path) for path in each.files)
+                yield _Found(each, source, owned=owned)
+
+
+def _is_being_fetched(files: FileGroup, folder: Path) -> bool:
+    """Return whether what is missing of a model is on its way: a part file lies there for it."""
+    if files.missing:
+        return any((folder / f"{name}{PART_SUFFIX}").exists() for name in files.missing)
+    return is_projector(files.parts[0]) and any(folder.glob(f"*{SUFFIX}{PART_SUFFIX}"))
 
 
 def _others(on_trouble: OnTrouble, here: Surroundings) -> Iterator[_Found]:
