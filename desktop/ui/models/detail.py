@@ -20,7 +20,7 @@ from desktop.ui.models.fold import Fold
 from desktop.ui.models.library_model import facts
 from desktop.ui.models.loading_panel import LoadingPanel
 from desktop.ui.models.memory_bar import MemoryAccount
-from desktop.ui.models.verdicts import SOURCE_WORDS, Badge, verdict_sentence
+from desktop.ui.models.verdicts import SOURCE_WORDS, Badge, small_print
 from desktop.ui.theme import Theme
 from models.amounts import size_in_words
 from models.estimate.records import Judgement, Machine
