@@ -30,17 +30,13 @@ _CACHE_LINE: Final = re.compile(
 def dry_run(options: LoadOptions) -> tuple[DeviceMemory, ...]:
     """Return what a load with these options would put on each device. Raises EngineError."""
     loading.check_options(options)
-    said: list[str] = []
-    log.listener = said.append
-    try:
+    with log.overheard() as said:
         weights = loading.load_weights(options, lambda _fraction: None, Cancellation(), dry=True)
         try:
             context, _ = loading.open_context(weights, options)
             context.close()
         finally:
             weights.close()
-    finally:
-        log.listener = None
     return account("".join(said), weights.header)
 
 

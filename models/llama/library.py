@@ -9,7 +9,8 @@ import ctypes
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -27,7 +28,18 @@ from models.problems import EngineError
 from models.protocol import Device, Versions
 from models.rpc import is_reachable
 
-__all__ = ["describe", "device_handles", "devices", "gpu_devices", "lib", "log", "text", "versions"]
+__all__ = [
+    "choose_devices",
+    "describe",
+    "device_handles",
+    "devices",
+    "give_memory_back",
+    "gpu_devices",
+    "lib",
+    "log",
+    "text",
+    "versions",
+]
 
 _RPC_DEVICE: Final = "RPC"
 _LOG_CAPACITY: Final = 600
@@ -64,6 +76,16 @@ class LibraryLog:
         lines = list(self._lines)
         fresh = min(self._written - mark, len(lines))
         return "".join(lines[len(lines) - fresh :])
+
+    @contextmanager
+    def overheard(self) -> Iterator[list[str]]:
+        """Collect what is logged meanwhile, debug messages included."""
+        said: list[str] = []
+        self.listener = said.append
+        try:
+            yield said
+        finally:
+            self.listener = None
 
     def _on_log(self, level: int, text: bytes | None, _data: object) -> None:
         if level != _LEVEL_CONTINUED:
@@ -113,6 +135,7 @@ _device_memory = _declare(
     ctypes.POINTER(ctypes.c_size_t),
     ctypes.POINTER(ctypes.c_size_t),
 )
+_trim: Final = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
 _ggml_commit = _declare("ggml_commit", ctypes.c_char_p)
 
 
@@ -160,6 +183,12 @@ def choose_devices(wanted: Sequence[str], workers: Sequence[str]) -> tuple[str, 
     kinds = {name: _DEVICE_KINDS.get(known[name]) for name in own}
     gpus = [name for name in own if kinds[name] == "gpu"]
     return (*workers, *(gpus or [name for name in own if kinds[name] == "igpu"]))
+
+
+def give_memory_back() -> None:
+    """Have the C library return to the system what was freed; glibc alone keeps so much of it."""
+    if _trim is not None:
+        _trim(0)
 
 
 def text(value: bytes | None) -> str:
