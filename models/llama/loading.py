@@ -202,14 +202,16 @@ def _context_parameters(weights: Weights, options: LoadOptions) -> Any:  # noqa:
     parameters.n_ctx = size * options.sequences
     parameters.n_batch = options.batch_size
     parameters.n_ubatch = min(options.batch_size, options.micro_batch_size)
-    if weights.encodes:
-        # Each text is computed whole, or the process ends at an assertion.
-        parameters.n_batch = parameters.n_ubatch = max(parameters.n_batch, size)
-        parameters.embeddings = True
     parameters.offload_kqv = options.cache_on_device
     parameters.n_seq_max = options.sequences
     # Else room is set aside for a row of logits for each token: 100 MB for the embedded model.
     parameters.n_outputs_max = outputs_of(options)
+    if weights.encodes:
+        # Each text is computed whole, with an output for each token, or the process ends at an
+        # assertion.
+        parameters.n_batch = parameters.n_ubatch = max(parameters.n_batch, size)
+        parameters.n_outputs_max = 0
+        parameters.embeddings = True
     parameters.kv_unified = options.sequences > 1
     parameters.type_k = parameters.type_v = _CACHE_TYPES[options.cache_type]
     parameters.flash_attn_type = _FLASH[_flash_attention(weights, options, parameters.n_ctx)]
