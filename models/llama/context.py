@@ -170,9 +170,10 @@ class LlamaContext:
         Attention's cache can; a recurrent state has taken the token in for good.
         """
         self.clear()
-        self.batch.clear()
-        self.batch.add([0, 0], 0, 0, logits=True)
-        self.decode()
+        for position in (0, 1):
+            self.batch.clear()
+            self.batch.add([0], position, 0, logits=True)
+            self.decode()
         forgotten = bool(lib.llama_memory_seq_rm(self._memory, 0, 1, -1))
         left = self.length(0)
         self.clear()

@@ -19,6 +19,8 @@ from models.llama.jobs import Job
 from models.llama.library import give_memory_back, lib, log
 from models.llama.loading import LoadCancelledError, Weights
 from models.llama.scheduler import Scheduler
+from models.llama.speculation.choosing import choose_speculation
+from models.llama.speculation.drafting import Speculation
 from models.llama.threads import Threads
 from models.llama.vocabulary import LlamaVocabulary
 from models.problems import EngineError
@@ -137,6 +139,7 @@ class _LoadedModel:
     ) -> None:
         began = time.monotonic()
         self._context: LlamaContext | None = None
+        self._speculation: Speculation | None = None
         with log.overheard() as said:
             self._weights = loading.load_weights(options, progress, cancelled)
             try:
@@ -145,6 +148,13 @@ class _LoadedModel:
             except EngineError:
                 self._free()
                 raise
+        try:
+            self._speculation, self._speculation_note = choose_speculation(
+                options, self._weights, self._context, progress, cancelled
+            )
+        except EngineError:
+            self._free()
+            raise
         self._memory = self._weights.placement.told(read_buffers("".join(said)))
         self._vocabulary = LlamaVocabulary(self._weights.handle)
         self._template, self._template_problem = _chat_template(
@@ -161,6 +171,8 @@ class _LoadedModel:
             flash=flash,
             piece=min(options.batch_size, _GPU_PIECE) if on_gpu else options.batch_size,
             threads_matter=flash or on_gpu,
+            speculation=self._speculation,
+            draft_tokens=options.draft_tokens,
         )
         self.info = self._describe(options, self._context.context_size, flash=flash, began=began)
 
@@ -186,6 +198,8 @@ class _LoadedModel:
         self._free()
 
     def _free(self) -> None:
+        if self._speculation is not None:
+            self._speculation.close()
         if self._context is not None:
             self._context.close()
         self._weights.close()
@@ -234,7 +248,8 @@ class _LoadedModel:
             memory=self._memory,
             placement_reason=placement.why(weights.offloaded_layers, weights.layers),
             cache_type=options.cache_type,
-            speculation=options.speculation,
+            speculation=options.speculation if self._speculation is not None else "off",
+            speculation_note=self._speculation_note,
             kind=weights.kind,
         )
 
