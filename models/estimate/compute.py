@@ -15,6 +15,10 @@ from models.protocol import LoadOptions
 
 CONTEXT_STEP: Final = 256
 _FLOAT: Final = 4
+_HALF: Final = 2
+_TOKEN_BYTES: Final = 400
+"""What llama.cpp's tables hold for a token of the vocabulary, and for its merge."""
+_LOAD_BYTES: Final = 3 << 20
 _SCORES_LIMIT: Final = 1 << 30
 
 
@@ -65,6 +69,20 @@ def graph_bytes(shape: ModelShape, options: LoadOptions, *, flash: bool) -> int:
 def output_bytes(shape: ModelShape, options: LoadOptions) -> int:
     """Return the buffer that the logits are copied to, one row for each sequence."""
     return _FLOAT * options.sequences * shape.vocabulary
+
+
+def engine_bytes(shape: ModelShape, options: LoadOptions, *, on_host: bool, flash: bool) -> int:
+    """Return what the process takes beside llama.cpp's buffers.
+
+    The tables of the vocabulary, and with layers ``on_host`` the CPU's scratch space: it halves the
+    precision of what a matrix of 16-bit numbers is multiplied with, scores among them.
+    """
+    tables = _LOAD_BYTES + _TOKEN_BYTES * shape.vocabulary
+    if not on_host:
+        return tables
+    scores = 0 if flash else shape.heads * _cells(shape, options)
+    widest = max(scores, shape.feed_forward, shape.queries, shape.width)
+    return tables + _HALF * _tokens(shape, options) * widest
 
 
 def _attention(shape: ModelShape, options: LoadOptions, mask: float, *, flash: bool) -> float:

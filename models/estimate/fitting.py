@@ -35,7 +35,7 @@ def host_margin(machine: Machine) -> int:
 
 def shortage(need: MemoryEstimate, machine: Machine) -> dict[str, int]:
     """Return the bytes that are lacking, by device; empty where everything fits."""
-    on_host = need.on(HOST).total_bytes
+    on_host = need.host_bytes
     lacking: dict[str, int] = {}
     for device in machine.devices:
         wanted = need.on(device.name).total_bytes if device.name != HOST else 0

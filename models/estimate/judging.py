@@ -77,7 +77,7 @@ def _verdict(need: MemoryEstimate) -> Verdict:
 
 
 def _why(need: MemoryEstimate, options: LoadOptions, machine: Machine) -> str:
-    host = size_in_words(need.on(HOST).total_bytes)
+    host = size_in_words(need.host_bytes)
     devices = [part for part in need.memory if part.device != HOST]
     if devices:
         on_device = size_in_words(sum(part.total_bytes for part in devices))

@@ -8,6 +8,7 @@ from typing import Final
 
 from models.estimate.compute import (
     context_of,
+    engine_bytes,
     graph_bytes,
     host_inputs_bytes,
     output_bytes,
@@ -59,6 +60,7 @@ def estimate_with(
         layers=shape.layer_count,
         offloaded_layers=offloaded,
         context_size=context_of(shape, options),
+        engine_bytes=engine_bytes(shape, options, on_host=HOST in placed[:-1], flash=flash),
     )
 
 

@@ -93,6 +93,8 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
 class MemoryEstimate(msgspec.Struct, frozen=True, kw_only=True):
     """What a load is going to take, by device, and with how many layers off the CPU.
 
+    ``memory`` are llama.cpp's buffers; ``engine_bytes`` is what the engine process takes of the
+    machine's memory besides, for the vocabulary's tables and as scratch space of the CPU.
     ``layers`` counts the output layer as one, as llama.cpp does. ``context_size`` is in tokens for
     each sequence.
     """
@@ -101,11 +103,17 @@ class MemoryEstimate(msgspec.Struct, frozen=True, kw_only=True):
     layers: int
     offloaded_layers: int
     context_size: int
+    engine_bytes: int = 0
 
     @property
     def total_bytes(self) -> int:
-        """Return what all devices take together."""
-        return sum(part.total_bytes for part in self.memory)
+        """Return what it takes in all, on all devices together."""
+        return self.engine_bytes + sum(part.total_bytes for part in self.memory)
+
+    @property
+    def host_bytes(self) -> int:
+        """Return what it takes of the machine's own memory."""
+        return self.engine_bytes + self.on(HOST).total_bytes
 
     def on(self, device: str) -> DeviceMemory:
         """Return what one device takes: nothing, where it isn't used."""
