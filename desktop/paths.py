@@ -58,6 +58,11 @@ class Paths:
         return self.config_dir / "settings.json"
 
     @property
+    def hub_tokens_file(self) -> Path:
+        """Access tokens for hubs, where the system has no keyring for them."""
+        return self.config_dir / "hub-tokens.json"
+
+    @property
     def window_state_file(self) -> Path:
         """How the window was left."""
         return self.data_dir / "window.json"

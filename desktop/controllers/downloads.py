@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from desktop.controllers.hub_thread import HubAddress
 from desktop.engine.tasks import TaskThread
 from models.downloads.records import Download, DownloadId, DownloadRequest
 
 if TYPE_CHECKING:
     from models.downloads.queue import Downloads
-    from models.hub.access import HubAccess
 
 UNDER_WAY: Final = ("queued", "running", "checking")
 _SPACE_MS: Final = 5000
@@ -27,25 +27,27 @@ class DownloadsController(QObject):
     The queue has threads of its own and outlives the window in its file: it goes on where it was.
     ``changed`` carries every download, ``download_finished`` the path of a model that is whole
     now, ``refused`` the trouble with a wish that can't be met, ``space_changed`` the free bytes of
-    the disk that the models lie on.
+    the disk that the models lie on, ``noticed`` what became of a queue's file that was damaged.
     """
 
     changed = Signal(object)
     download_finished = Signal(str)
     refused = Signal(object)
     space_changed = Signal(object)
+    noticed = Signal(str)
     _arrived = Signal()
 
-    def __init__(self, folder: Path, access: Callable[[], HubAccess]) -> None:
+    def __init__(self, folder: Path, address: HubAddress) -> None:
         super().__init__()
         self.downloads: tuple[Download, ...] = ()
         self.folder = folder
         self.free_bytes: int | None = None
-        self._access = access
+        self._address = address
         self._tasks = TaskThread("downloads")
         self._queue: Downloads | None = None
-        self._whole: frozenset[DownloadId] = frozenset()
         self._news = _News()
+        self._told = False
+        self._closed = False
         self._arrived.connect(self._on_arrived, Qt.ConnectionType.QueuedConnection)
         self._space = QTimer(self, interval=_SPACE_MS)
         self._space.timeout.connect(self._measure_space)
@@ -55,9 +57,14 @@ class DownloadsController(QObject):
         """Return how many are waiting, transferred or checked."""
         return sum(each.status in UNDER_WAY for each in self.downloads)
 
+    @property
+    def offline(self) -> bool:
+        """Return whether the person told Snug to leave the network alone."""
+        return self._address.offline
+
     def start(self) -> None:
         """Go on with what was under way when the window was closed."""
-        self._tasks.run(self._opened)
+        self._tasks.run(self._open_if_any)
 
     def add(self, request: DownloadRequest) -> None:
         """Fetch a model's files."""
@@ -70,6 +77,11 @@ class DownloadsController(QObject):
     def resume(self, number: DownloadId) -> None:
         """Go on with a paused download, or try a failed one again."""
         self._do(lambda queue: queue.resume(number))
+
+    def go_online(self, number: DownloadId) -> None:
+        """Switch offline off, at the person's word, and try again."""
+        self._address.go_online()
+        self.resume(number)
 
     def cancel(self, number: DownloadId) -> None:
         """Give it up and throw away what has come."""
@@ -89,6 +101,7 @@ class DownloadsController(QObject):
 
     def close(self) -> None:
         """End transfers and threads; what has come stays for the next start."""
+        self._closed = True
         self._space.stop()
         self._tasks.run(self._close_queue)
         self._tasks.close()
@@ -96,16 +109,18 @@ class DownloadsController(QObject):
     def _do(self, wish: Callable[[Downloads], object]) -> None:
         self._tasks.run(lambda: wish(self._opened()), failed=self.refused.emit)
 
+    def _open_if_any(self) -> None:
+        from models.downloads.store import FILE_NAME  # noqa: PLC0415
+
+        if (self.folder / FILE_NAME).exists():
+            self._opened()
+
     def _opened(self) -> Downloads:
-        # On this thread: it reads its file, and the hub's library is slow to import.
+        # On this thread: it reads its file, and what it needs is slow to import.
         from models.downloads.queue import Downloads  # noqa: PLC0415
 
         if self._queue is None:
-            self._queue = Downloads(self.folder, self._access, self._on_change)
-            found = self._queue.snapshot()
-            # What was done before this window is no news.
-            self._whole = _whole(found)
-            self._on_change(found)
+            self._queue = Downloads(self.folder, self._address.access, self._on_change)
         return self._queue
 
     def _close_queue(self) -> None:
@@ -118,12 +133,15 @@ class DownloadsController(QObject):
             self._arrived.emit()
 
     def _on_arrived(self) -> None:
-        self.downloads = self._news.take()
-        before, self._whole = self._whole, _whole(self.downloads)
+        if self._closed:
+            return
+        self.downloads, finished = self._news.take()
         self.changed.emit(self.downloads)
-        for each in self.downloads:
-            if each.id in self._whole - before:
-                self.download_finished.emit(each.path)
+        for path in finished:
+            self.download_finished.emit(path)
+        if self._queue is not None and self._queue.notice and not self._told:
+            self._told = True
+            self.noticed.emit(self._queue.notice)
 
     def _measure_space(self) -> None:
         self._tasks.run(lambda: _free_bytes(self.folder), self._on_measured)
@@ -140,23 +158,27 @@ class _News:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._state: tuple[Download, ...] = ()
+        self._unfinished: set[DownloadId] = set()
+        self._finished: list[str] = []
         self._waiting = False
 
     def put(self, state: tuple[Download, ...]) -> bool:
         """Keep a state; return whether somebody must be told to take it."""
         with self._lock:
             self._state = state
+            # What was done when it was seen first is no news.
+            whole = {each.id: each.path for each in state if each.status == "done"}
+            self._finished += [path for each, path in whole.items() if each in self._unfinished]
+            self._unfinished = {each.id for each in state} - set(whole)
             first, self._waiting = not self._waiting, True
         return first
 
-    def take(self) -> tuple[Download, ...]:
+    def take(self) -> tuple[tuple[Download, ...], list[str]]:
+        """Return the state, and the paths that became whole since the last time."""
         with self._lock:
             self._waiting = False
-            return self._state
-
-
-def _whole(downloads: tuple[Download, ...]) -> frozenset[DownloadId]:
-    return frozenset(each.id for each in downloads if each.status == "done")
+            finished, self._finished = self._finished, []
+            return self._state, finished
 
 
 def _free_bytes(folder: Path) -> int | None:

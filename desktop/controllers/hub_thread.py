@@ -24,6 +24,15 @@ class HubAddress:
         self._settings = settings
         self._token_file = token_file
 
+    @property
+    def offline(self) -> bool:
+        """Return whether the person told Snug to leave the network alone."""
+        return self._settings.app.offline
+
+    def go_online(self) -> None:
+        """Switch offline off, at the person's word. For the window's thread."""
+        self._settings.set_app_value("offline", False)
+
     def access(self) -> HubAccess:
         """Return how the hub is reached as of now; may read the keyring. Raises EngineError."""
         from models.hub.access import access_from  # noqa: PLC0415
@@ -81,12 +90,12 @@ class HubThread:
         self._newest += 1
 
     def close(self) -> None:
-        """End the thread; a question under way is broken off."""
+        """End; nobody waits for a question that is under way."""
         self._newest += 1
         hub = self._hub
         if hub is not None:
             hub.close()
-        self._tasks.close()
+        self._tasks.leave()
 
     def _opened(self) -> Hub:
         # On this thread: the hub's library is slow to import.

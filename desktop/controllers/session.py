@@ -8,6 +8,9 @@ from desktop.controllers.activity import ActivityWatch
 from desktop.controllers.chat import ChatController
 from desktop.controllers.chat_list import ChatListController
 from desktop.controllers.computer import ComputerController
+from desktop.controllers.discover import DiscoverController
+from desktop.controllers.downloads import DownloadsController
+from desktop.controllers.judging import JudgingController
 from desktop.controllers.library import LibraryController
 from desktop.controllers.loading import LoadingController
 from desktop.controllers.model import ModelController
@@ -36,6 +39,9 @@ class Session:
     library: LibraryController
     loading: LoadingController
     computer: ComputerController
+    discover: DiscoverController
+    judging: JudgingController
+    downloads: DownloadsController
 
     def start(self, model: str | None) -> None:
         """Load the model (None: the one that was used last) and look into the store."""
@@ -46,6 +52,7 @@ class Session:
         self.store.call(lambda store: store.recover_interrupted())
         self.chats.refresh()
         self.store.watch()
+        self.downloads.start()
 
     def close(self) -> None:
         """Write down what is unfinished, end the engine and the threads. Blocks until then."""
@@ -58,4 +65,7 @@ class Session:
         self.library.close()
         self.loading.close()
         self.computer.close()
+        self.discover.close()
+        self.judging.close()
+        self.downloads.close()
         self.model.close()

@@ -42,13 +42,18 @@ class TaskThread(QObject):
         failed: Failure | None = None,
     ) -> None:
         """Queue ``work``; ``done`` gets its result."""
-        self._calls.put(lambda: self._settled.emit(self._outcome(work, done, failed)))
+        self._calls.put(lambda: self._settle(self._outcome(work, done, failed)))
 
     def close(self) -> None:
         """Finish what is queued and end the thread; blocks until then. Results go nowhere."""
         self._closed = True
         self._calls.put(None)
         self._thread.join()
+
+    def leave(self) -> None:
+        """End the thread when what it is at now is done, without waiting. Results go nowhere."""
+        self._closed = True
+        self._calls.put(None)
 
     def _run(self) -> None:
         while (call := self._calls.get()) is not None:
@@ -66,6 +71,10 @@ class TaskThread(QObject):
             bug = error
             return lambda: _raise(bug)
         return lambda: done(result) if done else None
+
+    def _settle(self, deliver: Callable[[], None]) -> None:
+        if not self._closed:
+            self._settled.emit(deliver)
 
     def _on_settled(self, deliver: Callable[[], None]) -> None:
         if not self._closed:

@@ -60,6 +60,12 @@ class ChatPanel(QWidget):
         row = self.model.row_of(chat_id)
         self.list.setCurrentIndex(self.model.index(row) if row >= 0 else QModelIndex())
 
+    def show_downloads(self, count: int) -> None:
+        """Show how many models are being fetched."""
+        self._models.setText(f"Models · {count}" if count else "Models")
+        fetched = f", {count} being fetched" if count else ""
+        self._models.setAccessibleName(f"Models{fetched}")
+
     def mark_models(self, *, is_open: bool) -> None:
         """Show whether the models page is open."""
         self._models.setChecked(is_open)

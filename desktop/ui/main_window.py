@@ -21,6 +21,7 @@ from desktop.settings.schema import AppSettings
 from desktop.settings.window_state import WindowState
 from desktop.ui.chat_list import ChatPanel
 from desktop.ui.conversation import Conversation
+from desktop.ui.download_notices import DownloadNotices
 from desktop.ui.drops import FileDrop
 from desktop.ui.header import Header
 from desktop.ui.keys import KeySheet, bind_keys
@@ -81,6 +82,7 @@ class MainWindow(QMainWindow):
         self._connect_chat()
         self._connect_model()
         self._connect_parts()
+        self._downloads = DownloadNotices(session, self.notices, self.chat_panel)
         bind_keys(self, self._key_actions())
         self._show_chat(OpenedChat(None, (), ChatView(draft=state.draft)))
         self._on_app_settings(session.settings.app)

@@ -218,7 +218,7 @@ class HubModelView(QScrollArea):
         for name, row in self.variants.rows.items():
             judgement = verdicts.by_variant.get(name)
             row.show_judgement(judgement, recommended=name == verdicts.recommended)
-        self._advice.setText(verdicts.reason)
+        self._advice.setText(_advice(verdicts))
 
     def _on_not_judged(self, trouble: UserError) -> None:
         for row in self.variants.rows.values():
@@ -269,6 +269,12 @@ class HubModelView(QScrollArea):
         self._link.adjustSize()
         self._link.move(0, self.height() - self._link.height())
         self._link.raise_()
+
+
+def _advice(verdicts: Verdicts) -> str:
+    if not verdicts.recommended:
+        return "None of these files fits this computer at this context."
+    return f"Recommended: {verdicts.recommended}. {verdicts.reason}"
 
 
 def _browse(address: str) -> None:

@@ -46,7 +46,7 @@ class StartingView(QWidget):
         self._groups = []
         mine = _class_of(self._models, verdicts.memory_bytes) if verdicts else 0
         classes = [(size, list(found)) for size, found in groupby(self._models, _memory_gb)]
-        for size, models in sorted(classes, key=lambda each: (each[0] != mine, each[0])):
+        for size, models in sorted(classes, key=lambda each: _distance(each[0], mine)):
             title = _title(size, verdicts if size == mine else None)
             judgements = verdicts.by_name if verdicts else {}
             group = QWidget()
@@ -104,6 +104,11 @@ def _class_of(models: Sequence[StartingModel], memory_bytes: int) -> int:
     sizes = sorted({model.memory_gb for model in models})
     fitting = [size for size in sizes if size * _ROUNDING_GB * 2**30 <= memory_bytes]
     return fitting[-1] if fitting else sizes[0] if sizes else 0
+
+
+def _distance(size: int, mine: int) -> tuple[bool, int]:
+    """Sort the classes: this machine's, then the ever smaller ones, then the ever larger ones."""
+    return (True, size) if size > mine else (False, -size)
 
 
 def _title(size: int, mine: StartingVerdicts | None) -> str:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from desktop.ui import tokens
 from desktop.ui.controls import column, label, push_button, set_property
 from desktop.ui.elided import ElidedLabel
-from desktop.ui.models.discover_words import share_done, verdict_words
+from desktop.ui.models.discover_words import judgement_words, share_done
 from desktop.ui.models.verdicts import VERDICT_ROLES, VERDICT_WORDS
 from models.amounts import size_in_words
 from models.downloads.records import Download
 from models.estimate.records import Judgement
 from models.hub.records import Variant
+
+_BUTTON_WIDTH: Final = 144
 
 
 class VariantRow(QFrame):
@@ -42,6 +46,7 @@ class VariantRow(QFrame):
         self._about_files = about_files
         self._warning = label(kind="small", tone="danger", wraps=True)
         self.button = push_button("", "outline", self._on_pressed)
+        self.button.setMinimumWidth(_BUTTON_WIDTH)
         self._cancel = push_button("Cancel", "outline", self._on_cancelled)
         self._lay_out()
         self._recommended.hide()
@@ -66,7 +71,7 @@ class VariantRow(QFrame):
         else:
             self._badge.setText(VERDICT_WORDS[judgement.verdict])
             set_property(self._badge, "tone", VERDICT_ROLES[judgement.verdict])
-            words = verdict_words(judgement)
+            words = judgement_words(judgement)
             self.setToolTip(judgement.reason)
         self._facts.set_text("  ·  ".join(part for part in (words, self._about_files) if part))
         self._stop_asking()

@@ -10,23 +10,15 @@ from models.downloads.records import Download
 from models.estimate.records import Judgement
 from models.hub.records import HubModel, HubRepository
 
-VERDICTS: Final = {
-    "gpu": ("Runs on the GPU", "good"),
-    "partly": ("Runs partly on the GPU", "good"),
-    "cpu": ("Runs on the CPU", "accent"),
-    "no_fit": ("Does not fit", "danger"),
-}
-"""A verdict in words, and the role of its dot's colour."""
 SEPARATOR: Final = "  ·  "
 
 
-def verdict_words(judgement: Judgement) -> str:
-    """Return the verdict with the memory that it rests on, and the speed where it is known."""
-    words, _ = VERDICTS[judgement.verdict]
-    parts = [words, f"needs {size_in_words(judgement.estimate.total_bytes)}"]
+def judgement_words(judgement: Judgement) -> str:
+    """Return the memory that a verdict rests on, and the speed where it is known."""
+    parts = [f"needs {size_in_words(judgement.estimate.total_bytes)}"]
     if judgement.verdict == "no_fit":
         if judgement.missing_bytes:
-            parts.append(f"{size_in_words(judgement.missing_bytes)} too much")
+            parts.append(f"{size_in_words(judgement.missing_bytes)} more than is free")
     elif judgement.tokens_per_second:
         parts.append(f"about {_rounded(judgement.tokens_per_second)} tokens/s")
     return SEPARATOR.join(parts)
@@ -82,18 +74,18 @@ def share_done(download: Download) -> float:
     return min(1.0, download.done_bytes / size) if size else 0.0
 
 
-def download_words(download: Download, retry_in_s: float | None = None) -> str:
-    """Return where a download is; ``retry_in_s`` is the time left after a cut, as of now."""
+def download_words(download: Download) -> str:
+    """Return where a download is."""
     size = size_in_words(download.request.size_bytes)
     match download.status:
         case "queued":
             return SEPARATOR.join(("Waiting for its turn", size))
         case "running":
-            return _running_words(download, retry_in_s)
+            return _running_words(download)
         case "paused":
             return SEPARATOR.join(("Paused", _amount(download)))
         case "checking":
-            return SEPARATOR.join(("Checking that the file is whole", size))
+            return SEPARATOR.join(("Checking what has come", _amount(download)))
         case "done":
             return SEPARATOR.join(("Done", f"{size}, checked and whole"))
         case "failed":
@@ -101,9 +93,10 @@ def download_words(download: Download, retry_in_s: float | None = None) -> str:
             return problem.title if problem else "The download failed."
 
 
-def _running_words(download: Download, retry_in_s: float | None) -> str:
-    if retry_in_s is not None:
-        wait = f"trying again in {span_in_words(retry_in_s)}" if retry_in_s > 0 else "trying again"
+def _running_words(download: Download) -> str:
+    wait_s = download.retry_in_s
+    if wait_s is not None:
+        wait = f"trying again in {span_in_words(wait_s)}" if wait_s >= 0.5 else "trying again"
         return SEPARATOR.join((f"The connection was cut, {wait}", _amount(download)))
     parts = [_amount(download)]
     if download.speed:

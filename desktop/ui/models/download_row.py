@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Final, Literal
 
 from PySide6.QtCore import Qt, Signal
@@ -14,7 +13,7 @@ from desktop.ui.elided import ElidedLabel
 from desktop.ui.models.discover_words import download_words, share_done
 from models.downloads.records import Download, Status
 
-Action = Literal["pause", "resume", "cancel", "forget", "load", "model_page"]
+Action = Literal["pause", "resume", "cancel", "forget", "load", "model_page", "online"]
 _STEPS: Final = 1000
 _WORDS: Final[dict[Action, str]] = {
     "pause": "Pause",
@@ -23,28 +22,40 @@ _WORDS: Final[dict[Action, str]] = {
     "forget": "Take off the list",
     "load": "Load",
     "model_page": "See the model's page",
+    "online": "Go online",
 }
 _ACTIONS: Final[dict[Status, tuple[Action, ...]]] = {
     "queued": ("pause", "cancel"),
     "running": ("pause", "cancel"),
-    "checking": ("cancel",),
+    "checking": ("pause", "cancel"),
     "paused": ("resume", "cancel"),
     "done": ("forget", "load"),
-    "failed": ("model_page", "cancel", "resume"),
+    "failed": ("cancel", "resume"),
 }
 """What one can do in each state; the last one is what most people want."""
-_PRIMARY: Final = {("done", "load"), ("failed", "resume"), ("paused", "resume")}
+_PRIMARY: Final = {
+    ("done", "load"),
+    ("failed", "resume"),
+    ("paused", "resume"),
+    ("failed", "online"),
+}
+_ASKING: Final = ("gated", "unauthorized", "not_found")
+"""Troubles that are mended on the model's page."""
 
 
 class DownloadRow(QFrame):
-    """Shows a download and offers what can be done with it. ``wished`` carries the action."""
+    """Shows a download and offers what can be done with it.
+
+    ``wished`` carries the action and the download. ``can_go_online``: offline is the person's
+    own choice, and no variable of the environment.
+    """
 
     wished = Signal(str, object)
 
-    def __init__(self, download: Download) -> None:
+    def __init__(self, download: Download, *, can_go_online: bool) -> None:
         super().__init__()
         self.download = download
-        self._retry_at: float | None = None
+        self._can_go_online = can_go_online
         self.setProperty("kind", "card")
         self._name = ElidedLabel(kind="strong")
         self._variant = label(kind="small", tone="secondary")
@@ -68,8 +79,6 @@ class DownloadRow(QFrame):
         """Show where the download is now."""
         changed = download.status != self.download.status or not self.buttons
         self.download = download
-        wait = download.retry_in_s
-        self._retry_at = None if wait is None else time.monotonic() + wait
         repo, variant = download.request.repo, download.request.variant
         self._name.set_text(repo.partition("/")[2] or repo)
         self._variant.setText(variant)
@@ -82,22 +91,11 @@ class DownloadRow(QFrame):
         self._hint.setVisible(bool(problem and problem.hint))
         tone: Tone = "danger" if download.status == "failed" else "secondary"
         set_property(self._words, "tone", tone)
+        words = download_words(download)
+        self._words.setText(words)
+        self.setAccessibleName(f"{repo}, {variant}: {words} {self._hint.text()}".strip())
         if changed:
             self._show_buttons()
-        self.tick()
-
-    def tick(self) -> None:
-        """Say how long it is until the next attempt, as of now."""
-        left = None if self._retry_at is None else max(0.0, self._retry_at - time.monotonic())
-        words = download_words(self.download, left)
-        self._words.setText(words)
-        name = f"{self.download.request.repo}, {self.download.request.variant}"
-        self.setAccessibleName(f"{name}: {words} {self._hint.text()}".strip())
-
-    @property
-    def waits(self) -> bool:
-        """Return whether the words change with time alone."""
-        return self._retry_at is not None
 
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
@@ -129,11 +127,13 @@ class DownloadRow(QFrame):
             self.buttons.get(focused, next(iter(self.buttons.values()))).setFocus()
 
     def _actions(self) -> tuple[Action, ...]:
-        actions = _ACTIONS[self.download.status]
         problem = self.download.problem
-        if self.download.status == "failed" and (problem is None or problem.code not in _ASKING):
-            actions = tuple(each for each in actions if each != "model_page")
-        return actions
+        if self.download.status != "failed" or problem is None:
+            return _ACTIONS[self.download.status]
+        if problem.code == "offline" and self._can_go_online:
+            return ("cancel", "online")
+        page: tuple[Action, ...] = ("model_page",) if problem.code in _ASKING else ()
+        return page + _ACTIONS["failed"]
 
     def _make_button(self, action: Action) -> QPushButton:
         words = _WORDS[action]
@@ -144,7 +144,3 @@ class DownloadRow(QFrame):
         request = self.download.request
         button.setAccessibleName(f"{words}: {request.repo}, {request.variant}")
         return button
-
-
-_ASKING: Final = ("gated", "unauthorized", "not_found")
-"""Troubles that are mended on the model's page."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
@@ -18,7 +18,6 @@ from models.amounts import size_in_words
 from models.downloads.records import Download, DownloadId
 
 _WIDEST: Final = 880
-_TICK_MS: Final = 1000
 
 
 class DownloadsView(TabPage):
@@ -42,8 +41,6 @@ class DownloadsView(TabPage):
         self.space = label(kind="small", tone="secondary")
         self._folder = ElidedLabel(kind="small", tone="secondary")
         self._lay_out()
-        self._tick = QTimer(self, interval=_TICK_MS)
-        self._tick.timeout.connect(self._on_tick)
         downloads.changed.connect(self._show)
         downloads.space_changed.connect(self._show_space)
         self._show(downloads.downloads)
@@ -117,13 +114,9 @@ class DownloadsView(TabPage):
             else:
                 self._add(each)
         self._empty.setVisible(not self.rows)
-        if any(row.waits for row in self.rows.values()):
-            self._tick.start()
-        else:
-            self._tick.stop()
 
     def _add(self, download: Download) -> None:
-        row = DownloadRow(download)
+        row = DownloadRow(download, can_go_online=self._downloads.offline)
         row.wished.connect(self._on_wished)
         self.rows[download.id] = row
         self._list.addWidget(row)
@@ -138,15 +131,12 @@ class DownloadsView(TabPage):
                 self._downloads.cancel(download.id)
             case "forget":
                 self._downloads.forget(download.id)
+            case "online":
+                self._downloads.go_online(download.id)
             case "load":
                 self.load_requested.emit(download.path)
             case "model_page":
                 self.model_requested.emit(download.request.repo)
-
-    def _on_tick(self) -> None:
-        for row in self.rows.values():
-            if row.waits:
-                row.tick()
 
     def _show_space(self, free: int | None) -> None:
         self.space.setText("" if free is None else f"{size_in_words(free)} free on this disk")
