@@ -71,7 +71,9 @@ class Probe:
         Raises EngineError.
         """
         answer = self._ask(AskDevices(rpc_servers=tuple(rpc_servers)))
-        return _expect(Found, answer, problems.devices_died).devices
+        return _expect(
+            Found, answer, lambda death: problems.devices_died(death, workers=bool(rpc_servers))
+        ).devices
 
     def check(self, path: str | Path) -> Problem | None:
         """Let llama.cpp load all of a file but its weights; raise what is wrong with it.
@@ -98,7 +100,12 @@ class Probe:
         return self._expect_of_file(Measured, answer, path).memory
 
     def close(self) -> None:
-        """End the process; a later question starts another."""
+        """End the process at once; a question that waits for it ends in probe_failed.
+
+        A later question starts another one.
+        """
+        if (process := self._process) is not None:
+            process.kill()
         with self._lock:
             self._end()
 
@@ -114,16 +121,32 @@ class Probe:
         with self._lock:
             if self._idle is not None:
                 self._idle.cancel()
-            if self._process is None:
-                self._process = self._start()
-            answer = self._process.ask(Asked(question=question, limits=self._limits))
-            if not FORKS or not self._process.alive:
+            if self._process is None or not self._process.alive:
                 self._end()
-            else:
-                self._idle = threading.Timer(self._idle_s, self._end_idle, (self._process,))
-                self._idle.daemon = True
-                self._idle.start()
+                self._process = self._start()
+            process = self._process
+            try:
+                answer = process.ask(Asked(question=question, limits=self._limits))
+                if answer is None:
+                    return self._mourn(process)
+            finally:
+                if FORKS and process.alive:
+                    self._end_when_idle(process)
+                else:
+                    self._end()
             return answer
+
+    def _mourn(self, process: Connection) -> Answer:
+        """Return the death of a process that answered by itself; one that forks should not die."""
+        died = process.autopsy()
+        if FORKS:
+            raise problems.probe_died(died)
+        return died
+
+    def _end_when_idle(self, process: Connection) -> None:
+        self._idle = threading.Timer(self._idle_s, self._end_idle, (process,))
+        self._idle.daemon = True
+        self._idle.start()
 
     def _start(self) -> Connection:
         try:

@@ -59,41 +59,48 @@ class Connection:
         """Whether it can be asked."""
         return self._process.poll() is None
 
-    def ask(self, asked: Asked) -> Answer:
-        """Return the answer, or how the process died. Raises EngineError where none can start."""
+    def ask(self, asked: Asked) -> Answer | None:
+        """Return the answer, or None when the process died instead; see ``autopsy``.
+
+        Raises EngineError where it never came up.
+        """
         if not self._waiting:
             # It greets when its imports are done: a slow start is no question's fault.
             with self._killed_after(_START_LIMIT_S):
                 greeting = self._read()
             if not isinstance(greeting, Waiting):
-                self.end()
-                raise problems.no_start(self._last_words)
+                raise problems.no_start(self.autopsy().log)
             self._waiting = True
         with self._killed_after(asked.limits.wall_s + _EXTRA_S):
             with contextlib.suppress(OSError):
                 self._questions.write(protocol.encode(asked))
                 self._questions.flush()
             answer = self._read()
-        if answer is not None and not isinstance(answer, Waiting):
-            return answer
-        code = self.end()
-        return Died(exit_code=code, log=self._last_words, overdue=self._overdue)
+        return None if isinstance(answer, Waiting) else answer
 
-    def end(self) -> int:
-        """Make sure that the process is gone; return its exit code. Safe to call again."""
+    def autopsy(self) -> Died:
+        """Make sure that the process is gone; return how it ended. Safe to call again."""
+        self.end()
+        return Died(exit_code=self._process.returncode, log=self._last_words, overdue=self._overdue)
+
+    def kill(self) -> None:
+        """End the process by force, from any thread, without waiting for it."""
+        self._process.kill()
+
+    def end(self) -> None:
+        """End the process, by force if it doesn't go. Safe to call again."""
         for pipe in (self._questions, self._answers):
             with contextlib.suppress(OSError):
                 pipe.close()
         try:
             # Whoever died of a question is left to do so by its own signal, which tells the cause.
-            code = self._process.wait(_LAST_BREATH_S)
+            self._process.wait(_LAST_BREATH_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            code = self._process.wait()
+            self._process.wait()
         if not self._log.closed:
             self._last_words = self._read_log()
             self._log.close()
-        return code
 
     def _read(self) -> Answer | Waiting | None:
         try:

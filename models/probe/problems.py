@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,8 @@ from models.probe.messages import Died
 from models.problems import EngineError
 from models.protocol import Problem
 
+_BUILD_FOLDER: Final = re.compile(r"\S*/(?=llama\.cpp/)")
+"""Where the library was compiled, which tells nobody anything."""
 _OTHER_FILE: Final = "Download it again from a source that you trust, or choose another model."
 CONFUSED: Final = Problem(
     code="probe_failed",
@@ -28,13 +31,27 @@ def no_start(detail: str) -> EngineError:
     )
 
 
-def devices_died(died: Died) -> EngineError:
+def probe_died(died: Died) -> EngineError:
+    """Return the error of a process that was ended while it waited for an answer itself."""
+    return EngineError(
+        "probe_failed",
+        "The process that looks at models and devices was ended before it had an answer.",
+        "Try again; if it happens again, close other programs to free memory.",
+        _cause(died),
+    )
+
+
+def devices_died(died: Died, *, workers: bool) -> EngineError:
     """Return the error of a search for devices that ended in a death."""
+    culprit = "the driver of a graphics card"
     hint = "Update the driver of your graphics card, or install Snug's library for the CPU."
+    if workers:
+        culprit += " or a worker on another machine"
+        hint = f"Take the workers out of the settings to see which it is. {hint}"
     if died.overdue:
-        title = "The search for devices took too long and was stopped: a driver doesn't answer."
+        title = f"The search for devices was stopped, since {culprit} doesn't answer."
         return EngineError("devices_failed", title, hint)
-    title = "The search for devices crashed, most likely in the driver of a graphics card."
+    title = f"The search for devices crashed, most likely in {culprit}."
     return EngineError("devices_failed", title, hint, _cause(died))
 
 
@@ -60,4 +77,5 @@ def file_died(path: Path, died: Died, *, quarantined: bool) -> EngineError:
 def _cause(died: Died) -> str:
     """Return what the post-mortem finds, the library's own last words included."""
     problem = describe_death(died.exit_code, died.log, started=True)
-    return "\n".join(filter(None, (problem.title, problem.detail)))
+    where = _BUILD_FOLDER.sub("", problem.detail)
+    return "\n".join(filter(None, (problem.title, where)))

@@ -10,7 +10,9 @@ again, by its time of change.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import logging
 import os
 import tempfile
 import threading
@@ -24,10 +26,11 @@ from models.problems import EngineError
 
 DEATHS: Final = 2
 _MOST_FILES: Final = 256
-_MOST_BYTES: Final = 1 << 20
+_MOST_BYTES: Final = 4 << 20
 _EDGE: Final = 1 << 20
 _PIECES: Final = 64
 _PIECE: Final = 16 << 10
+_LOG: Final = logging.getLogger(__name__)
 
 
 class _Suspect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,7 +71,11 @@ class Quarantine:
                 deaths=deaths,
                 noted=time.time(),
             )
-            self._save(suspects)
+            try:
+                self._save(suspects)
+            except OSError:
+                # A full disk: the person is told all the same, and the next death counts again.
+                _LOG.exception("the quarantine can't be written")
         return deaths >= DEATHS
 
     def holds(self, path: str | Path) -> bool:
@@ -94,7 +101,7 @@ class Quarantine:
             )
 
     def release(self, path: str | Path) -> None:
-        """Forget a file's deaths: it may be loaded again."""
+        """Forget a file's deaths: it may be loaded again. Raises EngineError (release_failed)."""
         path = Path(path).absolute()
         with self._lock:
             suspects = self._load()
@@ -102,8 +109,16 @@ class Quarantine:
                 gone = suspects.pop(fingerprint(path), None)
             except OSError:
                 return
-            if gone is not None:
+            if gone is None:
+                return
+            try:
                 self._save(suspects)
+            except OSError as error:
+                raise EngineError(
+                    "release_failed",
+                    f"{path.name} could not be released: {error.strerror or error}.",
+                    f"See that there is room in {self._file.parent}, then try again.",
+                ) from error
 
     def _load(self) -> dict[str, _Suspect]:
         """Return what the file says, by digest; a file that makes no sense is kept aside."""
@@ -117,7 +132,8 @@ class Quarantine:
                 raise msgspec.ValidationError("too large")
             suspects = msgspec.json.decode(data, type=list[_Suspect])
         except (msgspec.DecodeError, UnicodeDecodeError):
-            self._file.replace(self._file.with_name(f"{self._file.name}.broken"))
+            with contextlib.suppress(OSError):
+                self._file.replace(self._file.with_name(f"{self._file.name}.broken"))
             return {}
         return {suspect.digest: suspect for suspect in suspects}
 
