@@ -57,19 +57,16 @@ def _weights(layers: dict[int, str], header: GgufHeader) -> Counter[str]:
     """Add up the tensors by device: the input's on the host, the output's with the last layer."""
     output = layers.get(max(layers, default=0), HOST)
     sizes: Counter[str] = Counter()
-    names = set()
     for tensor in header.tensors:
-        names.add(tensor.name)
         if found := _OF_LAYER.match(tensor.name):
             device = layers.get(int(found[1]), HOST)
         else:
             device = HOST if _AT_INPUT.match(tensor.name) else output
         sizes[device] += tensor.size_bytes
-        if tensor.name == _EMBEDDING:
-            embedding = tensor.size_bytes
-    if output != HOST and _OUTPUT not in names and _EMBEDDING in names:
+    by_name = {tensor.name: tensor.size_bytes for tensor in header.tensors}
+    if output != HOST and _OUTPUT not in by_name:
         # The embedding is the output too, and has a copy on the device.
-        sizes[output] += embedding
+        sizes[output] += by_name.get(_EMBEDDING, 0)
     return sizes
 
 
