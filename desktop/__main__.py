@@ -15,7 +15,9 @@ from typing import Final
 COMMANDS: Final = {
     "ask": "ask one question and print the reply",
     "chat": "chat in the terminal, on the same chats as the window",
+    "models": "list, inspect, search, pull and remove models",
     "doctor": "show what Snug runs on, and whether all of it works",
+    "rpc-worker": "lend this machine's memory to a model on another one",
 }
 ENGINE_FLAG: Final = "--engine-process"
 """What a frozen build starts itself with to become the engine process."""
@@ -98,7 +100,7 @@ def _split(argv: list[str]) -> tuple[list[str], str | None, list[str]]:
 def _parse(argv: list[str]) -> argparse.Namespace:
     from desktop.cli.arguments import Parser, add_common_flags  # noqa: PLC0415
 
-    listed = "\n".join(f"  {name:8} {purpose}" for name, purpose in COMMANDS.items())
+    listed = "\n".join(f"  {name:11} {purpose}" for name, purpose in COMMANDS.items())
     parser = Parser(
         "snug",
         "Chat with language models on your own machine. Without a command the window opens.",
@@ -112,7 +114,9 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 
 def _run_command(command: str, argv: list[str]) -> int:
     """Run a command of the terminal; none of them loads the window's toolkit."""
-    run: Callable[[Sequence[str]], int] = import_module(f"desktop.cli.{command}").run
+    run: Callable[[Sequence[str]], int] = import_module(
+        f"desktop.cli.{command.replace('-', '_')}"
+    ).run
     return run(argv)
 
 

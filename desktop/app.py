@@ -7,7 +7,7 @@ import logging
 import signal
 import socket
 import sys
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtGui import QGuiApplication, QIcon
@@ -16,6 +16,14 @@ from PySide6.QtWidgets import QApplication
 from desktop.controllers.activity import ActivityWatch
 from desktop.controllers.chat import ChatController
 from desktop.controllers.chat_list import ChatListController
+from desktop.controllers.computer import ComputerController
+from desktop.controllers.discover import DiscoverController
+from desktop.controllers.downloads import DownloadsController
+from desktop.controllers.hub_thread import HubAddress, HubThread
+from desktop.controllers.judging import JudgingController
+from desktop.controllers.library import LibraryController
+from desktop.controllers.loading import LoadingController
+from desktop.controllers.machine import MachineWatch
 from desktop.controllers.model import ModelController
 from desktop.controllers.replies import Replies
 from desktop.controllers.session import Session
@@ -25,6 +33,7 @@ from desktop.controllers.usage import UsageController
 from desktop.engine.client import EngineClient
 from desktop.engine.tasks import TaskThread
 from desktop.paths import Paths
+from desktop.settings.requests import to_load_options
 from desktop.settings.store import SettingsStore
 from desktop.settings.window_state import WindowState, load_window_state, save_window_state
 from desktop.ui.crash import CrashReporter
@@ -33,6 +42,12 @@ from desktop.ui.main_window import MainWindow
 from desktop.ui.single_instance import SingleInstance
 from desktop.ui.theme import Theme
 from models.library.embedded import embedded_model, sha256_of
+from models.load_judge import LoadJudge
+from models.machine_judge import MachineJudge
+from models.probe.client import Probe
+
+if TYPE_CHECKING:
+    from desktop.ui.models.page import ModelsPage
 
 _LOG_BYTES: Final = 1_000_000
 
@@ -71,15 +86,24 @@ def run(paths: Paths, model: str | None, engine_command: list[str] | None = None
     return status
 
 
-def build_session(paths: Paths, engine_command: list[str] | None) -> tuple[Session, str | None]:
-    """Return the controllers, nothing started yet, and a notice on the settings file."""
+def build_session(
+    paths: Paths, engine_command: list[str] | None, judge: LoadJudge | None = None
+) -> tuple[Session, str | None]:
+    """Return the controllers, nothing started yet, and a notice on the settings file.
+
+    ``judge`` decides in place of one that looks at files and at this machine.
+    """
     file = SettingsStore(paths.settings_file)
     app_settings, notice = file.load()
     engine = EngineClient(engine_command, paths.engine_log)
     store = StoreThread(paths.database)
     files = TaskThread("files")
     settings = SettingsController(app_settings, file, files, store)
-    model = ModelController(engine, settings, store, embedded_model, sha256_of)
+    probe = Probe(quarantine_file=paths.quarantine_file)
+    judge = judge or MachineJudge(probe, paths.bandwidth_file)
+    model = ModelController(engine, settings, store, embedded_model, sha256_of, judge)
+    watch = MachineWatch(probe, settings, paths.bandwidth_file)
+    hub = HubAddress(settings, paths.hub_tokens_file)
     replies = Replies(engine, store)
     chat = ChatController(store, replies, model, settings)
     session = Session(
@@ -93,6 +117,14 @@ def build_session(paths: Paths, engine_command: list[str] | None) -> tuple[Sessi
         chats=ChatListController(store),
         usage=UsageController(engine, chat, model, settings),
         activity=ActivityWatch(engine),
+        library=LibraryController(paths.models_dir, paths.library_cache, settings),
+        loading=LoadingController(settings, watch),
+        computer=ComputerController(settings, paths.hub_tokens_file),
+        discover=DiscoverController(HubThread(hub), settings),
+        judging=JudgingController(
+            watch.look, lambda: to_load_options(settings.generation, settings.app, "")
+        ),
+        downloads=DownloadsController(paths.models_dir, hub),
     )
     return session, notice
 
@@ -106,7 +138,67 @@ def build_window(app: QApplication, paths: Paths, session: Session) -> MainWindo
     def save(state: WindowState) -> None:
         session.files.run(lambda: save_window_state(state_file, state))
 
-    return MainWindow(theme, session, load_window_state(state_file), save)
+    def make_models_page() -> ModelsPage:
+        return build_models_page(theme, session)
+
+    return MainWindow(theme, session, load_window_state(state_file), save, make_models_page)
+
+
+def build_models_page(theme: Theme, session: Session) -> ModelsPage:
+    """Return the models page. What it is made of is imported now, and not at the window's start."""
+    from desktop.ui.models.computer import ComputerTab  # noqa: PLC0415
+    from desktop.ui.models.discover import DiscoverView  # noqa: PLC0415
+    from desktop.ui.models.downloads import DownloadsView  # noqa: PLC0415
+    from desktop.ui.models.library import LibraryTab  # noqa: PLC0415
+    from desktop.ui.models.page import ModelsPage  # noqa: PLC0415
+    from desktop.ui.models.tab import (  # noqa: PLC0415
+        COMPUTER,
+        DISCOVER,
+        DOWNLOADS,
+        LIBRARY,
+        Tab,
+    )
+
+    library, loading, model, settings = (
+        session.library,
+        session.loading,
+        session.model,
+        session.settings,
+    )
+
+    def make_discover(page: ModelsPage) -> DiscoverView:
+        view = DiscoverView(theme, session.discover, session.judging, session.downloads)
+        view.load_requested.connect(model.open)
+        view.downloads_requested.connect(lambda: page.show_tab(DOWNLOADS))
+        return view
+
+    def make_downloads(page: ModelsPage) -> DownloadsView:
+        view = DownloadsView(session.downloads)
+        view.load_requested.connect(model.open)
+        view.discover_requested.connect(lambda: page.show_tab(DISCOVER))
+        view.model_requested.connect(lambda _repo: page.show_tab(DISCOVER))
+        view.model_requested.connect(session.discover.open)
+        return view
+
+    tabs = (
+        Tab(
+            LIBRARY,
+            "On this machine",
+            lambda _page: LibraryTab(theme, library, loading, model, settings),
+        ),
+        Tab(DISCOVER, "Discover", make_discover),
+        Tab(DOWNLOADS, "Downloads", make_downloads),
+        Tab(
+            COMPUTER,
+            "This computer",
+            lambda _page: ComputerTab(theme, loading, session.computer, settings),
+        ),
+    )
+    page = ModelsPage(theme, tabs)
+    downloads = session.downloads
+    downloads.changed.connect(lambda _all: page.set_count(DOWNLOADS, downloads.under_way))
+    page.set_count(DOWNLOADS, downloads.under_way)
+    return page
 
 
 def _start(

@@ -38,9 +38,29 @@ class Paths:
         return self.data_dir / "models"
 
     @property
+    def library_cache(self) -> Path:
+        """What was found of models on this machine; may be lost."""
+        return self.cache_dir / "library.json"
+
+    @property
+    def quarantine_file(self) -> Path:
+        """Which model files have killed a process of Snug's."""
+        return self.data_dir / "quarantine.json"
+
+    @property
+    def bandwidth_file(self) -> Path:
+        """How fast this machine's memory is read; may be lost."""
+        return self.cache_dir / "bandwidth.json"
+
+    @property
     def settings_file(self) -> Path:
         """What the person chose."""
         return self.config_dir / "settings.json"
+
+    @property
+    def hub_tokens_file(self) -> Path:
+        """Access tokens for hubs, where the system has no keyring for them."""
+        return self.config_dir / "hub-tokens.json"
 
     @property
     def window_state_file(self) -> Path:

@@ -6,8 +6,12 @@ import re
 import tomllib
 from functools import cache
 from importlib import resources
+from typing import Final
 
 import msgspec
+
+_MAX_NAME: Final = 200
+"""Of a file's own name so much is looked at: it is whatever its maker wrote."""
 
 
 class CatalogueEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -21,6 +25,14 @@ class CatalogueEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     match: str
     license: str = ""
     embedded: bool = False
+    recommended: dict[str, float] = {}
+
+
+class _Family(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Models that are alike in all but their names and sizes."""
+
+    match: str
+    license: str = ""
     recommended: dict[str, float] = {}
 
 
@@ -46,6 +58,7 @@ class StartingModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 class _Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: tuple[CatalogueEntry, ...]
+    family: tuple[_Family, ...] = ()
     starting: tuple[StartingModel, ...] = ()
 
 
@@ -66,8 +79,23 @@ def starting_models() -> tuple[StartingModel, ...]:
 
 
 def find_entry(name: str) -> CatalogueEntry | None:
-    """Return the entry of the model whose file, or whose entry, bears this name."""
+    """Return the entry of the model whose file, or whose entry, bears this name.
+
+    A model that is known by its family alone keeps the name that it has.
+    """
     for entry in catalogue():
-        if name == entry.name or re.search(entry.match, name, re.IGNORECASE):
+        if name == entry.name or _matches(entry.match, name):
             return entry
+    for family in _read().family:
+        if _matches(family.match, name):
+            return CatalogueEntry(
+                name=name,
+                match=family.match,
+                license=family.license,
+                recommended=family.recommended,
+            )
     return None
+
+
+def _matches(pattern: str, name: str) -> bool:
+    return re.search(pattern, name[:_MAX_NAME], re.IGNORECASE) is not None

@@ -35,7 +35,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from models import engine_problems
 from models.engine_process import Ended, EngineProcess, engine_command
@@ -75,7 +75,9 @@ _CLOSE_PATIENCE_S: Final = 1.0
 _CLOSE_LIMIT_S: Final = 4.0
 _LOG: Final = logging.getLogger(__name__)
 _IN_ORDER: Final = Load | Generate | Unload
-_Command = Request | tuple[EngineProcess, Event | Ended] | None
+_START: Final = "start"
+_END_PROCESS: Final = "end process"
+_Command = Request | tuple[EngineProcess, Event | Ended] | Literal["start", "end process"] | None
 
 
 class EngineClient:
@@ -125,8 +127,17 @@ class EngineClient:
         process = self._process
         return process.pid if process else None
 
-    def load(self, options: LoadOptions) -> JobId:
-        """Load a model. Ends as Loaded."""
+    def start(self) -> None:
+        """Start the process ahead of its first job, so that this one finds it ready."""
+        self._inbox.put(_START)
+
+    def load(self, options: LoadOptions, *, fresh: bool = False) -> JobId:
+        """Load a model. Ends as Loaded. With ``fresh`` a new process loads it.
+
+        The old process is ended by force, and what it has in hand fails.
+        """
+        if fresh:
+            self._inbox.put(_END_PROCESS)
         return self._post(Load(job_id=next(self._job_ids), options=options))
 
     def generate(
@@ -210,13 +221,15 @@ class EngineClient:
         while (command := self._next_command()) is not None:
             match command:
                 case process, event:
-                    if process is self._process:
-                        self._receive(process, event)
+                    self._hear(process, event)
+                case "start":
+                    self._start()
+                case "end process":
+                    self._replace()
                 case Cancel():
                     self._cancel(command)
                 case Resample():
-                    if command.job_id in self._pending:
-                        self._send(command)
+                    self._resample(command)
                 case _:
                     self._submit(command)
         if self._process is not None:
@@ -257,6 +270,22 @@ class EngineClient:
         except ProtocolError as error:
             self._fail(request.job_id, engine_problems.too_large(error))
 
+    def _start(self) -> None:
+        """Start the process; where that fails, the first job will say so."""
+        if self._process is None:
+            with contextlib.suppress(OSError):
+                self._process = EngineProcess(self._command, self._log_path, self._take)
+
+    def _replace(self) -> None:
+        """End the process, so that the next job gets one that has met no model yet."""
+        if self._process is not None:
+            self._process.kill()
+            self._bury(engine_problems.REPLACED)
+
+    def _resample(self, request: Resample) -> None:
+        if request.job_id in self._pending:
+            self._send(request)
+
     def _take(self, process: EngineProcess, event: Event | Ended) -> None:
         """Put an event into the inbox, on the process's reader thread."""
         self._inbox.put((process, event))
@@ -289,6 +318,11 @@ class EngineClient:
         return isinstance(self._pending[job_id], Load) and next(ordered) == job_id
 
     # --- what the process says -----------------------------------------------------------------
+
+    def _hear(self, process: EngineProcess, event: Event | Ended) -> None:
+        """Listen to the present process alone."""
+        if process is self._process:
+            self._receive(process, event)
 
     def _receive(self, process: EngineProcess, event: Event | Ended) -> None:
         match event:

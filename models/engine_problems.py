@@ -17,6 +17,11 @@ LOAD_CANCELLED: Final = Problem(
     title="The engine was stopped, because the load before this was cancelled.",
     hint=_AGAIN,
 )
+REPLACED: Final = Problem(
+    code="engine_died",
+    title="The engine was ended, because a model is loaded in a fresh one.",
+    hint=_AGAIN,
+)
 
 
 def unreadable(garbage: str) -> Problem:

@@ -16,13 +16,19 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final, cast
 
 import msgspec
 
 from models.cancellation import Cancellation
 from models.engine import Emit
+from models.fake_model import (
+    TRAINED_CONTEXT,
+    VOCABULARY_SIZE,
+    fake_devices,
+    fake_info,
+    offloaded_layers,
+)
 from models.fake_script import Place, Script, parse_script
 from models.problems import EngineError
 from models.protocol import (
@@ -52,10 +58,6 @@ _TURN_OPENING: Final = (1, 2, 3)
 _TURN_CLOSING: Final = (4,)
 _REPLY_OPENING: Final = (1, 2, 5)
 _FIRST_WORD_ID: Final = 10
-_VOCABULARY_SIZE: Final = 50_000
-_CACHE_BYTES_PER_TOKEN: Final = 1024
-_LARGEST_CONTEXT: Final = 1_048_576
-_TRAINED_CONTEXT: Final = 8192
 _PREFILL_BATCH: Final = 64
 _FRESH_SEED: Final = 1234
 _NAP_S: Final = 0.005
@@ -126,14 +128,32 @@ class FakeEngine:
                 raise EngineError("load_failed", "The load was cancelled.")
             progress(elapsed / script.load_s)
             time.sleep(_NAP_S)
-        if script.load_failure:
-            raise EngineError(
-                "model_damaged", "The model file is damaged.", "Download it again.", "as scripted"
-            )
+        offloaded = self._offload(options, script)
         progress(1.0)
-        context_size = options.context_size or _TRAINED_CONTEXT
+        context_size = options.context_size or TRAINED_CONTEXT
         self._options = msgspec.structs.replace(options, context_size=context_size)
-        return self._model_info(self._options, time.perf_counter() - started)
+        return fake_info(self._options, script, offloaded, time.perf_counter() - started)
+
+    def _offload(self, options: LoadOptions, script: Script) -> int:
+        """Fail as the script says, or return how many layers lie on the fake GPU."""
+        if script.load_failure or script.load_problem:
+            raise EngineError(
+                script.load_problem or "model_damaged",
+                "The model file is damaged.",
+                "Download it again.",
+                "as scripted",
+            )
+        wanted = offloaded_layers(options, script)
+        if script.die_above is not None and wanted > script.die_above:
+            _die_by(script.crash_by)
+        if script.fail_above is not None and wanted > script.fail_above:
+            raise EngineError(
+                "device_out_of_memory",
+                "The fake GPU has not enough memory.",
+                "Put fewer layers on it.",
+                "as scripted",
+            )
+        return wanted
 
     def unload(self) -> None:
         """Forget the model and what it has read."""
@@ -141,9 +161,8 @@ class FakeEngine:
         self._cached = []
 
     def devices(self) -> tuple[Device, ...]:
-        """List one CPU."""
-        cpu = Device(name="CPU", description="fake", kind="cpu", memory_free=0, memory_total=0)
-        return (cpu,)
+        """List the CPU, and the GPU of the script."""
+        return fake_devices(self._script)
 
     def cached_tokens(self) -> int:
         """Return the length of the last prompt and its reply."""
@@ -311,29 +330,6 @@ class FakeEngine:
             return self._script, text
         return parse_script(shlex.split(first)[1:], self._script), rest
 
-    def _model_info(self, options: LoadOptions, load_s: float) -> ModelInfo:
-        return ModelInfo(
-            path=options.path,
-            name=Path(options.path).stem or "fake",
-            architecture="fake",
-            quantization="none",
-            parameters=0,
-            size_bytes=0,
-            vocabulary_size=_VOCABULARY_SIZE,
-            context_size=options.context_size,
-            trained_context=_TRAINED_CONTEXT,
-            device="CPU",
-            layers=0,
-            offloaded_layers=0,
-            batch_size=options.batch_size,
-            flash_attention=False,
-            template="model",
-            inserted_system_prompt=self._script.inserted_system_prompt,
-            load_s=load_s,
-            cache_bytes_per_token=_CACHE_BYTES_PER_TOKEN,
-            largest_context=_LARGEST_CONTEXT,
-        )
-
 
 def _reply(script: Script, text: str) -> Iterator[str]:
     words: Sequence[str] = _words(text if script.reply == "echo" else _MARKDOWN) or ["(nothing)"]
@@ -368,7 +364,7 @@ def _words(text: str) -> list[str]:
 
 
 def _word_id(word: str) -> int:
-    return _FIRST_WORD_ID + zlib.crc32(word.encode()) % (_VOCABULARY_SIZE - _FIRST_WORD_ID)
+    return _FIRST_WORD_ID + zlib.crc32(word.encode()) % (VOCABULARY_SIZE - _FIRST_WORD_ID)
 
 
 def _common_prefix(ids: Sequence[int], cached: Sequence[int]) -> int:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, get_args
+
+from models.protocol import ModelKind
 
 Place = Literal["load", "prefill", "decode", "count"]
 _PLACES: Final = ("load", "prefill", "decode", "count")
@@ -22,6 +24,13 @@ class Script:
     prefill_tokens_per_second: float = 0.0
     load_s: float = 0.0
     load_failure: bool = False
+    load_problem: str = ""
+    layers: int = 0
+    gpu_memory_mib: int = 0
+    fit: int | None = None
+    fail_above: int | None = None
+    die_above: int | None = None
+    kind: ModelKind = "chat"
     inserted_system_prompt: str = ""
     crash_in: Place | None = None
     crash_after: int | None = None
@@ -42,6 +51,13 @@ def parse_script(arguments: Sequence[str], base: Script | None = None) -> Script
     add("--prefill-tokens-per-second", type=float, help="prefill speed; 0: at once")
     add("--load-s", type=float, help="seconds that a load takes")
     add("--load-failure", action="store_true", help="fail each load")
+    add("--load-problem", help="fail each load with a problem of this code")
+    add("--layers", type=int, help="how many layers each model has")
+    add("--gpu-memory-mib", type=int, help="have a GPU, of so much free memory")
+    add("--fit", type=int, help="how many layers its memory holds; all where not said")
+    add("--fail-above", type=int, help="fail loads with more layers than this on the GPU")
+    add("--die-above", type=int, help="die in loads with more layers than this on the GPU")
+    add("--kind", choices=get_args(ModelKind), help="what each model is for")
     add("--inserted-system-prompt", help="what the template adds by itself")
     add("--crash-in", choices=_PLACES, help="die there")
     add("--crash-after", type=int, help="die after so many tokens of a reply")

@@ -31,14 +31,15 @@ from models.gguf_types import TENSOR_TYPES
 from models.problems import EngineError
 
 MAGIC: Final = b"GGUF"
-MAX_ENTRIES: Final = 1 << 16
-MAX_TENSORS: Final = 1 << 17
+MAX_ENTRIES: Final = 1 << 14
+MAX_TENSORS: Final = 1 << 15
 MAX_STRING_BYTES: Final = 1 << 20
 """Of a longer string only the beginning is kept."""
 MAX_NAME_BYTES: Final = 1 << 10
 MAX_KEPT_BYTES: Final = 16 << 20
 MAX_KEPT_ELEMENTS: Final = 4096
-"""A numeric array of so many elements is kept; of a longer one only its length."""
+"""A numeric array of so many elements is kept, such as one of each layer's heads; of a longer one,
+as of a vocabulary, only its length."""
 DEFAULT_ALIGNMENT: Final = 32
 OLDEST_VERSION, NEWEST_VERSION = 2, 3
 

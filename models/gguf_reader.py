@@ -35,6 +35,8 @@ _U32: Final = _SCALARS[4]
 _U64: Final = _SCALARS[10]
 _CHUNK_BYTES: Final = 1 << 16
 _SHOWN_CHARACTERS: Final = 80
+_NUMBER_BYTES: Final = 40
+"""What a number of an array takes in memory, its place in the tuple included."""
 
 
 class BrokenHeaderError(Exception):
@@ -102,7 +104,10 @@ class HeaderReader:
         length = self.u64()
         self._check_room(length, "bytes of text")
         kept = min(length, limit)
-        text = self._keep(kept).decode("utf-8", errors="replace")
+        self._budget -= kept
+        if self._budget < 0:
+            raise BrokenHeaderError(f"its metadata is too long to keep, at {self.place}")
+        text = self._take(kept).decode("utf-8", errors="replace")
         self._skip(length - kept)
         return text
 
@@ -115,10 +120,11 @@ class HeaderReader:
             return length, None
         layout = self._layout(kind)
         self._check_room(length * layout.size, "bytes of numbers")
-        if length > limit:
+        if length > min(limit, self._budget // _NUMBER_BYTES):
             self._skip(length * layout.size)
             return length, None
-        data = self._keep(length * layout.size)
+        self._budget -= length * _NUMBER_BYTES
+        data = self._take(length * layout.size)
         return length, tuple(value for (value,) in layout.iter_unpack(data))
 
     def _layout(self, kind: int) -> struct.Struct:
@@ -133,12 +139,6 @@ class HeaderReader:
                 f"{self.place} announces {length:,} {what} at byte {self.position:,}, and the "
                 f"header ends {self.left:,} further on"
             )
-
-    def _keep(self, length: int) -> bytes:
-        self._budget -= length
-        if self._budget < 0:
-            raise BrokenHeaderError(f"its metadata is too long to keep, at {self.place}")
-        return self._take(length)
 
     def _take(self, length: int) -> bytes:
         end = self._at + length

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from models.protocol import Problem
+from models.rpc import GONE_MARK
 
 _ASSERTION: Final = re.compile(
     r"^.*(?:GGML_ASSERT|GGML_ABORT|Assertion `|terminate called).*$", re.MULTILINE
 )
+_GONE_WORKERS: Final = re.compile(re.escape(GONE_MARK) + r"(.+)")
 _EXCEPTION: Final = re.compile(r"^\w[\w.]*(?:Error|Exception)(?::.*)?$", re.MULTILINE)
 _TRY_AGAIN: Final = "Send the message again; the engine starts anew."
 _LESS_MEMORY: Final = "Close other programs, or choose a smaller model or context window."
@@ -54,9 +56,11 @@ def describe_death(
     ``exit_code`` is negative for a signal; ``started`` tells whether the process ever said that it
     was ready. The detail is the telling line at the end of its ``log``, never a whole traceback.
     """
-    code = "engine_died" if started else "engine_start_failed"
     detail = _telling_line(log)
     name = _signal_name(exit_code)
+    if name and (gone := _GONE_WORKERS.search(log)):
+        return _workers_gone(gone[1].strip(), detail)
+    code = "engine_died" if started else "engine_start_failed"
     if out_of_memory:
         title, hint = "The engine was killed: the machine ran out of memory.", _LESS_MEMORY
     elif name in _CAUSES:
@@ -69,6 +73,22 @@ def describe_death(
     else:
         title, hint = f"The engine ended by itself (exit status {exit_code}).", _TRY_AGAIN
     return Problem(code=code, title=title, hint=hint, detail=detail)
+
+
+def is_crash(exit_code: int) -> bool:
+    """Return whether a process ended by a fault of its own, and was not killed from outside."""
+    return _signal_name(exit_code) not in {"", "SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"}
+
+
+def _workers_gone(workers: str, detail: str) -> Problem:
+    whole = f"RPC workers at {workers} are" if "," in workers else f"RPC worker at {workers} is"
+    return Problem(
+        code="rpc_worker_gone",
+        title=f"The {whole} gone, with a part of the model; the engine can't go on without.",
+        hint="Start the worker again ('snug rpc-worker' on its machine) and send the message "
+        "again; or take it out of the settings and load the model without it.",
+        detail=detail,
+    )
 
 
 def oom_kills() -> int:

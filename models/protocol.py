@@ -234,6 +234,8 @@ class ModelInfo(Record, frozen=True, kw_only=True):
     placement_reason: PlacementReason = "no_device"
     cache_type: CacheType = "f16"
     speculation: Speculation = "off"
+    speculation_note: str = ""
+    """Why nothing is drafted although it was asked for, in words."""
     kind: ModelKind = "chat"
 
 

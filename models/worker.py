@@ -20,7 +20,9 @@ from models import protocol
 from models.dispatcher import Dispatcher
 from models.engine import Engine
 from models.outbox import Outbox
+from models.probe.connection import PROBE_FLAG
 from models.protocol import PROTOCOL_VERSION, ProtocolError, Ready
+from models.rpc import RPC_FLAG
 from models.template_renderer import TEMPLATES_FLAG
 
 _LOG: Final = logging.getLogger(__name__)
@@ -28,12 +30,23 @@ _BAD_REQUEST_STATUS: Final = 3
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Serve an engine until standard input ends; or templates, as a frozen build asks for it."""
+    """Serve an engine until standard input ends; or what else the first argument asks for."""
     if TEMPLATES_FLAG in (arguments or ()):
         from models import template_process  # noqa: PLC0415
 
         template_process.main()
         sys.exit()
+    if PROBE_FLAG in (arguments or ()):
+        from models.probe import process  # noqa: PLC0415
+
+        process.main()
+        sys.exit()
+    if arguments is None:
+        arguments = sys.argv[1:]
+    if RPC_FLAG in arguments[:1]:
+        from models.llama import rpc_server  # noqa: PLC0415
+
+        rpc_server.main(arguments[1:])
     requests, events = _take_pipes()
     # The log goes to what the application opened as standard error.
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level="INFO")

@@ -21,7 +21,7 @@ from desktop.cli.terminal import (
 from desktop.domain.errors import UserError
 from desktop.domain.prompt import chat_prompt
 from desktop.domain.speed import decode_tokens_per_s, prefill_tokens_per_s
-from desktop.settings.requests import to_load_options, to_sampling
+from desktop.settings.requests import to_sampling
 from desktop.settings.schema import GenerationSettings
 from desktop.settings.store import with_overrides
 from models.protocol import (
@@ -47,7 +47,7 @@ def run(argv: Sequence[str]) -> int:
     prompt = _prompt(arguments, settings)
     path = find_model(arguments.model, context)
     with EngineSession(context.paths) as session:
-        model = session.load(to_load_options(settings, str(path)), path.stem)
+        model = session.load(context.load_options(settings, path), path.stem)
         reply = _Reply(printer=None if arguments.json else ReplyPrinter())
         outcome = session.generate(
             prompt,

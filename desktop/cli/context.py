@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
-from desktop.cli.arguments import chosen_settings
+import msgspec
+
+from desktop.cli.arguments import chosen_for_all, chosen_loading, chosen_settings
 from desktop.cli.terminal import say, trouble_of
 from desktop.domain.errors import UserError
 from desktop.paths import Paths
-from desktop.settings.schema import AppSettings
-from desktop.settings.store import SettingsStore
+from desktop.settings.requests import to_load_options
+from desktop.settings.schema import AppSettings, GenerationSettings
+from desktop.settings.store import SettingsStore, with_loading
 from desktop.storage.chats import ChatStore
 from desktop.storage.database import Database
 from models.library.embedded import embedded_model
 from models.problems import EngineError
+from models.protocol import LoadOptions
 
 EMBEDDED: Final = "embedded"
 """The name by which the embedded model is always found."""
@@ -24,22 +28,36 @@ EMBEDDED: Final = "embedded"
 
 @dataclass(frozen=True)
 class Context:
-    """A command's surroundings. ``flags`` are the settings that the command line names."""
+    """A command's surroundings.
+
+    ``flags`` are the settings of the completion that the command line names, ``loading`` those of
+    the load.
+    """
 
     paths: Paths
     settings: AppSettings
     flags: dict[str, object]
+    loading: dict[str, object] = field(default_factory=dict)
 
     @classmethod
     def of(cls, arguments: argparse.Namespace) -> Self:
         """Make the folders and read the settings. Raises UserError."""
-        flags = chosen_settings(arguments)
+        flags, loading = chosen_settings(arguments), chosen_loading(arguments)
+        for_all = chosen_for_all(arguments)
         paths = Paths(getattr(arguments, "basedir", None))
         paths.create()
         settings, notice = SettingsStore(paths.settings_file).load()
         if notice:
             say(notice)
-        return cls(paths, settings, flags)
+        return cls(paths, msgspec.structs.replace(settings, **for_all), flags, loading)
+
+    def load_options(self, generation: GenerationSettings, path: Path) -> LoadOptions:
+        """Return how a model is loaded: by its settings, and by what the command line says."""
+        name = str(path)
+        own = self.settings.model_loading.get(name, self.settings.loading)
+        loading = {name: with_loading(own, self.loading)}
+        app = msgspec.structs.replace(self.settings, model_loading=loading)
+        return to_load_options(generation, app, name)
 
 
 def find_model(given: str | None, context: Context) -> Path:

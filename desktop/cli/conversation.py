@@ -15,7 +15,7 @@ from desktop.cli.terminal import ReplyPrinter, report_trouble
 from desktop.domain.chat import Chat, Message, MessageState, Run
 from desktop.domain.errors import UserError
 from desktop.domain.prompt import can_continue, chat_prompt
-from desktop.settings.requests import to_load_options, to_sampling
+from desktop.settings.requests import to_sampling
 from desktop.settings.schema import GenerationSettings
 from desktop.settings.store import with_overrides
 from desktop.storage.chats import ChatStore
@@ -52,7 +52,7 @@ class Conversation:
 
     def load_model(self) -> ModelInfo:
         """Load the model as the chat's settings want it, where that isn't so already."""
-        options = to_load_options(self._settings(), str(self._model_path))
+        options = self._context.load_options(self._settings(), self._model_path)
         if self.model is None or options != self._loaded:
             self.model = None
             self.model = self._session.load(options, self._model_path.stem)

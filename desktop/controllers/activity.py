@@ -9,6 +9,7 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
+from desktop.controllers.model import ModelState
 from desktop.engine.client import EngineClient
 from models.protocol import (
     Cancelled,
@@ -39,6 +40,7 @@ STARTING = Activity("Starting", "busy")
 READY = Activity("Ready", "good")
 STOPPED = Activity("Stopped", "quiet")
 NO_MODEL = Activity("No model loaded", "danger")
+UNLOADED = Activity("Unloaded · the next message loads the model", "quiet")
 RESTARTED = Activity("Engine restarted", "warning")
 
 
@@ -79,6 +81,13 @@ class ActivityWatch(QObject):
         """Say that the engine is free again: the reply's own card says what went wrong."""
         if not self._died:
             self._tell(READY)
+
+    def on_model(self, state: ModelState) -> None:
+        """Say what the model's load is at, before it has any progress to show."""
+        if state.status == "unloaded":
+            self._tell(UNLOADED)
+        elif state.status == "loading" and state.step:
+            self._tell(Activity(state.step, "busy"))
 
     def on_load_failed(self) -> None:
         """Say that there is no model to talk to."""

@@ -18,7 +18,7 @@ from desktop.domain.errors import UserError
 from desktop.domain.prompt import chat_prompt
 from desktop.settings.requests import to_sampling
 from desktop.settings.schema import GenerationSettings
-from models.protocol import Turn
+from models.protocol import Problem, Turn
 
 if TYPE_CHECKING:
     from desktop.storage.chats import ChatStore
@@ -238,7 +238,11 @@ class ChatController(QObject):
             self._replies.start(begun.reply, prompt, settings, written)
             self._set_busy()
 
-        self._model.ensure(settings, start)
+        def fail(problem: Problem) -> None:
+            self._replies.fail_held(begun.reply, problem)
+
+        self._replies.hold(begun.reply, written)
+        self._model.ensure(settings, start, fail)
 
     def _show_begun(self, kept: Sequence[Message], begun: Begun) -> None:
         if self.chat_id is None:

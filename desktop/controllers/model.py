@@ -1,21 +1,26 @@
-"""Which model is loaded, and what opening another one means."""
+"""Which model is loaded, and what opening, unloading and loading another one mean."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.controllers.settings import SettingsController
 from desktop.controllers.store import StoreThread
 from desktop.engine.client import EngineClient
 from desktop.engine.tasks import TaskThread
-from desktop.settings.requests import to_load_options
-from desktop.settings.schema import GenerationSettings
+from desktop.settings.requests import from_load_options, to_load_options
+from desktop.settings.schema import AppSettings, GenerationSettings
+from models.account import account
 from models.catalogue import CatalogueEntry, find_entry
+from models.estimate.records import Choice, Judgement
+from models.load_judge import LoadJudge
+from models.load_plan import Attempt, Done, Judge, LoadPlan, Refused
+from models.post_mortem import is_crash
 from models.problems import EngineError
 from models.protocol import (
     Cancelled,
@@ -27,9 +32,13 @@ from models.protocol import (
     LoadOptions,
     ModelInfo,
     Problem,
+    Tokens,
+    Unloaded,
 )
 
-Status = Literal["none", "loading", "ready", "failed"]
+Status = Literal["none", "loading", "ready", "failed", "unloaded"]
+Then = Callable[[], object]
+_MINUTE_MS = 60_000
 
 
 @dataclass(frozen=True)
@@ -37,7 +46,11 @@ class ModelState:
     """The model that the window talks to.
 
     ``name`` is the engine's; until it has loaded the model, the stem of the file. ``recommended``
-    are its makers' values by the option's name.
+    are its makers' values by the option's name. ``step`` is a sentence on what a load is doing,
+    ``judgement`` what was judged of it beforehand. After a refusal ``choices`` are ways to load it
+    that would do (``load_with``), ``can_force`` says that ``load_anyway`` is on offer. Once it is
+    loaded ``account`` says what runs where, and why. An unloaded model is loaded again by the next
+    message.
     """
 
     status: Status = "none"
@@ -48,10 +61,15 @@ class ModelState:
     info: ModelInfo | None = None
     recommended: Mapping[str, float] = field(default_factory=dict)
     problem: Problem | None = None
+    step: str = ""
+    judgement: Judgement | None = None
+    choices: tuple[Choice, ...] = ()
+    can_force: bool = False
+    account: tuple[str, ...] = ()
 
 
 class ModelController(QObject):
-    """Loads models and keeps the loaded one in step with the open chat's settings.
+    """Loads models and keeps the loaded one in step with the settings; see ``LoadPlan``.
 
     ``opened`` names a file that loaded by a person's choice, for the list of recent ones.
     """
@@ -60,13 +78,14 @@ class ModelController(QObject):
     load_failed = Signal()
     opened = Signal(str)
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - what it stands on, each once, in the composition root
         self,
         engine: EngineClient,
         settings: SettingsController,
         store: StoreThread,
         embedded_model: Callable[[], Path],
         sha256_of: Callable[[Path], str],
+        judge: LoadJudge,
     ) -> None:
         super().__init__()
         self.state = ModelState()
@@ -75,57 +94,169 @@ class ModelController(QObject):
         self._store = store
         self._embedded_model = embedded_model
         self._sha256_of = sha256_of
+        self._judge = judge
         self._tasks = TaskThread("model files")
-        self._options: LoadOptions | None = None
+        self._plan: LoadPlan | None = None
         self._job: JobId | None = None
-        self._waiting: list[Callable[[], object]] = []
+        self._holds = False
+        """Whether the engine holds a model, as far as it has said."""
+        self._has_written = False
+        """Whether the loaded model has given tokens of a reply."""
+        self._suspect = ""
+        """The file that the engine died on with nothing on a device to blame."""
+        self._waiting: list[tuple[Then, Callable[[Problem], object]]] = []
+        self._idle = QTimer(self, singleShot=True)
+        self._idle.timeout.connect(self._on_idle)
+        settings.app_changed.connect(self._on_app_settings)
         engine.event_received.connect(self._on_event)
+
+    # --- what a person asks for ------------------------------------------------------------------
 
     def open(self, path: str) -> None:
         """Load a model file; an empty path is the embedded model."""
-        self._options = None
+        self._drop_plan()
         if path:
-            self._load(ModelState("loading", path, Path(path).stem))
+            self._begin(ModelState("loading", path, Path(path).stem))
         else:
             self._set(ModelState("loading", embedded=True))
             self._tasks.run(self._find_embedded, self._on_embedded_found)
 
-    def ensure(self, settings: GenerationSettings, then: Callable[[], object]) -> None:
-        """Reload the model where these settings need that, then call ``then``.
+    def ensure(
+        self, settings: GenerationSettings, then: Then, failed: Callable[[Problem], object]
+    ) -> None:
+        """Call ``then`` with the model loaded as these settings need it, or ``failed``.
 
-        What ``then`` asks of the engine stands in line behind the load.
+        A model that was unloaded, or whose load was cancelled, is loaded for it.
         """
-        if self.state.status == "loading" and self._options is None:
-            self._waiting.append(then)
+        if self.state.problem is not None:
+            failed(self.state.problem)
             return
-        self.reload(settings)
-        then()
+        if self.state.status == "unloaded" or self.needs_reload(settings):
+            self._begin(self.state, settings)
+        if self.state.status == "loading":
+            self._waiting.append((then, failed))
+        else:
+            then()
 
     def reload(self, settings: GenerationSettings) -> None:
         """Load the model again where these settings need it loaded otherwise."""
         if self.needs_reload(settings):
-            self._load(self.state, settings)
+            self._begin(self.state, settings)
 
     def needs_reload(self, settings: GenerationSettings) -> bool:
         """Return whether these settings differ from the loaded model's in what a load decides."""
-        if self._options is None or self.state.status not in ("loading", "ready"):
+        if self._plan is None or self.state.status not in ("loading", "ready"):
             return False
-        return to_load_options(settings, self.state.path) != self._options
+        return self._options(self.state.path, settings) != self._plan.wanted
+
+    def load_with(self, choice: Choice) -> None:
+        """Load as a choice has it, and keep it: it becomes the model's own setting."""
+        path = choice.options.path
+        loading, context_size = from_load_options(choice.options)
+        self._settings.set_model_loading(path, loading)
+        if context_size != self._settings.generation.context_size:
+            self._settings.set_value("context_size", context_size)
+        if path == self.state.path:
+            self._begin(self.state)
+        else:
+            self.open(path)
+
+    def load_anyway(self) -> None:
+        """Load what the judge says doesn't fit."""
+        self._begin(self.state, anyway=True)
+
+    def cancel_load(self) -> None:
+        """Give a load up; what waits for it fails. The next message begins it anew."""
+        if self.state.status == "loading":
+            self._drop_plan()
+            self._set(self._bare("unloaded"))
+            self._release(_CANCELLED)
+
+    def unload(self) -> None:
+        """Give the model's memory back, once the replies that are being written have ended."""
+        if self.state.status == "ready":
+            self._plan = None
+            self._job = self._engine.unload()
+            self._set(self._bare("unloaded"))
+
+    def release_quarantine(self) -> None:
+        """Trust the file again that killed the engine, and load it."""
+        path = self.state.path
+        self._tasks.run(lambda: self._judge.release(path), lambda _: self._begin(self.state))
 
     def close(self) -> None:
-        """End the thread that reads model files."""
+        """End the thread that reads model files, and the judge."""
+        self._idle.stop()
         self._tasks.close()
+        self._judge.close()
 
-    def _load(self, state: ModelState, settings: GenerationSettings | None = None) -> None:
-        self._options = to_load_options(settings or self._settings.generation, state.path)
-        self._job = self._engine.load(self._options)
-        self._set(replace(state, status="loading", problem=None))
-        self._call_waiting()
+    # --- the plan --------------------------------------------------------------------------------
 
-    def _call_waiting(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for then in waiting:
-            then()
+    def _options(self, path: str, settings: GenerationSettings | None = None) -> LoadOptions:
+        return to_load_options(settings or self._settings.generation, self._settings.app, path)
+
+    def _begin(
+        self,
+        state: ModelState,
+        settings: GenerationSettings | None = None,
+        *,
+        anyway: bool = False,
+    ) -> None:
+        self._drop_plan()
+        self.state = replace(state, info=None, sha256=state.sha256)
+        self._plan = LoadPlan(self._options(state.path, settings), anyway=anyway)
+        self._follow()
+
+    def _drop_plan(self) -> None:
+        """Leave a plan behind, ending the load that it may have begun."""
+        if self._plan is not None and self._job is not None:
+            self._engine.cancel(self._job)
+        self._plan = self._job = None
+
+    def _follow(self) -> None:
+        """Do what the plan's step says."""
+        plan = self._plan
+        if plan is None:
+            return
+        match plan.step:
+            case Judge(sentence=sentence):
+                self._set(self._bare("loading", step=sentence))
+                self._make_room(plan)
+            case Attempt(options=options, sentence=sentence, fresh=fresh):
+                self._job = self._engine.load(options, fresh=fresh)
+                self._set(self._bare("loading", step=sentence, judgement=plan.judgement))
+            case Done(model=info):
+                self._on_done(info)
+            case Refused(problem=problem, choices=choices, can_force=can_force):
+                judged = plan.judgement
+                self._fail(problem, judgement=judged, choices=choices, can_force=can_force)
+
+    def _make_room(self, plan: LoadPlan) -> None:
+        """Have the loaded model's memory given back, so that the judge counts it as free."""
+        if self._holds:
+            self._job = self._engine.unload()
+        else:
+            # It starts while the file is looked at.
+            self._engine.start()
+            self._ask_judge(plan)
+
+    def _ask_judge(self, plan: LoadPlan) -> None:
+        def judge() -> Judgement | Problem:
+            try:
+                return self._judge.judge(plan.wanted)
+            except EngineError as error:
+                return error.problem
+
+        def judged(outcome: Judgement | Problem) -> None:
+            if plan is not self._plan:
+                return
+            if isinstance(outcome, Problem):
+                plan.refused(outcome)
+            else:
+                plan.judged(outcome)
+            self._follow()
+
+        self._tasks.run(judge, judged)
 
     def _find_embedded(self) -> Path | Problem:
         try:
@@ -134,48 +265,143 @@ class ModelController(QObject):
             return error.problem
 
     def _on_embedded_found(self, found: Path | Problem) -> None:
-        if self.state.path:
+        if self.state.path or self.state.status != "loading":
             return
         if isinstance(found, Problem):
-            self._on_failed(found)
+            self._fail(found)
         else:
-            self._load(ModelState("loading", str(found), found.stem, embedded=True))
+            self._begin(ModelState("loading", str(found), found.stem, embedded=True))
+
+    # --- what the engine says --------------------------------------------------------------------
 
     def _on_event(self, event: Event) -> None:
+        self._restart_idle()
         match event:
-            case Loaded(job_id=job_id, model=info) if job_id == self._job:
-                self._on_loaded(info)
+            case Loaded(model=info):
+                self._holds = True
+                if event.job_id == self._job and self._plan is not None:
+                    self._job = None
+                    self._plan.loaded(info)
+                    self._follow()
             case Failed(job_id=job_id, problem=problem) if job_id == self._job:
-                self._on_failed(problem)
+                self._on_job_failed(problem)
+            case Unloaded(job_id=job_id):
+                self._holds = False
+                self._on_gone(job_id)
             case Cancelled(job_id=job_id) if job_id == self._job:
-                self._job = None
-                self._set(replace(self.state, status="none", info=None))
-            case EngineDied() if self.state.status == "ready":
-                # At once, so that the next message need not wait; a death while loading is a
-                # failed load, and trying it again would only die again.
-                self._load(self.state)
+                self.cancel_load()
+            case Tokens():
+                self._has_written = True
+            case EngineDied(problem=problem, exit_code=exit_code):
+                self._holds = False
+                self._on_death(problem, exit_code)
 
-    def _on_loaded(self, info: ModelInfo) -> None:
+    def _on_gone(self, job_id: JobId) -> None:
+        """Go on with the plan that had the model before it unloaded."""
+        if job_id == self._job:
+            self._job = None
+            if self._plan is not None and isinstance(self._plan.step, Judge):
+                self._ask_judge(self._plan)
+
+    def _on_job_failed(self, problem: Problem) -> None:
+        plan = self._plan
+        if plan is None or isinstance(plan.step, Judge):
+            # It was to unload: the engine died, and all of its memory is free.
+            self._holds = False
+            self._on_gone(self._job or 0)
+            return
         self._job = None
-        path = Path(self.state.path)
+        self._suspect = "" if plan.on_device else self.state.path
+        plan.failed(problem)
+        self._follow()
+
+    def _on_death(self, problem: Problem, exit_code: int) -> None:
+        """Load the model again at once, so that the next message need not wait.
+
+        A death while loading is a failed load, of which the plan knows already.
+        """
+        plan, is_ready = self._plan, self.state.status == "ready"
+        if is_ready and plan is not None and not self._has_written and not plan.on_device:
+            self._suspect = self.state.path
+        suspect, self._suspect = self._suspect, ""
+        if suspect and is_crash(exit_code):
+
+            def noted(_is_quarantined: object) -> None:
+                # Judged anew, now that it is known whether the file is to blame.
+                if is_ready and plan is self._plan:
+                    self._begin(self.state)
+
+            self._tasks.run(lambda: self._judge.note_death(suspect), noted)
+        elif is_ready and plan is not None:
+            if self._has_written:
+                plan.again()
+            else:
+                plan.died(problem)
+            self._follow()
+
+    def _on_done(self, info: ModelInfo) -> None:
+        path, plan = Path(self.state.path), self._plan
+        self._has_written = False
         self._tasks.run(
-            lambda: (path, find_entry(info.name)),
-            lambda found: self._on_known(info, *found),
+            lambda: find_entry(info.name), lambda known: self._on_known(plan, path, info, known)
         )
 
-    def _on_known(self, info: ModelInfo, path: Path, known: CatalogueEntry | None) -> None:
-        if self.state.path != str(path) or self._job is not None:
+    def _on_known(
+        self, plan: LoadPlan | None, path: Path, info: ModelInfo, known: CatalogueEntry | None
+    ) -> None:
+        if plan is None or plan is not self._plan or plan.step != Done(info, plan.told):
             return
-        recommended = known.recommended if known else {}
-        name = info.name or self.state.name
-        state = replace(self.state, status="ready", name=name, info=info, recommended=recommended)
-        self._set(state)
-        if self._settings.app.model != ("" if state.embedded else state.path):
-            self._settings.set_model("" if state.embedded else state.path)
+        self._set(
+            self._bare(
+                "ready",
+                name=info.name or self.state.name,
+                info=info,
+                recommended=known.recommended if known else {},
+                judgement=plan.judgement,
+                account=(*plan.told, *account(info)),
+            )
+        )
+        self._remember()
+        self._release(None)
+        if not self.state.sha256:
+            self._tasks.run(lambda: (path, self._hash(path)), self._on_hashed)
+
+    def _remember(self) -> None:
+        state = self.state
+        path = "" if state.embedded else state.path
+        if self._settings.app.model != path:
+            self._settings.set_model(path)
         if not state.embedded:
             self.opened.emit(state.path)
-        if not state.sha256:
-            self._tasks.run(lambda: (path, self._hash(path)), self._on_hashed)
+
+    def _fail(self, problem: Problem, **more: Any) -> None:  # noqa: ANN401 - fields of ModelState
+        self._set(self._bare("failed", problem=problem, **more))
+        self.load_failed.emit()
+        self._release(problem)
+
+    def _release(self, problem: Problem | None) -> None:
+        """Let what waited for the load go on, or fail."""
+        waiting, self._waiting = self._waiting, []
+        for then, failed in waiting:
+            if problem is None:
+                then()
+            else:
+                failed(problem)
+
+    # --- idle times, hashes, state ---------------------------------------------------------------
+
+    def _restart_idle(self) -> None:
+        minutes = self._settings.app.idle_unload_minutes
+        if minutes and self.state.status == "ready":
+            self._idle.start(minutes * _MINUTE_MS)
+
+    def _on_app_settings(self, _settings: AppSettings) -> None:
+        self._idle.stop()
+        self._restart_idle()
+
+    def _on_idle(self) -> None:
+        if self._settings.app.idle_unload_minutes:
+            self.unload()
 
     def _hash(self, path: Path) -> str:
         try:
@@ -184,12 +410,6 @@ class ModelController(QObject):
             # Gone or unreadable by now: the replies are recorded without it.
             return ""
 
-    def _on_failed(self, problem: Problem) -> None:
-        self._job = None
-        self._set(replace(self.state, status="failed", info=None, problem=problem))
-        self.load_failed.emit()
-        self._call_waiting()
-
     def _on_hashed(self, found: tuple[Path, str]) -> None:
         path, sha256 = found
         if self.state.path == str(path):
@@ -197,6 +417,28 @@ class ModelController(QObject):
             name = self.state.name
             self._store.call(lambda store: store.record_model(str(path), name, sha256))
 
+    def _bare(self, status: Status, **more: Any) -> ModelState:  # noqa: ANN401 - fields of it
+        """Return the same model in another state, without what belonged to the one before."""
+        old = self.state
+        return replace(
+            ModelState(
+                status,
+                old.path,
+                old.name,
+                old.sha256,
+                old.embedded,
+                recommended=old.recommended,
+            ),
+            **more,
+        )
+
     def _set(self, state: ModelState) -> None:
         self.state = state
         self.state_changed.emit(state)
+
+
+_CANCELLED = Problem(
+    code="cancelled",
+    title="The load of the model was cancelled.",
+    hint="Send the message again to load it.",
+)

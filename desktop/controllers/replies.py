@@ -22,6 +22,7 @@ from models.protocol import (
     Finished,
     FinishReason,
     JobId,
+    Problem,
     Prompt,
     Ready,
     Report,
@@ -53,15 +54,33 @@ class Replies(QObject):
         self._engine = engine
         self._store = store
         self._running: dict[JobId, RunningReply] = {}
+        self._held: dict[int, RunningReply] = {}
+        """Replies that wait for a model to be loaded, by their row."""
         self._settling: set[int] = set()
         self._checkpoints = QTimer(self, interval=_CHECKPOINT_MS)
         self._checkpoints.timeout.connect(self._on_checkpoint)
         engine.event_received.connect(self._on_event)
 
+    def hold(self, row: Message, written: Turn | None) -> None:
+        """Know of a reply that ``start`` or ``fail_held`` is going to be called for."""
+        self._held[row.id] = RunningReply.begun(row, -row.id, Sampling(), written)
+
+    def fail_held(self, row: Message, problem: Problem) -> None:
+        """End a reply whose model could not be loaded."""
+        if (reply := self._held.pop(row.id, None)) is not None:
+            told = (problem.title, problem.hint)
+            self._finish(reply, MessageState.FAILED, problem=told)
+            self.failed.emit()
+
     def start(
         self, row: Message, prompt: Prompt, settings: GenerationSettings, written: Turn | None
     ) -> None:
-        """Have the engine answer a stored prompt; ``written`` is the part that it continues."""
+        """Have the engine answer a stored prompt; ``written`` is the part that it continues.
+
+        One that was held and has been stopped since is not started.
+        """
+        if self._held.pop(row.id, None) is None:
+            return
         sampling = to_sampling(settings)
         job_id = self._engine.generate(prompt, sampling, settings.max_tokens, settings.stop)
         self._running[job_id] = RunningReply.begun(row, job_id, sampling, written)
@@ -76,6 +95,9 @@ class Replies(QObject):
         for reply in self._running.values():
             if reply.row.chat_id == chat_id:
                 self._engine.cancel(reply.job_id)
+        for reply in [each for each in self._held.values() if each.row.chat_id == chat_id]:
+            del self._held[reply.row.id]
+            self._finish(reply, MessageState.STOPPED)
 
     def resample(self, chat_id: int | None, sampling: Sampling) -> None:
         """Use another sampler chain in a chat from the next token on."""
@@ -91,7 +113,8 @@ class Replies(QObject):
     @property
     def chats(self) -> set[int]:
         """Return the chats in which a reply is being written."""
-        return self._settling | {reply.row.chat_id for reply in self._running.values()}
+        at_work = (*self._running.values(), *self._held.values())
+        return self._settling | {reply.row.chat_id for reply in at_work}
 
     def live(self, message: Message) -> Message:
         """Return the message with the text that it has by now, ahead of its last checkpoint."""
@@ -102,11 +125,12 @@ class Replies(QObject):
 
     def close(self) -> None:
         """Write every unfinished reply down as interrupted: it can be continued."""
-        for reply in self._running.values():
+        for reply in (*self._running.values(), *self._held.values()):
             self._store.call(
                 partial(_finish_interrupted, reply.row.id, reply.text, tuple(reply.token_ids))
             )
         self._running.clear()
+        self._held.clear()
 
     def _on_event(self, event: Event) -> None:
         match event:

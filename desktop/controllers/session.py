@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from desktop.controllers.activity import ActivityWatch
 from desktop.controllers.chat import ChatController
 from desktop.controllers.chat_list import ChatListController
+from desktop.controllers.computer import ComputerController
+from desktop.controllers.discover import DiscoverController
+from desktop.controllers.downloads import DownloadsController
+from desktop.controllers.judging import JudgingController
+from desktop.controllers.library import LibraryController
+from desktop.controllers.loading import LoadingController
 from desktop.controllers.model import ModelController
 from desktop.controllers.replies import Replies
 from desktop.controllers.settings import SettingsController
@@ -30,15 +36,23 @@ class Session:
     chats: ChatListController
     usage: UsageController
     activity: ActivityWatch
+    library: LibraryController
+    loading: LoadingController
+    computer: ComputerController
+    discover: DiscoverController
+    judging: JudgingController
+    downloads: DownloadsController
 
     def start(self, model: str | None) -> None:
         """Load the model (None: the one that was used last) and look into the store."""
         self.replies.failed.connect(self.activity.on_reply_failed)
+        self.model.state_changed.connect(self.activity.on_model)
         self.model.load_failed.connect(self.activity.on_load_failed)
         self.model.open(model if model is not None else self.settings.app.model)
         self.store.call(lambda store: store.recover_interrupted())
         self.chats.refresh()
         self.store.watch()
+        self.downloads.start()
 
     def close(self) -> None:
         """Write down what is unfinished, end the engine and the threads. Blocks until then."""
@@ -48,4 +62,10 @@ class Session:
         self.engine.close()
         self.store.close()
         self.files.close()
+        self.library.close()
+        self.loading.close()
+        self.computer.close()
+        self.discover.close()
+        self.judging.close()
+        self.downloads.close()
         self.model.close()

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from desktop.controllers.store import StoreThread
 from desktop.domain.errors import UserError
 from desktop.engine.tasks import TaskThread
-from desktop.settings.schema import AppSettings, GenerationSettings, Theme
+from desktop.settings.schema import AppSettings, GenerationSettings, LoadingSettings, Theme
 from desktop.settings.store import SettingsStore, overrides_of, with_overrides
 
 _SAVE_DELAY_MS = 400
@@ -103,6 +103,45 @@ class SettingsController(QObject):
     def set_model(self, path: str) -> None:
         """Set the model to start with; empty is the embedded one."""
         self._set_app(model=path)
+
+    def set_app_value(self, name: str, value: object) -> None:
+        """Change one option of the application."""
+        self._set_app(**{name: value})
+
+    def reset_app_value(self, name: str) -> None:
+        """Give one option of the application the value that Snug came with."""
+        self._set_app(**{name: getattr(AppSettings(), name)})
+
+    # --- how models are loaded -------------------------------------------------------------------
+
+    def loading_of(self, path: str) -> LoadingSettings:
+        """Return how a model is loaded: its own settings, or else the defaults for all."""
+        return self.app.model_loading.get(path, self.app.loading)
+
+    def set_loading(self, path: str, name: str, value: object) -> None:
+        """Change one option of how a model is loaded; an empty path is the default for all."""
+        changed = msgspec.structs.replace(self.loading_of(path), **{name: value})
+        if path:
+            self.set_model_loading(path, changed)
+        else:
+            self._set_app(loading=changed)
+
+    def set_model_loading(self, path: str, settings: LoadingSettings) -> None:
+        """Give a model settings of its own; those equal to the default for all are not kept."""
+        others = {key: own for key, own in self.app.model_loading.items() if key != path}
+        if settings != self.app.loading:
+            others[path] = settings
+        self._set_app(model_loading=others)
+
+    def reset_loading(self, path: str, name: str = "") -> None:
+        """Give one option of how a model is loaded, or with no name all, its default again."""
+        default = self.app.loading if path else LoadingSettings()
+        if name:
+            self.set_loading(path, name, getattr(default, name))
+        elif path:
+            self.set_model_loading(path, default)
+        else:
+            self._set_app(loading=default)
 
     def flush(self) -> None:
         """Write what waits to be written."""

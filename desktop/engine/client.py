@@ -31,9 +31,17 @@ class EngineClient(QObject):
         """Return the engine process's id, None while there is none."""
         return self._client.pid
 
-    def load(self, options: LoadOptions) -> JobId:
-        """Load a model in place of the loaded one."""
-        return self._client.load(options)
+    def start(self) -> None:
+        """Start the process ahead of its first job."""
+        self._client.start()
+
+    def load(self, options: LoadOptions, *, fresh: bool = False) -> JobId:
+        """Load a model in place of the loaded one; ``fresh`` wants a new process for it."""
+        return self._client.load(options, fresh=fresh)
+
+    def unload(self) -> JobId:
+        """Free the model."""
+        return self._client.unload()
 
     def generate(
         self, prompt: Prompt, sampling: Sampling, max_tokens: int, stop: Sequence[str] = ()

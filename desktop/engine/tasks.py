@@ -10,6 +10,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Qt, Signal
 
 from desktop.domain.errors import UserError
+from models.problems import EngineError
 
 T = TypeVar("T")
 Failure = Callable[[UserError], None]
@@ -18,8 +19,9 @@ Failure = Callable[[UserError], None]
 class TaskThread(QObject):
     """Runs calls in their order on one thread; what they return comes back to this object's thread.
 
-    A ``UserError`` goes to the call's own ``failed``, or else to the signal of that name. Anything
-    else is a bug of ours: it is raised again on this object's thread, for the crash report.
+    A ``UserError``, or an ``EngineError`` as one, goes to the call's own ``failed``, or else to the
+    signal of that name. Anything else is a bug of ours: it is raised again on this object's thread,
+    for the crash report.
     """
 
     failed = Signal(object)
@@ -40,13 +42,18 @@ class TaskThread(QObject):
         failed: Failure | None = None,
     ) -> None:
         """Queue ``work``; ``done`` gets its result."""
-        self._calls.put(lambda: self._settled.emit(self._outcome(work, done, failed)))
+        self._calls.put(lambda: self._settle(self._outcome(work, done, failed)))
 
     def close(self) -> None:
         """Finish what is queued and end the thread; blocks until then. Results go nowhere."""
         self._closed = True
         self._calls.put(None)
         self._thread.join()
+
+    def leave(self) -> None:
+        """End the thread when what it is at now is done, without waiting. Results go nowhere."""
+        self._closed = True
+        self._calls.put(None)
 
     def _run(self) -> None:
         while (call := self._calls.get()) is not None:
@@ -57,17 +64,27 @@ class TaskThread(QObject):
     ) -> Callable[[], None]:
         try:
             result = work()
-        except UserError as error:
-            trouble = error
+        except (UserError, EngineError) as error:
+            trouble = error if isinstance(error, UserError) else as_user_error(error)
             return lambda: failed(trouble) if failed else self.failed.emit(trouble)
         except Exception as error:  # noqa: BLE001 - carried to the other thread whole
             bug = error
             return lambda: _raise(bug)
         return lambda: done(result) if done else None
 
+    def _settle(self, deliver: Callable[[], None]) -> None:
+        if not self._closed:
+            self._settled.emit(deliver)
+
     def _on_settled(self, deliver: Callable[[], None]) -> None:
         if not self._closed:
             deliver()
+
+
+def as_user_error(error: EngineError) -> UserError:
+    """Return what the models' rooms raised as the trouble that people are told of."""
+    problem = error.problem
+    return UserError(problem.title, problem.hint, problem.detail, problem.code)
 
 
 def _raise(error: Exception) -> None:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from desktop.settings.schema import GenerationSettings
+from desktop.settings.schema import (
+    AppSettings,
+    CacheType,
+    FlashAttention,
+    GenerationSettings,
+    LoadingSettings,
+    Speculation,
+)
 from models.protocol import LoadOptions, Sampling
 
 
@@ -18,8 +25,45 @@ def to_sampling(settings: GenerationSettings) -> Sampling:
     )
 
 
-def to_load_options(settings: GenerationSettings, model_path: str) -> LoadOptions:
-    """Return how to load the model for these settings."""
+def to_load_options(generation: GenerationSettings, app: AppSettings, path: str) -> LoadOptions:
+    """Return how to load the model for these settings: its own ones, or else those for all."""
+    loading = app.model_loading.get(path, app.loading)
     return LoadOptions(
-        path=model_path, context_size=settings.context_size, threads=settings.threads
+        path=path,
+        context_size=generation.context_size,
+        threads=generation.threads,
+        batch_size=loading.batch_size,
+        micro_batch_size=loading.micro_batch_size,
+        gpu_layers=-1 if loading.gpu_layers is None else loading.gpu_layers,
+        devices=loading.devices,
+        split=loading.split,
+        cache_on_device=loading.cache_on_device,
+        rpc_servers=app.rpc_servers,
+        flash_attention=loading.flash_attention.value,
+        cache_type=loading.cache_type.value,
+        mmap=loading.mmap,
+        mlock=loading.mlock,
+        speculation=loading.speculation.value,
+        draft_path=loading.draft_model,
+        draft_tokens=loading.draft_tokens,
     )
+
+
+def from_load_options(options: LoadOptions) -> tuple[LoadingSettings, int]:
+    """Return the settings that lead to these options, and the context size."""
+    loading = LoadingSettings(
+        gpu_layers=None if options.gpu_layers < 0 else options.gpu_layers,
+        devices=options.devices,
+        split=options.split,
+        cache_on_device=options.cache_on_device,
+        flash_attention=FlashAttention(options.flash_attention),
+        cache_type=CacheType(options.cache_type),
+        batch_size=options.batch_size,
+        micro_batch_size=options.micro_batch_size,
+        mmap=options.mmap,
+        mlock=options.mlock,
+        speculation=Speculation(options.speculation),
+        draft_model=options.draft_path,
+        draft_tokens=options.draft_tokens,
+    )
+    return loading, options.context_size

@@ -393,6 +393,7 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
             "them too. The connection is neither encrypted nor protected: use a network you trust.",
             effect=Effect.RELOAD,
             multiline=True,
+            flag="--rpc",
         ),
     ] = ()
     generation: GenerationSettings = GenerationSettings()
@@ -404,7 +405,11 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 @dataclass(frozen=True)
 class OptionInfo:
-    """An option with what its declaration implies. ``minimum`` and ``maximum`` are inclusive."""
+    """An option with what its declaration implies.
+
+    ``minimum`` and ``maximum`` are inclusive. ``longest`` is how many parts or characters there may
+    be; ``item`` is the type of a tuple's parts, ``item_longest`` how many characters each may have.
+    """
 
     name: str
     kind: type
@@ -414,6 +419,9 @@ class OptionInfo:
     multiple: int | None
     optional: bool
     option: Option
+    item: type = str
+    longest: int | None = None
+    item_longest: int | None = None
 
     @property
     def flag(self) -> str:
@@ -436,6 +444,7 @@ def _describe(name: str, hint: Any, default: Any) -> OptionInfo | None:  # noqa:
             notes += inner
     meta = next((note for note in notes if isinstance(note, Meta)), Meta())
     kind = get_origin(base) or base
+    item, item_longest = _item(base) if kind is tuple else (str, None)
     return OptionInfo(
         name=name,
         kind=kind,
@@ -445,7 +454,17 @@ def _describe(name: str, hint: Any, default: Any) -> OptionInfo | None:  # noqa:
         multiple=int(meta.multiple_of) if meta.multiple_of else None,
         optional=optional,
         option=option,
+        item=item,
+        longest=meta.max_length,
+        item_longest=item_longest,
     )
+
+
+def _item(hint: Any) -> tuple[type, int | None]:  # noqa: ANN401 - a type with its notes
+    """Return the type of the parts of ``tuple[part, ...]``, and their greatest length."""
+    part, *notes = get_args(get_args(hint)[0]) or (get_args(hint)[0],)
+    lengths = [note.max_length for note in notes if isinstance(note, Meta)]
+    return part, lengths[0] if lengths else None
 
 
 def _options(struct: type[msgspec.Struct]) -> tuple[OptionInfo, ...]:

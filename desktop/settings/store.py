@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, get_args, get_origin
 
 import msgspec
 
@@ -14,11 +15,22 @@ from desktop.domain.errors import UserError
 from desktop.settings.files import keep_aside, write_atomically
 from desktop.settings.schema import (
     APP_OPTIONS,
+    LOADING_OPTIONS,
     OPTIONS,
     AppSettings,
     GenerationSettings,
+    LoadingSettings,
     OptionInfo,
 )
+
+_SWITCH: Final = {
+    "on": True,
+    "yes": True,
+    "true": True,
+    "off": False,
+    "no": False,
+    "false": False,
+}
 
 
 class SettingsStore:
@@ -67,8 +79,18 @@ class SettingsStore:
     def save(self, settings: AppSettings) -> None:
         """Write the settings, whole or not at all. Raises UserError."""
         known = msgspec.to_builtins(settings)
-        content = msgspec.json.encode(_merged(known, self._foreign))
+        content = msgspec.json.encode(_merged(known, self._foreign_to(settings)))
         write_atomically(self._path, msgspec.json.format(content) + b"\n")
+
+    def _foreign_to(self, settings: AppSettings) -> dict[str, Any]:
+        """Return the unknown options, without those of models that have no settings any more."""
+        of_models = {
+            path: unknown
+            for path, unknown in self._foreign.get("model_loading", {}).items()
+            if path in settings.model_loading
+        }
+        others = {key: value for key, value in self._foreign.items() if key != "model_loading"}
+        return others | ({"model_loading": of_models} if of_models else {})
 
     def _set_aside(self) -> Path:
         try:
@@ -86,8 +108,8 @@ def parse_value(
 ) -> object:
     """Return the option's value written as ``text``: what a field or a flag holds.
 
-    Several stop strings stand on a line each. Raises UserError, naming the option, its range and
-    the remedy.
+    Several texts stand on a line each, several numbers may stand on one, and switches are on or
+    off. Raises UserError, naming the option, its range and the remedy.
     """
     return check_value(info, _read(info, text), struct)
 
@@ -101,25 +123,37 @@ def check_value(
     except msgspec.ValidationError as error:
         raise _not_allowed(info, value, str(error)) from error
     # A comparison with "not a number" is never true, so it passes every range.
-    if isinstance(checked, float) and not math.isfinite(checked):
+    parts = checked if isinstance(checked, tuple) else (checked,)
+    if any(isinstance(part, float) and not math.isfinite(part) for part in parts):
         raise _not_allowed(info, value)
     return checked
 
 
 def describe_range(info: OptionInfo) -> str:
     """Return a sentence that says what the option takes."""
-    default = info.option.zero if info.default is None else info.default
+    default = _default_in_words(info)
+    if info.kind is bool:
+        return f"Give on or off. The default is {default}."
     if issubclass(info.kind, Enum):
         return f"Give one of {', '.join(info.kind)}. The default is {default}."
+    if info.kind is tuple and info.item is float:
+        return f"Give up to {info.longest} numbers, such as 3, 1."
     if info.kind is tuple:
-        return "Give up to 16 strings of 1 to 200 characters each."
+        return f"Give up to {info.longest} texts of 1 to {info.item_longest:,} characters each."
     if info.kind is str:
-        return "Give a text, not longer than 100,000 characters."
+        most = f", not longer than {info.longest:,} characters" if info.longest else ""
+        return f"Give a text{most}."
     noun = "a whole number" if info.kind is int else "a number"
     sentence = f"Give {noun} from {info.minimum} to {info.maximum}"
     if info.multiple:
         sentence += f", a multiple of {info.multiple}"
     return f"{sentence}. The default is {default}."
+
+
+def _default_in_words(info: OptionInfo) -> object:
+    if info.default is None:
+        return info.option.zero
+    return ("off", "on")[info.default] if info.kind is bool else info.default
 
 
 def with_overrides(
@@ -143,16 +177,41 @@ def overrides_of(settings: GenerationSettings, defaults: GenerationSettings) -> 
     }
 
 
+def with_loading(settings: LoadingSettings, overrides: Mapping[str, object]) -> LoadingSettings:
+    """Return how a model is loaded, with what the command line says in place."""
+    allowed = _allowed(LoadingSettings, LOADING_OPTIONS, overrides, complaints=[])
+    return msgspec.structs.replace(settings, **allowed)
+
+
 def _salvage(raw: dict[str, Any]) -> tuple[AppSettings, list[str]]:
     """Return the settings that are allowed, and a complaint about each one that is not."""
     complaints: list[str] = []
-    generation = raw.get("generation", {})
-    if not isinstance(generation, dict):
-        complaints.append("The settings of the completion are not a list of options.")
-        generation = {}
-    chosen = _allowed(GenerationSettings, OPTIONS, generation, complaints)
-    application = _allowed(AppSettings, APP_OPTIONS, raw, complaints)
-    return AppSettings(generation=GenerationSettings(**chosen), **application), complaints
+    generation = _section(raw, "generation", "The settings of the completion", complaints)
+    loading = _section(raw, "loading", "The settings of the load", complaints)
+    models = _section(raw, "model_loading", "The settings of single models", complaints)
+    own = {path: _section(models, path, f"The settings of {path}", complaints) for path in models}
+    settings = AppSettings(
+        generation=GenerationSettings(
+            **_allowed(GenerationSettings, OPTIONS, generation, complaints)
+        ),
+        loading=_loading(loading, complaints),
+        model_loading={path: _loading(values, complaints) for path, values in own.items()},
+        **_allowed(AppSettings, APP_OPTIONS, raw, complaints),
+    )
+    return settings, complaints
+
+
+def _loading(raw: dict[str, Any], complaints: list[str]) -> LoadingSettings:
+    return LoadingSettings(**_allowed(LoadingSettings, LOADING_OPTIONS, raw, complaints))
+
+
+def _section(raw: dict[str, Any], name: str, what: str, complaints: list[str]) -> dict[str, Any]:
+    """Return a part of the file that holds options by their names."""
+    section = raw.get(name, {})
+    if isinstance(section, dict):
+        return section
+    complaints.append(f"{what} are not a list of options.")
+    return {}
 
 
 def _allowed(
@@ -176,11 +235,22 @@ def _without(raw: dict[str, Any], struct: type[msgspec.Struct]) -> dict[str, Any
     fields = {field.name: field.type for field in msgspec.structs.fields(struct)}
     rest = {name: value for name, value in raw.items() if name not in fields}
     for name, kind in fields.items():
-        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-            nested = raw.get(name)
-            if isinstance(nested, dict) and (unknown := _without(nested, kind)):
-                rest[name] = unknown
+        nested = raw.get(name)
+        if isinstance(nested, dict) and (unknown := _unknown_within(nested, kind)):
+            rest[name] = unknown
     return rest
+
+
+def _unknown_within(nested: dict[str, Any], kind: Any) -> dict[str, Any]:  # noqa: ANN401 - a type
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return _without(nested, kind)
+    if get_origin(kind) is not dict:
+        return {}
+    struct = get_args(kind)[1]
+    found = {
+        key: _without(value, struct) for key, value in nested.items() if isinstance(value, dict)
+    }
+    return {key: unknown for key, unknown in found.items() if unknown}
 
 
 def _merged(known: dict[str, Any], foreign: dict[str, Any]) -> dict[str, Any]:
@@ -192,18 +262,29 @@ def _merged(known: dict[str, Any], foreign: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read(info: OptionInfo, text: str) -> object:
-    if info.kind is str:
-        return text
+    if info.kind is tuple and info.item is float:
+        return tuple(_number(info.item, part) for part in re.split(r"[,;\s]+", text) if part)
     if info.kind is tuple:
         return tuple(line for line in text.splitlines() if line)
-    stripped = text.strip()
-    if info.optional and stripped.lower() in {"", info.option.zero}:
+    return text if info.kind is str else _read_one(info, text.strip())
+
+
+def _read_one(info: OptionInfo, text: str) -> object:
+    if info.kind is bool:
+        return _SWITCH.get(text.lower(), text)
+    if issubclass(info.kind, Enum):
+        return text.lower()
+    if info.optional and text.lower() in {"", info.option.zero}:
         return None
+    return _number(info.kind, text.replace(",", ".") if info.kind is float else text)
+
+
+def _number(kind: type, text: str) -> object:
+    """Return the number, or the text as it is, for the check to refuse."""
     try:
-        number = float(stripped.replace(",", ".")) if info.kind is float else int(stripped)
+        return float(text) if kind is float else int(text)
     except ValueError:
-        return stripped
-    return number
+        return text
 
 
 def _not_allowed(info: OptionInfo, value: object, detail: str = "") -> UserError:

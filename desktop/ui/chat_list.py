@@ -21,7 +21,7 @@ class ChatPanel(QWidget):
 
     chat_chosen = Signal(int)
     new_requested = Signal()
-    models_requested = Signal(QPoint)
+    models_requested = Signal()
 
     def __init__(self, theme: Theme, chats: ChatListController) -> None:
         super().__init__()
@@ -38,7 +38,9 @@ class ChatPanel(QWidget):
         self.list = ChatListView(theme, self.model)
         self._nothing = label("No chat has these words in its title.", tone="secondary", wraps=True)
         self._nothing.hide()
-        self._models = push_button("Models", "quiet", self._on_models)
+        self._models = push_button("Models", "quiet", self.models_requested.emit)
+        self._models.setToolTip("Models  Ctrl+Shift+M")
+        self._models.setCheckable(True)
         self._models.setObjectName("modelsButton")
         layout = column(self, spacing=tokens.XS)
         layout.setContentsMargins(tokens.M, tokens.M, tokens.M, tokens.S)
@@ -57,6 +59,16 @@ class ChatPanel(QWidget):
         self._current = chat_id
         row = self.model.row_of(chat_id)
         self.list.setCurrentIndex(self.model.index(row) if row >= 0 else QModelIndex())
+
+    def show_downloads(self, count: int) -> None:
+        """Show how many models are being fetched."""
+        self._models.setText(f"Models · {count}" if count else "Models")
+        fetched = f", {count} being fetched" if count else ""
+        self._models.setAccessibleName(f"Models{fetched}")
+
+    def mark_models(self, *, is_open: bool) -> None:
+        """Show whether the models page is open."""
+        self._models.setChecked(is_open)
 
     def _connect(self, chats: ChatListController) -> None:
         chats.chats_changed.connect(self._on_chats_changed)
@@ -96,9 +108,6 @@ class ChatPanel(QWidget):
         first = self.model.first_chat()
         if first is not None:
             self.chat_chosen.emit(first.id)
-
-    def _on_models(self) -> None:
-        self.models_requested.emit(self._models.mapToGlobal(QPoint(0, 0)))
 
     def _on_theme_changed(self) -> None:
         secondary = self._theme.colour("secondary").name()

@@ -1,10 +1,9 @@
-"""The middle of the window: header, transcript or empty state, and the composer below."""
+"""One chat: transcript or empty state, and the composer below."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from desktop.controllers.chat import OpenedChat
@@ -23,10 +22,8 @@ from desktop.ui.transcript.view import TranscriptView
 class Conversation(QWidget):
     """Shows one chat. The composer's edges are those of the reading column."""
 
-    def __init__(self, theme: Theme, header: QWidget) -> None:
+    def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self.setObjectName("page")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.transcript_model = TranscriptModel(self)
         self.transcript = TranscriptView()
         self.transcript.setObjectName("transcript")
@@ -40,7 +37,6 @@ class Conversation(QWidget):
         self._stack.addWidget(self.transcript)
         self._foot = self._make_foot()
         layout = column(self)
-        layout.addWidget(header)
         layout.addWidget(self._stack, 1)
         layout.addWidget(self._foot)
         self.setFocusProxy(self.composer.editor)

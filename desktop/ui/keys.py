@@ -39,6 +39,7 @@ KEYS: Final = (
     Key("toggle_chats", ("Ctrl+B",), "Show or hide the chats"),
     Key("toggle_settings", ("Ctrl+,",), "Show or hide the settings"),
     Key("models", ("Ctrl+L",), "Choose a model"),
+    Key("models_page", ("Ctrl+Shift+M",), "Models: find, judge, fetch and load"),
     Key("larger", ("Ctrl++", "Ctrl+="), "Larger text"),
     Key("smaller", ("Ctrl+-",), "Smaller text"),
     Key("normal_size", ("Ctrl+0",), "Normal text"),

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import (
     QCloseEvent,
     QDesktopServices,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDropEvent,
     QMoveEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QLabel, QMainWindow
+from PySide6.QtWidgets import QMainWindow
 
 from desktop.controllers.chat import OpenedChat
 from desktop.controllers.session import Session
@@ -24,14 +21,20 @@ from desktop.settings.schema import AppSettings
 from desktop.settings.window_state import WindowState
 from desktop.ui.chat_list import ChatPanel
 from desktop.ui.conversation import Conversation
+from desktop.ui.download_notices import DownloadNotices
+from desktop.ui.drops import FileDrop
 from desktop.ui.header import Header
 from desktop.ui.keys import KeySheet, bind_keys
+from desktop.ui.middle import Middle
 from desktop.ui.model_chooser import ModelChooser
 from desktop.ui.notices import Action, Notices
 from desktop.ui.settings_panel import SettingsPanel
 from desktop.ui.side_panels import SidePanels
 from desktop.ui.speed import SpeedLine
 from desktop.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from desktop.ui.models.page import ModelsPage
 
 MINIMUM: Final = (720, 560)
 _FIRST_SIZE: Final = (1280, 800)
@@ -43,7 +46,8 @@ _SCALE_STEP: Final = 10
 class MainWindow(QMainWindow):
     """Wires the controllers to what people see.
 
-    ``save_state`` is given the window's state whenever it is worth keeping.
+    ``save_state`` is given the window's state whenever it is worth keeping; ``make_models_page``
+    is asked for the models page when it is opened first.
     """
 
     def __init__(
@@ -52,31 +56,33 @@ class MainWindow(QMainWindow):
         session: Session,
         state: WindowState,
         save_state: Callable[[WindowState], object],
+        make_models_page: Callable[[], ModelsPage],
     ) -> None:
         super().__init__()
         self.setObjectName("mainWindow")
         self.setMinimumSize(*MINIMUM)
-        self.setAcceptDrops(True)
         self._theme = theme
         self._session = session
         self._state = state
         self._save_state = save_state
         self._new_draft = state.draft
         self.header = Header(theme)
-        self.conversation = Conversation(theme, self.header)
+        self.conversation = Conversation(theme)
+        self.middle = Middle(self.header, self.conversation, make_models_page)
         self.chat_panel = ChatPanel(theme, session.chats)
         self.settings_panel = SettingsPanel(theme, session.settings, session.model)
-        self.panels = SidePanels(self.chat_panel, self.conversation, self.settings_panel)
+        self.panels = SidePanels(self.chat_panel, self.middle, self.settings_panel)
         self.setCentralWidget(self.panels)
-        self.notices = Notices(theme, self.conversation, foot=lambda: self.conversation.foot_height)
+        self.notices = Notices(theme, self.middle, foot=lambda: self.middle.foot_height)
         self.models = ModelChooser(self, session.model, state.recent_models)
-        self._veil = self._make_veil()
+        FileDrop(self).file_dropped.connect(self.models.open_file)
         self._remember_later = QTimer(self, interval=_REMEMBER_MS, singleShot=True)
         self._remember_later.timeout.connect(self.remember)
         self._restore(state)
         self._connect_chat()
         self._connect_model()
         self._connect_parts()
+        self._downloads = DownloadNotices(session, self.notices, self.chat_panel)
         bind_keys(self, self._key_actions())
         self._show_chat(OpenedChat(None, (), ChatView(draft=state.draft)))
         self._on_app_settings(session.settings.app)
@@ -125,7 +131,6 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Remember the size."""
         super().resizeEvent(event)
-        self._veil.setGeometry(self.rect().adjusted(12, 12, -12, -12))
         self._remember_later.start()
 
     def moveEvent(self, event: QMoveEvent) -> None:
@@ -183,7 +188,9 @@ class MainWindow(QMainWindow):
         self._speed = SpeedLine(session.chat)
         self._speed.changed.connect(talk.composer.show_speed)
         self.header.model_menu_requested.connect(self._show_models)
-        self.chat_panel.models_requested.connect(self.models.show_menu_above)
+        self.chat_panel.models_requested.connect(self._toggle_models_page)
+        self.models.manage_requested.connect(self.show_models_page)
+        self.middle.models_toggled.connect(self._on_models_shown)
         self.models.recent_changed.connect(self.remember)
         self.models.refused.connect(self.notices.say_trouble)
         talk.problem.choose_requested.connect(self.models.choose_file)
@@ -219,6 +226,7 @@ class MainWindow(QMainWindow):
             "toggle_chats": lambda: self.panels.toggle("left"),
             "toggle_settings": lambda: self.panels.toggle("right"),
             "models": self._show_models,
+            "models_page": self._toggle_models_page,
             "larger": lambda: settings.set_text_scale(settings.app.text_scale + _SCALE_STEP),
             "smaller": lambda: settings.set_text_scale(settings.app.text_scale - _SCALE_STEP),
             "normal_size": lambda: settings.set_text_scale(AppSettings().text_scale),
@@ -229,6 +237,7 @@ class MainWindow(QMainWindow):
 
     def _open_chat(self, chat_id: int) -> None:
         self.panels.close_over()
+        self.middle.show_conversation()
         if chat_id != self._session.chat.chat_id:
             self._leave_chat()
             self._session.chat.open(chat_id)
@@ -236,6 +245,7 @@ class MainWindow(QMainWindow):
 
     def _new_chat(self) -> None:
         self.panels.close_over()
+        self.middle.show_conversation()
         self._leave_chat()
         self._session.chat.open_new(self._new_draft)
         self.conversation.composer.editor.setFocus()
@@ -302,6 +312,27 @@ class MainWindow(QMainWindow):
         title = next(titles, "")
         self.setWindowTitle(f"{title} — Snug" if title else "Snug")
 
+    # --- the models page -------------------------------------------------------------------------
+
+    def show_models_page(self, tab: str = "") -> None:
+        """Open the models page in place of the conversation."""
+        self.panels.close_over()
+        self.middle.show_models(tab)
+
+    def _toggle_models_page(self) -> None:
+        if self.middle.shows_models:
+            self.middle.show_conversation()
+        else:
+            self.show_models_page()
+
+    def _on_models_shown(self) -> None:
+        # The settings of the chat have nothing to say on that page, and it needs the room.
+        is_shown = self.middle.shows_models
+        self.panels.do_without("right" if is_shown else None)
+        self.header.settings_button.setEnabled(not is_shown)
+        self.chat_panel.mark_models(is_open=is_shown)
+        self.notices.dismiss()
+
     # --- the window itself -----------------------------------------------------------------------
 
     def _show_models(self) -> None:
@@ -313,7 +344,11 @@ class MainWindow(QMainWindow):
         if search.hasFocus():
             search.clear()
             composer.editor.setFocus()
-        elif self.panels.close_over() or composer.cancel_edit():
+        elif self.panels.close_over():
+            self.middle.setFocus()
+        elif self.middle.go_back():
+            pass
+        elif composer.cancel_edit():
             composer.editor.setFocus()
         elif self._session.chat.busy:
             self._session.chat.stop()
@@ -345,32 +380,3 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() is QEvent.Type.ActivationChange and self.focusWidget() is None:
             self.conversation.composer.editor.setFocus()
-
-    # --- files dropped on the window -------------------------------------------------------------
-
-    def _make_veil(self) -> QLabel:
-        veil = QLabel("Drop a GGUF file to load the model", self)
-        veil.setObjectName("dropVeil")
-        veil.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        veil.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        veil.hide()
-        return veil
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files."""
-        if event.mimeData().hasUrls():
-            event.acceptProposedAction()
-            self._veil.show()
-            self._veil.raise_()
-
-    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
-        """Go back to normal."""
-        self._veil.hide()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Load a dropped model, or say why not."""
-        self._veil.hide()
-        urls = event.mimeData().urls()
-        event.acceptProposedAction()
-        if urls:
-            self.models.open_file(urls[0].toLocalFile() or urls[0].toString())

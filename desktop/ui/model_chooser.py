@@ -24,6 +24,7 @@ class ModelChooser(QObject):
     """
 
     recent_changed = Signal()
+    manage_requested = Signal()
     refused = Signal(object)
 
     def __init__(self, window: QWidget, model: ModelController, recent: tuple[str, ...]) -> None:
@@ -45,16 +46,12 @@ class ModelChooser(QObject):
             self._add(menu, Path(path).name, path, is_loaded=is_loaded)
         menu.addSeparator()
         menu.addAction("Open a GGUF file…", self.choose_file)
+        menu.addAction("Manage models…\tCtrl+Shift+M", self.manage_requested.emit)
         return menu
 
     def show_menu(self, button: QWidget) -> None:
         """Show the menu below its button."""
         self.menu().popup(button.mapToGlobal(QPoint(0, button.height() + 2)))
-
-    def show_menu_above(self, place: QPoint) -> None:
-        """Show the menu so that it ends above a place of the screen."""
-        menu = self.menu()
-        menu.popup(place - QPoint(0, menu.sizeHint().height() + 2))
 
     def choose_file(self) -> None:
         """Ask for a file; nothing waits for the answer."""

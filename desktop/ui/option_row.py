@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from enum import Enum
+from functools import partial
+
+import msgspec
 from PySide6.QtCore import QSignalBlocker, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from desktop.domain.errors import UserError
-from desktop.settings.schema import Effect, OptionInfo
+from desktop.settings.schema import Effect, GenerationSettings, OptionInfo
 from desktop.settings.store import parse_value
 from desktop.ui import tokens
 from desktop.ui.controls import IconButton, label
 from desktop.ui.number_field import NumberField, Parse, format_value
+from desktop.ui.segments import Segments
 from desktop.ui.slider import Slider
 from desktop.ui.stops import nearest_stop, slider_stops
+from desktop.ui.switch import Switch
 from desktop.ui.theme import Theme
 
-_EDITOR_HEIGHT = 92
 _TYPING_PAUSE_MS = 400
 _EFFECTS = {
     Effect.NEXT_TOKEN: "A change takes effect at the next token.",
@@ -53,7 +58,7 @@ class OptionRow(QWidget):
     def show_value(self, value: object, default: object) -> None:
         """Show the value that holds, and whether it differs from the default."""
         self._dot.setVisible(value != default)
-        shown = format_value(self.info, default) or self.info.option.zero or "empty"
+        shown = _in_words(self.info, default)
         self._dot.set_name(f"Reset {self.info.option.label} to {_shortened(shown)}")
         self._trouble.hide()
 
@@ -134,12 +139,14 @@ class NumberRow(OptionRow):
 class TextRow(OptionRow):
     """A text of several lines, taken a moment after the last key."""
 
-    def __init__(self, theme: Theme, info: OptionInfo) -> None:
+    def __init__(self, theme: Theme, info: OptionInfo, parse: Parse = parse_value) -> None:
         super().__init__(theme, info)
+        self._parse = parse
         self._editor = QPlainTextEdit()
         self._editor.setAccessibleName(info.option.label)
         self._editor.setAccessibleDescription(info.option.help)
-        self._editor.setFixedHeight(_EDITOR_HEIGHT)
+        lines = 2 if info.kind is tuple else 4
+        self._editor.setFixedHeight(lines * self._editor.fontMetrics().lineSpacing() + 2 * tokens.M)
         self._editor.setTabChangesFocus(True)
         self._column.addWidget(self._editor)
         self._finish_layout()
@@ -168,7 +175,7 @@ class TextRow(OptionRow):
     def _take(self) -> None:
         self._pause.stop()
         try:
-            value = parse_value(self.info, self._editor.toPlainText())
+            value = self._parse(self.info, self._editor.toPlainText())
         except UserError as error:
             self._on_refused(error)
             return
@@ -176,16 +183,107 @@ class TextRow(OptionRow):
 
     def _parsed(self) -> object:
         try:
-            return parse_value(self.info, self._editor.toPlainText())
+            return self._parse(self.info, self._editor.toPlainText())
         except UserError:
             return None
 
 
-def option_row(theme: Theme, info: OptionInfo, maximum: float | None = None) -> OptionRow:
-    """Return the row that fits the option's type."""
+class LineRow(OptionRow):
+    """A text of one line: a path, an address. Taken at Enter or when the focus leaves."""
+
+    def __init__(self, theme: Theme, info: OptionInfo, parse: Parse = parse_value) -> None:
+        super().__init__(theme, info)
+        self._parse = parse
+        self._field = QLineEdit()
+        self._field.setAccessibleName(info.option.label)
+        self._field.setAccessibleDescription(info.option.help)
+        self._field.setPlaceholderText(info.option.zero)
+        self._field.editingFinished.connect(self._take)
+        self._shown = ""
+        self._column.addWidget(self._field)
+        self._finish_layout()
+
+    def show_value(self, value: object, default: object) -> None:
+        """Show the text."""
+        super().show_value(value, default)
+        self._shown = str(value)
+        self._field.setText(self._shown)
+
+    def _take(self) -> None:
+        if self._field.text() == self._shown:
+            return
+        try:
+            value = self._parse(self.info, self._field.text().strip())
+        except UserError as error:
+            self._on_refused(error)
+            return
+        self.value_changed.emit(self.info.name, value)
+
+
+class SwitchRow(OptionRow):
+    """On or off."""
+
+    def __init__(self, theme: Theme, info: OptionInfo) -> None:
+        super().__init__(theme, info)
+        self._switch = Switch(theme)
+        self._switch.setAccessibleName(info.option.label)
+        self._switch.setAccessibleDescription(info.option.help)
+        self._switch.toggled.connect(lambda on: self.value_changed.emit(info.name, on))
+        self._head.addWidget(self._switch)
+        self._finish_layout()
+
+    def show_value(self, value: object, default: object) -> None:
+        """Show whether it is on."""
+        super().show_value(value, default)
+        with QSignalBlocker(self._switch):
+            self._switch.setChecked(bool(value))
+        self._switch.update()
+
+
+class ChoiceRow(OptionRow):
+    """One of a few: the values of an enumeration side by side."""
+
+    def __init__(self, theme: Theme, info: OptionInfo) -> None:
+        super().__init__(theme, info)
+        values = list(info.kind) if issubclass(info.kind, Enum) else []
+        self._segments = Segments(
+            info.option.label, [(each, str(each).replace("_", " ")) for each in values]
+        )
+        self._segments.chosen.connect(lambda value: self.value_changed.emit(info.name, value))
+        self._column.addWidget(self._segments)
+        self._finish_layout()
+
+    def show_value(self, value: object, default: object) -> None:
+        """Mark the value that holds."""
+        super().show_value(value, default)
+        self._segments.show_value(value)
+
+
+def option_row(
+    theme: Theme,
+    info: OptionInfo,
+    maximum: float | None = None,
+    struct: type[msgspec.Struct] = GenerationSettings,
+) -> OptionRow:
+    """Return the row that fits the option's type; ``struct`` is what declares the option."""
+    parse = partial(parse_value, struct=struct)
     if info.option.multiline:
-        return TextRow(theme, info)
-    return NumberRow(theme, info, maximum)
+        return TextRow(theme, info, parse)
+    if info.kind is bool:
+        return SwitchRow(theme, info)
+    if issubclass(info.kind, Enum):
+        return ChoiceRow(theme, info)
+    if info.kind is str:
+        return LineRow(theme, info, parse)
+    return NumberRow(theme, info, maximum, parse)
+
+
+def _in_words(info: OptionInfo, value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return ", ".join(str(each) for each in value) or "empty"
+    return format_value(info, value) or info.option.zero or "empty"
 
 
 def _shortened(text: str) -> str:

@@ -46,6 +46,7 @@ class SidePanels(QWidget):
         self._widths: dict[Side, int] = {side: _WIDTHS[side][1] for side in _WIDTHS}
         self.docked_open: dict[Side, bool] = {"left": True, "right": True}
         self._over: Side | None = None
+        self._without: Side | None = None
         # In the order in which Tab goes through them.
         for part in (left, middle, right):
             part.setParent(self)
@@ -57,7 +58,17 @@ class SidePanels(QWidget):
 
     def is_open(self, side: Side) -> bool:
         """Return whether the panel can be seen."""
+        if side == self._without:
+            return False
         return self.docked_open[side] if self._docks(side) else self._over == side
+
+    def do_without(self, side: Side | None) -> None:
+        """Keep a panel away, whatever the person's choice for it, until called with None."""
+        self._without = side
+        if side is not None and self._over == side:
+            self._over = None
+        self._arrange()
+        self.changed.emit()
 
     def toggle(self, side: Side) -> None:
         """Open the panel or close it."""
@@ -65,7 +76,7 @@ class SidePanels(QWidget):
 
     def set_open(self, side: Side, *, is_open: bool) -> None:
         """Open or close a panel, the way that the width of the window allows."""
-        if is_open == self.is_open(side):
+        if is_open == self.is_open(side) or side == self._without:
             return
         if self._docks(side):
             self.docked_open[side] = is_open
@@ -113,7 +124,7 @@ class SidePanels(QWidget):
 
     def _arrange(self) -> None:
         width, height = self.width(), self.height()
-        docked = {side: self._docks(side) and self.docked_open[side] for side in self._panels}
+        docked = {side: self._docks(side) and self.is_open(side) for side in self._panels}
         left = self._widths["left"] if docked["left"] else 0
         right = self._widths["right"] if docked["right"] else 0
         self._middle.setGeometry(left, 0, width - left - right, height)

@@ -114,6 +114,8 @@ def derived_colours(palette: Palette) -> dict[str, str]:
         "groove": mix(palette.page, palette.text, 0.14),
         "thumb": mix(palette.page, palette.text, 0.24),
         "thumb_hover": mix(palette.page, palette.text, 0.42),
+        "good_tint": mix(palette.page, palette.good, 0.12),
+        "warning_tint": mix(palette.page, palette.warning, 0.12),
         "danger_tint": mix(palette.page, palette.danger, 0.08),
         "danger_line": mix(palette.page, palette.danger, 0.35),
         "inverse": palette.text,

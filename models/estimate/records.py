@@ -9,6 +9,72 @@ import msgspec
 from models.protocol import Device, DeviceMemory, LoadOptions
 
 Verdict = Literal["gpu", "partly", "cpu", "no_fit"]
+HOST = "CPU"
+"""What the machine's own memory is called, as in ``DeviceMemory``."""
+
+
+class LayerShape(msgspec.Struct, frozen=True, kw_only=True):
+    """One layer: what it weighs, and what it caches.
+
+    ``weights_bytes`` are in memory; ``active_bytes`` of them are read for a token (of a mixture
+    only the experts that are used). ``keys`` and ``values`` are the elements that a token leaves in
+    the KV cache, ``state`` the 32-bit elements of a recurrent state, one for each sequence. A
+    ``windowed`` layer looks back no further than the model's window.
+    """
+
+    weights_bytes: int
+    active_bytes: int
+    keys: int = 0
+    values: int = 0
+    state: int = 0
+    windowed: bool = False
+
+
+class ModelShape(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model's memory and speed depend on.
+
+    ``input_bytes`` are the embeddings, which llama.cpp keeps on the CPU; ``output_bytes`` the
+    output layer, which counts as one more than ``layers``. ``shared_bytes`` of it are a tensor of
+    the input: counted once on the CPU, copied to a device. ``queries`` is the width of all heads
+    together, ``feed_forward`` that of the widest layer with all experts that a token takes,
+    ``inner`` that of a recurrent layer, ``window`` the sliding window in tokens. An ``encoder`` has
+    no cache; an ``encoder_decoder`` has relative positions that take part in the computing.
+    ``exact`` says that a header was read; else it is what models of this size are usually like.
+    """
+
+    architecture: str
+    layers: tuple[LayerShape, ...]
+    input_bytes: int
+    output_bytes: int
+    shared_bytes: int = 0
+    parameters: int = 0
+    width: int = 0
+    heads: int = 0
+    queries: int = 0
+    feed_forward: int = 0
+    inner: int = 0
+    vocabulary: int = 0
+    window: int = 0
+    trained_context: int = 0
+    encoder: bool = False
+    encoder_decoder: bool = False
+    exact: bool = True
+
+    @property
+    def layer_count(self) -> int:
+        """Return how many layers can be offloaded: the output layer is one."""
+        return len(self.layers) + 1
+
+    @property
+    def weights_bytes(self) -> int:
+        """Return the bytes of all tensors, each once."""
+        ends = self.input_bytes + self.output_bytes - self.shared_bytes
+        return ends + sum(layer.weights_bytes for layer in self.layers)
+
+    @property
+    def active_bytes(self) -> int:
+        """Return the bytes of weights that are read for each token."""
+        return self.output_bytes + sum(layer.active_bytes for layer in self.layers)
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,18 +93,34 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
 class MemoryEstimate(msgspec.Struct, frozen=True, kw_only=True):
     """What a load is going to take, by device, and with how many layers off the CPU.
 
-    ``layers`` counts the output layer as one, as llama.cpp does.
+    ``memory`` are llama.cpp's buffers; ``engine_bytes`` is what the engine process takes of the
+    machine's memory besides, for the vocabulary's tables and as scratch space of the CPU.
+    ``layers`` counts the output layer as one, as llama.cpp does. ``context_size`` is in tokens for
+    each sequence.
     """
 
     memory: tuple[DeviceMemory, ...]
     layers: int
     offloaded_layers: int
     context_size: int
+    engine_bytes: int = 0
 
     @property
     def total_bytes(self) -> int:
-        """Return what all devices take together."""
-        return sum(part.total_bytes for part in self.memory)
+        """Return what it takes in all, on all devices together."""
+        return self.engine_bytes + sum(part.total_bytes for part in self.memory)
+
+    @property
+    def host_bytes(self) -> int:
+        """Return what it takes of the machine's own memory."""
+        return self.engine_bytes + self.on(HOST).total_bytes
+
+    def on(self, device: str) -> DeviceMemory:
+        """Return what one device takes: nothing, where it isn't used."""
+        for part in self.memory:
+            if part.device == device:
+                return part
+        return DeviceMemory(device=device)
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ class LibraryEntry(msgspec.Struct, frozen=True, kw_only=True):
     ``path`` is what is loaded (the first of ``parts``). ``size_bytes`` covers parts and
     projectors. ``owned`` says that Snug may throw it away: the files lie in its own folder, or in
     one that the person added. ``problem`` is why it can't be used: damaged, parts missing.
+    ``stamp`` tells the files' sizes and times; as long as it is the same, so is the rest.
     """
 
     path: str
@@ -37,6 +38,7 @@ class LibraryEntry(msgspec.Struct, frozen=True, kw_only=True):
     has_template: bool = False
     kind: ModelKind = "chat"
     problem: Problem | None = None
+    stamp: str = ""
 
 
 class TensorGroup(msgspec.Struct, frozen=True, kw_only=True):

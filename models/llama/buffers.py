@@ -30,6 +30,7 @@ _PURPOSES: Final[dict[str, Purpose]] = {
 _LAYER: Final = re.compile(r"^load_tensors: layer +(\d+) assigned to device (\S+),", re.MULTILINE)
 _ON_HOST: Final = re.compile(r"CPU|AMX|\w+_Host$")
 _VARIANT: Final = re.compile(r"_(Mapped|Private|Shared|Split)$|\[.*\]$")
+_WORKER_DEVICE: Final = re.compile(r"using device (RPC\d+) \((.+?)\) \(", re.MULTILINE)
 
 
 class Buffer(NamedTuple):
@@ -51,11 +52,28 @@ def device_of(buffer: str) -> str:
 
 def buffers_in(said: str) -> Iterator[Buffer]:
     """Yield the buffers that the log tells of, in its order; sizes are exact to 10 KiB."""
+    workers = _worker_devices(said)
     for found in _BUFFER.finditer(said):
         kind = found["kind"]
         purpose = "cache" if kind.endswith("state") else _PURPOSES.get(kind)
         if purpose is not None:
-            yield Buffer(device_of(found["buffer"]), purpose, round(float(found["mib"]) * 2**20))
+            device = workers.get(found["buffer"]) or device_of(found["buffer"])
+            yield Buffer(device, purpose, round(float(found["mib"]) * 2**20))
+
+
+def _worker_devices(said: str) -> dict[str, str]:
+    """Return the device of each buffer on an RPC worker.
+
+    A buffer is numbered within its worker, a device among all workers' devices: with two workers
+    of one device each, both buffers are ``RPC0[…]`` and the devices ``RPC0`` and ``RPC1``.
+    """
+    devices: dict[str, str] = {}
+    count: Counter[str] = Counter()
+    for device, worker in _WORKER_DEVICE.findall(said):
+        if device not in devices.values():
+            devices[f"RPC{count[worker]}[{worker}]"] = device
+            count[worker] += 1
+    return devices
 
 
 def layers_in(said: str) -> dict[int, str]:

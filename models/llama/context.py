@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Callable
 from enum import Enum, auto
 from typing import Any, Final
 
@@ -11,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.cancellation import Cancellation
+from models.llama.failures import why_not_decoded
 from models.llama.library import lib, log
-from models.problems import EngineError
 
 Logits = NDArray[np.float32]
 
@@ -68,10 +69,12 @@ class Batch:
         """Empty the batch."""
         self.size = self.handle.n_tokens = 0
 
-    def add(self, token_ids: list[int], position: int, sequence: int, *, logits: bool) -> int:
+    def add(
+        self, token_ids: list[int], position: int, sequence: int, *, logits: bool, last: int = 1
+    ) -> int:
         """Append a sequence's next tokens; return the index at which the last one's logits are.
 
-        ``logits`` says whether the last token's are wanted.
+        ``logits`` says whether those of the ``last`` tokens are wanted.
         """
         count, start = len(token_ids), self.size
         end = start + count
@@ -79,7 +82,7 @@ class Batch:
         self._positions[start:end] = list(range(position, position + count))
         self._sequences[start:end] = [self._addresses[sequence]] * count
         self._outputs[start:end] = [0] * count
-        self._outputs[end - 1] = logits
+        self._outputs[end - last : end] = [logits] * last
         self.size = self.handle.n_tokens = end
         return end - 1
 
@@ -118,21 +121,21 @@ class LlamaContext:
 
         Only the CPU back end looks at it. Raises EngineError (``context_failed``).
         """
+        return self._run(lib.llama_decode, cancelled)
+
+    def encode(self, cancelled: Cancellation | None = None) -> Outcome:
+        """Encode the batch with a model that reads texts whole; otherwise as ``decode``."""
+        return self._run(lib.llama_encode, cancelled)
+
+    def _run(self, compute: Callable[[Any, Any], int], cancelled: Cancellation | None) -> Outcome:
         self._watch(cancelled)
         mark = log.mark()
-        status = lib.llama_decode(self.handle, self.batch.handle)
+        status = compute(self.handle, self.batch.handle)
         if status == _DECODED:
             return Outcome.DECODED
         if status == _ABORTED:
             return Outcome.ABORTED
-        raise EngineError(
-            "context_failed",
-            "The context window has no room for these tokens."
-            if status == _NO_ROOM
-            else f"llama.cpp could not decode a batch (status {status}).",
-            "Load the model again; a smaller context window may help.",
-            log.since(mark),
-        )
+        raise why_not_decoded(log.since(mark), has_room=status != _NO_ROOM)
 
     def synchronize(self) -> None:
         """Wait until what was decoded is really done."""
@@ -140,8 +143,12 @@ class LlamaContext:
 
     def copy_logits(self, index: int) -> Logits:
         """Return a copy of the logits of the batch's token at ``index``, one per token id."""
+        return self.view_logits(index).copy()
+
+    def view_logits(self, index: int) -> Logits:
+        """Return these logits in the library's own memory: until the next batch is decoded."""
         pointer = lib.llama_get_logits_ith(self.handle, index)
-        return np.ctypeslib.as_array(pointer, (self._vocabulary_size,)).copy()
+        return np.ctypeslib.as_array(pointer, (self._vocabulary_size,))
 
     def length(self, sequence: int) -> int:
         """Return how many tokens of a sequence the KV cache holds."""
@@ -156,6 +163,21 @@ class LlamaContext:
             return length
         lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
         return 0
+
+    def can_forget_part(self) -> bool:
+        """Try whether the last token can be forgotten alone. Forgets everything.
+
+        Attention's cache can; a recurrent state has taken the token in for good.
+        """
+        self.clear()
+        for position in (0, 1):
+            self.batch.clear()
+            self.batch.add([0], position, 0, logits=True)
+            self.decode()
+        forgotten = bool(lib.llama_memory_seq_rm(self._memory, 0, 1, -1))
+        left = self.length(0)
+        self.clear()
+        return forgotten and left == 1
 
     def clear(self) -> None:
         """Forget every sequence."""

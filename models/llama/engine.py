@@ -12,23 +12,28 @@ from models.catalogue import find_entry
 from models.chat_template import ChatTemplate
 from models.engine import Emit
 from models.llama import library, loading
+from models.llama.buffers import HOST, read_buffers
 from models.llama.context import LlamaContext, Outcome
 from models.llama.counting import TokenCounter
 from models.llama.jobs import Job
-from models.llama.library import lib
+from models.llama.library import give_memory_back, lib, log
 from models.llama.loading import LoadCancelledError, Weights
 from models.llama.scheduler import Scheduler
+from models.llama.speculation.choosing import choose_speculation
+from models.llama.speculation.drafting import Speculation
 from models.llama.threads import Threads
 from models.llama.vocabulary import LlamaVocabulary
 from models.problems import EngineError
 from models.protocol import (
     ChatPrompt,
     Device,
+    DeviceMemory,
     Event,
     Failed,
     Generate,
     LoadOptions,
     ModelInfo,
+    Problem,
     Prompt,
     RawPrompt,
     Sampling,
@@ -104,6 +109,7 @@ class LlamaEngine:
         for job_id in model.scheduler.abandon():
             self._owed.append(Failed(job_id=job_id, problem=_no_model().problem))
         model.close()
+        give_memory_back()
 
     def cached_tokens(self) -> int:
         """Return how many tokens the KV cache holds."""
@@ -133,15 +139,27 @@ class _LoadedModel:
     ) -> None:
         began = time.monotonic()
         self._context: LlamaContext | None = None
-        self._weights = loading.load_weights(options, progress, cancelled)
+        self._speculation: Speculation | None = None
+        with log.overheard() as said:
+            self._weights = loading.load_weights(options, progress, cancelled)
+            try:
+                self._context, flash = loading.open_context(self._weights, options)
+                _warm_up(self._context, cancelled, encodes=self._weights.encodes)
+            except EngineError:
+                self._free()
+                raise
         try:
-            self._context, flash = loading.open_context(self._weights, options)
-            _warm_up(self._context, cancelled)
+            self._speculation, self._speculation_note = choose_speculation(
+                options, self._weights, self._context, progress, cancelled
+            )
         except EngineError:
             self._free()
             raise
+        self._memory = self._weights.placement.told(read_buffers("".join(said)))
         self._vocabulary = LlamaVocabulary(self._weights.handle)
-        self._template = _chat_template(self._weights, self._vocabulary, renderer)
+        self._template, self._template_problem = _chat_template(
+            self._weights, self._vocabulary, renderer
+        )
         self._bytes_limit = max(_LEAST_PROMPT_BYTES, _BYTES_PER_TOKEN * self._context.context_size)
         self._encoder = self._make_encoder(self._vocabulary)
         self.counter = TokenCounter(options.path, self._vocabulary, self._make_encoder)
@@ -153,11 +171,15 @@ class _LoadedModel:
             flash=flash,
             piece=min(options.batch_size, _GPU_PIECE) if on_gpu else options.batch_size,
             threads_matter=flash or on_gpu,
+            speculation=self._speculation,
+            draft_tokens=options.draft_tokens,
         )
         self.info = self._describe(options, self._context.context_size, flash=flash, began=began)
 
     def submit(self, request: Generate, cancelled: Cancellation) -> None:
         """Encode the prompt and queue the job. Raises EngineError."""
+        if self._weights.encodes:
+            raise _not_for_writing(self.info)
         prompt = request.prompt
         if isinstance(prompt, TokenPrompt):
             self._check_ids(prompt)
@@ -176,6 +198,8 @@ class _LoadedModel:
         self._free()
 
     def _free(self) -> None:
+        if self._speculation is not None:
+            self._speculation.close()
         if self._context is not None:
             self._context.close()
         self._weights.close()
@@ -196,6 +220,7 @@ class _LoadedModel:
         self, options: LoadOptions, context_size: int, *, flash: bool, began: float
     ) -> ModelInfo:
         weights, header, path = self._weights, self._weights.header, Path(options.path)
+        placement = weights.placement
         own_name = header.text("general.name") or path.stem
         known = find_entry(own_name)
         return ModelInfo(
@@ -208,25 +233,33 @@ class _LoadedModel:
             vocabulary_size=self._vocabulary.size,
             context_size=context_size,
             trained_context=lib.llama_model_n_ctx_train(weights.handle),
-            device=_device_name(weights),
+            device=_device_name(weights, self._memory),
             layers=weights.layers,
             offloaded_layers=weights.offloaded_layers,
             batch_size=options.batch_size,
             flash_attention=flash,
             template=self._template.name,
+            template_problem=self._template_problem,
             inserted_system_prompt=self._template.inserted_system_prompt,
             load_s=time.monotonic() - began,
             prompt_bytes_limit=self._bytes_limit,
             cache_bytes_per_token=round(loading.cache_bytes_per_token(weights, options)),
             largest_context=loading.largest_context(weights, options, context_size),
+            memory=self._memory,
+            placement_reason=placement.why(weights.offloaded_layers, weights.layers),
+            cache_type=options.cache_type,
+            speculation=options.speculation if self._speculation is not None else "off",
+            speculation_note=self._speculation_note,
+            kind=weights.kind,
         )
 
 
-def _warm_up(context: LlamaContext, cancelled: Cancellation) -> None:
+def _warm_up(context: LlamaContext, cancelled: Cancellation, *, encodes: bool) -> None:
     """Decode one token: only then a mapped model has really been read."""
     context.batch.clear()
     context.batch.add([0], 0, 0, logits=True)
-    if context.decode(cancelled) is Outcome.ABORTED:
+    outcome = context.encode(cancelled) if encodes else context.decode(cancelled)
+    if outcome is Outcome.ABORTED:
         raise LoadCancelledError
     context.synchronize()
     context.clear()
@@ -234,21 +267,40 @@ def _warm_up(context: LlamaContext, cancelled: Cancellation) -> None:
 
 def _chat_template(
     weights: Weights, vocabulary: LlamaVocabulary, renderer: TemplateRenderer
-) -> ChatTemplate:
+) -> tuple[ChatTemplate, Problem | None]:
+    """Return the model's template, or a fall-back and what is wrong with the model's own."""
     source = library.text(lib.llama_model_chat_template(weights.handle, None))
-    return ChatTemplate(
-        source or None,
-        renderer,
-        bos_token=vocabulary.token_text(vocabulary.bos_id()),
-        eos_token=vocabulary.token_text(vocabulary.eos_id()),
-        control_tokens=vocabulary.control_tokens,
-    )
+
+    def template(source: str | None) -> ChatTemplate:
+        return ChatTemplate(
+            source,
+            renderer,
+            bos_token=vocabulary.token_text(vocabulary.bos_id()),
+            eos_token=vocabulary.token_text(vocabulary.eos_id()),
+            control_tokens=vocabulary.control_tokens,
+        )
+
+    own = template(source or None)
+    return (own, None) if own.failure is None else (template(None), own.failure)
 
 
-def _device_name(weights: Weights) -> str:
+def _device_name(weights: Weights, memory: tuple[DeviceMemory, ...]) -> str:
     if not weights.offloaded_layers:
-        return "CPU"
-    return ", ".join(device.description or device.name for device in library.gpu_devices())
+        return HOST
+    names = [part.description or part.device for part in memory if part.device != HOST]
+    return ", ".join(dict.fromkeys(names))
+
+
+def _not_for_writing(info: ModelInfo) -> EngineError:
+    kind = {
+        "embedding": "an embedding model: it turns texts into numbers and writes nothing",
+        "encoder_decoder": "an encoder-decoder model, with which Snug can't write yet",
+    }
+    return EngineError(
+        "not_a_chat_model",
+        f"{info.name} is {kind.get(info.kind, 'no model that writes')}.",
+        "Choose a chat model to chat with.",
+    )
 
 
 def _no_model() -> EngineError:

@@ -10,6 +10,7 @@ from typing import Final
 from models.cancellation import Cancellation
 from models.llama.sampler import Sampler
 from models.llama.slots import Slot
+from models.llama.speculation.drafting import Drafting
 from models.llama.vocabulary import LlamaVocabulary
 from models.protocol import Generate, Report, Sampling, ThreadChange, Tokens
 from models.text_stream import TextStream
@@ -85,19 +86,33 @@ class Phase(Enum):
 
 
 class Run:
-    """A job on a slot, with its sampler. ``close`` frees the sampler."""
+    """A job on a slot, with its sampler. ``close`` frees the sampler.
 
-    def __init__(self, job: Job, slot: Slot, sampler: Sampler) -> None:
+    ``drafting`` guesses its next tokens, where the model was loaded to speculate.
+    """
+
+    def __init__(
+        self, job: Job, slot: Slot, sampler: Sampler, drafting: Drafting | None = None
+    ) -> None:
         self.job: Final = job
         self.slot: Final = slot
         self.sampler: Final = sampler
+        self.drafting: Final = drafting
         self.phase = Phase.PREFILL
         job.record.seed = sampler.seed
+        job.record.drafts_differ = drafting is not None and not drafting.exact
 
     def resample(self, sampling: Sampling) -> None:
         """Use another chain from the next token on."""
         self.sampler.change(sampling, self.job.token_ids)
         self.job.record.resampled = True
+
+    def note_draft(self, drafted: int, accepted: int) -> None:
+        """Take in how many of the drafted tokens were right."""
+        self.job.record.drafted += drafted
+        self.job.record.accepted += accepted
+        if self.drafting is not None:
+            self.drafting.observe(drafted, accepted)
 
     def close(self) -> None:
         """Free the sampler."""
@@ -137,6 +152,9 @@ class Record:
         self.threads_fixed = True
         self.resampled = False
         self.had_company = False
+        self.drafted = 0
+        self.accepted = 0
+        self.drafts_differ = False
 
     def mark_token(self) -> None:
         """Note the time of a token."""
@@ -153,6 +171,7 @@ class Record:
         prefilled = sum(self.batches)
         exact_start = self.resumed or self.reused == 0
         steady = self.threads_fixed or not threads_matter
+        disturbed = self.resampled or self.had_company or self.drafts_differ
         prefill_end = self.prefilled_at or time.monotonic()
         return Report(
             prompt_tokens=job.prompt_size,
@@ -166,8 +185,10 @@ class Record:
             prefill_threads=self.prefill_threads,
             thread_changes=tuple(self.thread_changes),
             flash_attention=flash,
-            repeatable=exact_start and steady and not (self.resampled or self.had_company),
+            repeatable=exact_start and steady and not disturbed,
             prefill_s=prefill_end - self.started_at if self.started_at else 0.0,
             first_token_s=max(0.0, self.first_token_at - self.submitted_at),
             decode_s=max(0.0, self.last_token_at - self.prefilled_at),
+            drafted_tokens=self.drafted,
+            accepted_tokens=self.accepted,
         )

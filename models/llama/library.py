@@ -9,7 +9,8 @@ import ctypes
 import os
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -23,10 +24,24 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 import llama_cpp
 from llama_cpp import llama_cpp as lib
 
+from models.problems import EngineError
 from models.protocol import Device, Versions
+from models.rpc import is_reachable
 
-__all__ = ["devices", "gpu_devices", "lib", "log", "text", "versions"]
+__all__ = [
+    "choose_devices",
+    "describe",
+    "device_handles",
+    "devices",
+    "give_memory_back",
+    "gpu_devices",
+    "lib",
+    "log",
+    "text",
+    "versions",
+]
 
+_RPC_DEVICE: Final = "RPC"
 _LOG_CAPACITY: Final = 600
 _LEVEL_DEBUG, _LEVEL_INFO, _LEVEL_CONTINUED = 1, 2, 5
 _DEVICE_KINDS: Final[dict[int, Literal["cpu", "gpu", "igpu", "accelerator"]]] = {
@@ -61,6 +76,16 @@ class LibraryLog:
         lines = list(self._lines)
         fresh = min(self._written - mark, len(lines))
         return "".join(lines[len(lines) - fresh :])
+
+    @contextmanager
+    def overheard(self) -> Iterator[list[str]]:
+        """Collect what is logged meanwhile, debug messages included."""
+        said: list[str] = []
+        self.listener = said.append
+        try:
+            yield said
+        finally:
+            self.listener = None
 
     def _on_log(self, level: int, text: bytes | None, _data: object) -> None:
         if level != _LEVEL_CONTINUED:
@@ -110,6 +135,7 @@ _device_memory = _declare(
     ctypes.POINTER(ctypes.c_size_t),
     ctypes.POINTER(ctypes.c_size_t),
 )
+_trim: Final = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
 _ggml_commit = _declare("ggml_commit", ctypes.c_char_p)
 
 
@@ -121,7 +147,13 @@ def versions() -> Versions:
 
 def devices() -> tuple[Device, ...]:
     """List the devices that llama.cpp sees, in its own order."""
-    return tuple(_describe(_device_get(index)) for index in range(_device_count()))
+    return tuple(describe(handle) for handle in device_handles().values())
+
+
+def device_handles() -> dict[str, int]:
+    """Return the library's handle of each device, by its name, in the library's own order."""
+    handles = (_device_get(index) for index in range(_device_count()))
+    return {text(_device_name(handle)): handle for handle in handles}
 
 
 def gpu_devices() -> tuple[Device, ...]:
@@ -132,17 +164,50 @@ def gpu_devices() -> tuple[Device, ...]:
     return tuple(device for device in devices() if device.kind in ("gpu", "igpu"))
 
 
+def choose_devices(wanted: Sequence[str], workers: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the devices to load on, as llama.cpp would choose them by itself.
+
+    Those wanted; otherwise those of the ``workers`` and every GPU, integrated ones only where
+    there is no other. Raises EngineError for one that is not there.
+    """
+    known = {name: _device_type(handle) for name, handle in device_handles().items()}
+    if missing := [name for name in wanted if name not in known]:
+        raise EngineError(
+            "no_device",
+            f"The device {missing[0]} is not there.",
+            f"Choose from {', '.join(known)}, or leave the devices to Snug.",
+        )
+    if wanted:
+        return tuple(wanted)
+    own = [name for name in known if not name.startswith(_RPC_DEVICE)]
+    kinds = {name: _DEVICE_KINDS.get(known[name]) for name in own}
+    gpus = [name for name in own if kinds[name] == "gpu"]
+    return (*workers, *(gpus or [name for name in own if kinds[name] == "igpu"]))
+
+
+def give_memory_back() -> None:
+    """Have the C library return to the system what was freed; glibc alone keeps so much of it."""
+    if _trim is not None:
+        _trim(0)
+
+
 def text(value: bytes | None) -> str:
     """Return a C string as text."""
     return (value or b"").decode("utf-8", errors="replace")
 
 
-def _describe(handle: int) -> Device:
+def describe(handle: int) -> Device:
+    """Return what the library tells of a device.
+
+    A worker's memory stays unknown where the worker doesn't answer: asking would end the process.
+    """
+    name, description = text(_device_name(handle)), text(_device_description(handle))
     free, total = ctypes.c_size_t(), ctypes.c_size_t()
-    _device_memory(handle, ctypes.byref(free), ctypes.byref(total))
+    if not name.startswith(_RPC_DEVICE) or is_reachable(description):
+        _device_memory(handle, ctypes.byref(free), ctypes.byref(total))
     return Device(
-        name=text(_device_name(handle)),
-        description=text(_device_description(handle)),
+        name=name,
+        description=description,
         kind=_DEVICE_KINDS.get(_device_type(handle), "accelerator"),
         memory_free=free.value,
         memory_total=total.value,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Callable
@@ -12,12 +13,16 @@ from typing import Any, Final
 import psutil
 
 from models.cancellation import Cancellation
+from models.estimate.compute import outputs_of
 from models.gguf import GgufHeader, read_header
-from models.llama import library
+from models.library.describing import kind_of
+from models.llama import rpc
 from models.llama.context import LlamaContext
+from models.llama.failures import no_room_for_context, why_no_context, why_not_loaded
 from models.llama.library import lib, log
+from models.llama.placement import Placement, place, set_devices
 from models.problems import EngineError
-from models.protocol import LoadOptions
+from models.protocol import LoadOptions, ModelKind
 
 _MMAP_CHOICE: Final = {
     (False, False): 0,
@@ -52,9 +57,20 @@ class Weights:
 
     handle: int
     header: GgufHeader
+    placement: Placement
     layers: int
     offloaded_layers: int
     dry: bool = False
+
+    @property
+    def kind(self) -> ModelKind:
+        """Return what the model is for."""
+        return kind_of(self.header)
+
+    @property
+    def encodes(self) -> bool:
+        """Return whether the model reads texts whole and can't write one by itself."""
+        return self.kind in {"embedding", "encoder_decoder"}
 
     def close(self) -> None:
         """Free the weights; every context on them must be closed before."""
@@ -69,7 +85,10 @@ def check_options(options: LoadOptions) -> None:
         ("context size", options.context_size, 0, 1 << 24),
         ("number of threads", options.threads, 0, 256),
         ("batch size", options.batch_size, 1, 1 << 16),
+        ("micro-batch size", options.micro_batch_size, 1, 1 << 16),
         ("number of sequences", options.sequences, 1, 64),
+        ("number of GPU layers", options.gpu_layers, -1, 1 << 16),
+        ("number of shares in the split", len(options.split), 0, lib.llama_max_devices()),
     )
     for name, value, least, most in ranges:
         if not least <= value <= most:
@@ -78,6 +97,12 @@ def check_options(options: LoadOptions) -> None:
                 f"The {name} {value} is out of range.",
                 f"Choose one from {least} to {most}.",
             )
+    if options.split and not all(0 <= share < math.inf for share in options.split):
+        raise EngineError(
+            "bad_request",
+            "A share of the split is no number that can be divided by.",
+            "Give each device a share of 0 or more, such as 3, 1.",
+        )
     if options.cache_type != "f16" and options.flash_attention == "off":
         raise EngineError(
             "bad_request",
@@ -100,12 +125,14 @@ def load_weights(
     """
     path = Path(options.path)
     header = read_header(path)
+    rpc.add_servers(options.rpc_servers)
 
     def on_progress(fraction: float, _data: object) -> bool:
         progress(_WEIGHTS_SHARE * fraction)
         return not cancelled
 
-    parameters = _model_parameters(options)
+    placement = place(options)
+    parameters = _model_parameters(options, placement)
     if dry:
         parameters.no_alloc = True
         parameters.load_mode = _MMAP_CHOICE[False, False]  # a mapped file would be an allocation
@@ -117,10 +144,12 @@ def load_weights(
     if not handle:
         if cancelled:
             raise LoadCancelledError
-        raise _why_not_loaded(path, said)
+        raise why_not_loaded(path, said, placement.names)
+    rpc.watch(options.rpc_servers)
     found = _OFFLOADED.search(said)
     offloaded, layers = map(int, found.groups()) if found else (0, 0)
-    return Weights(handle, header, layers or lib.llama_model_n_layer(handle) + 1, offloaded, dry)
+    layers = layers or lib.llama_model_n_layer(handle) + 1
+    return Weights(handle, header, placement, layers, offloaded, dry)
 
 
 def load_vocabulary(path: str) -> int:
@@ -131,7 +160,7 @@ def load_vocabulary(path: str) -> int:
     mark = log.mark()
     handle: int = lib.llama_model_load_from_file(os.fsencode(path), parameters)
     if not handle:
-        raise _why_not_loaded(Path(path), log.since(mark))
+        raise why_not_loaded(Path(path), log.since(mark))
     return handle
 
 
@@ -144,7 +173,7 @@ def open_context(weights: Weights, options: LoadOptions) -> tuple[LlamaContext, 
     handle = lib.llama_init_from_model(weights.handle, parameters)
     said = log.since(mark)
     if not handle:
-        raise _why_no_context(options, said)
+        raise why_no_context(options, said, weights.placement.names)
     flash = parameters.flash_attn_type == _FLASH["on"]
     if parameters.flash_attn_type == _FLASH["auto"]:
         flash = _FLASH_ENABLED in said
@@ -155,34 +184,34 @@ def _vocabulary_size(weights: Weights) -> int:
     return int(lib.llama_vocab_n_tokens(lib.llama_model_get_vocab(weights.handle)))
 
 
-def _model_parameters(options: LoadOptions) -> Any:  # noqa: ANN401
+def _model_parameters(options: LoadOptions, placement: Placement) -> Any:  # noqa: ANN401
     parameters = lib.llama_model_default_params()
-    parameters.n_gpu_layers = _gpu_layers(options)
+    set_devices(parameters, placement, options.split)
     parameters.load_mode = _MMAP_CHOICE[options.mmap, options.mlock]
     return parameters
 
 
-def _gpu_layers(options: LoadOptions) -> int:
-    if options.gpu_layers == 0 or library.gpu_devices():
-        return options.gpu_layers
-    if options.gpu_layers < 0:
-        return 0
-    raise EngineError(
-        "no_gpu",
-        f"{options.gpu_layers} layers were asked for on a GPU, and there is no GPU that the engine "
-        "can use.",
-        "Set the GPU layers to automatic, or install an engine library built for your GPU.",
-    )
-
-
 def _context_parameters(weights: Weights, options: LoadOptions) -> Any:  # noqa: ANN401
-    size = options.context_size or lib.llama_model_n_ctx_train(weights.handle)
+    trained = lib.llama_model_n_ctx_train(weights.handle)
+    size = options.context_size or trained
+    if weights.encodes:
+        # It has learned no positions beyond.
+        size = min(size, trained or size)
     size = -(-size // _CONTEXT_STEP) * _CONTEXT_STEP
     parameters = lib.llama_context_default_params()
     parameters.n_ctx = size * options.sequences
     parameters.n_batch = options.batch_size
-    parameters.n_ubatch = min(options.batch_size, parameters.n_ubatch)
+    parameters.n_ubatch = min(options.batch_size, options.micro_batch_size)
+    parameters.offload_kqv = options.cache_on_device
     parameters.n_seq_max = options.sequences
+    # Else room is set aside for a row of logits for each token: 100 MB for the embedded model.
+    parameters.n_outputs_max = outputs_of(options)
+    if weights.encodes:
+        # Each text is computed whole, with an output for each token, or the process ends at an
+        # assertion.
+        parameters.n_batch = parameters.n_ubatch = max(parameters.n_batch, size)
+        parameters.n_outputs_max = 0
+        parameters.embeddings = True
     parameters.kv_unified = options.sequences > 1
     parameters.type_k = parameters.type_v = _CACHE_TYPES[options.cache_type]
     parameters.flash_attn_type = _FLASH[_flash_attention(weights, options, parameters.n_ctx)]
@@ -203,8 +232,9 @@ def _flash_attention(weights: Weights, options: LoadOptions, context_size: int) 
         return "on"
     if weights.offloaded_layers:
         return "auto"
+    micro_batch = min(options.batch_size, options.micro_batch_size)
     heads = lib.llama_model_n_head(weights.handle)
-    return "on" if 4 * heads * context_size * options.batch_size > _SCORES_LIMIT else "off"
+    return "on" if 4 * heads * context_size * micro_batch > _SCORES_LIMIT else "off"
 
 
 def _check_memory(weights: Weights, options: LoadOptions, context_size: int) -> None:
@@ -214,10 +244,7 @@ def _check_memory(weights: Weights, options: LoadOptions, context_size: int) -> 
     needed = int(cache_bytes_per_token(weights, options) * context_size)
     available = psutil.virtual_memory().available
     if needed > available:
-        raise _out_of_memory(
-            f"The context window needs {needed / 2**30:.1f} GiB of memory, and "
-            f"{available / 2**30:.1f} GiB are free."
-        )
+        raise no_room_for_context(needed, available)
 
 
 def largest_context(weights: Weights, options: LoadOptions, context_size: int) -> int:
@@ -241,53 +268,3 @@ def cache_bytes_per_token(weights: Weights, options: LoadOptions) -> float:
     values = header.integer(f"{architecture}.attention.value_length", size)
     per_layer = lib.llama_model_n_head_kv(model) * (keys + values)
     return float(lib.llama_model_n_layer(model) * per_layer * _CACHE_BYTES[options.cache_type])
-
-
-def _why_not_loaded(path: Path, said: str) -> EngineError:
-    if "unknown model architecture" in said:
-        return EngineError(
-            "model_unsupported",
-            f"The engine doesn't know the architecture of {path.name}.",
-            "Update Snug, or choose another model.",
-            _errors(said),
-        )
-    if "allocate" in said or "out of memory" in said:
-        return EngineError(
-            "out_of_memory",
-            f"There is not enough memory for {path.name}.",
-            "Close other programs, or choose a smaller model or quantization.",
-            _errors(said),
-        )
-    damaged = "corrupted" in said or "not within the file bounds" in said
-    return EngineError(
-        "model_damaged" if damaged else "load_failed",
-        f"The engine can't load {path.name}.",
-        "Download it again, or choose another model.",
-        _errors(said),
-    )
-
-
-def _why_no_context(options: LoadOptions, said: str) -> EngineError:
-    if "allocate" in said or "out of memory" in said:
-        return _out_of_memory(
-            f"There is not enough memory for a context window of {options.context_size} tokens.",
-            _errors(said),
-        )
-    return EngineError(
-        "context_failed",
-        "The engine can't open a context window with these options.",
-        "Choose a smaller context window, or the defaults of the other options.",
-        _errors(said),
-    )
-
-
-def _out_of_memory(title: str, detail: str = "") -> EngineError:
-    hint = "Choose a smaller context window or model, or close other programs."
-    return EngineError("out_of_memory", title, hint, detail)
-
-
-def _errors(said: str) -> str:
-    """Return the lines of the log that tell of trouble, or its end."""
-    lines = [line for line in said.splitlines() if line.strip()]
-    telling = [line for line in lines if "error" in line.lower() or "failed" in line.lower()]
-    return "\n".join((telling or lines)[-5:])

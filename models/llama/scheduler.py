@@ -11,6 +11,10 @@ The life of a job:
 PREFILL decodes the part of the prompt that the slot doesn't hold yet, in pieces of a batch;
 DECODE decodes the token sampled last and samples the next. Each ``step`` makes one batch for all
 slots, so several jobs advance side by side.
+
+With speculation, DECODE also decodes a few drafted tokens, and samples after each as long as the
+draft was what the sampler chain chose by itself; the rest is cut from the cache again. So every
+token is the chain's own, from logits that stand on the tokens before it.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ from models.llama.context import LlamaContext, Logits, Outcome
 from models.llama.jobs import Job, Phase, Run
 from models.llama.sampler import Sampler
 from models.llama.slots import Slot
+from models.llama.speculation.drafting import Drafting, Speculation
 from models.llama.threads import Threads
 from models.llama.vocabulary import LlamaVocabulary
 from models.problems import EngineError
@@ -42,11 +47,15 @@ from models.protocol import (
 
 @dataclass
 class _Part:
-    """A run's share of the batch. ``index`` is where the logits of its last token are."""
+    """A run's share of the batch. ``index`` is where the logits of its last token are.
+
+    The last ``drafted`` of its tokens are guesses.
+    """
 
     run: Run
     token_ids: Sequence[int]
     index: int
+    drafted: int = 0
 
 
 class Scheduler:
@@ -61,10 +70,13 @@ class Scheduler:
         flash: bool,
         piece: int,
         threads_matter: bool,
+        speculation: Speculation | None = None,
+        draft_tokens: int = 0,
     ) -> None:
         """Feed prompts in pieces of at most ``piece`` tokens.
 
-        ``threads_matter`` says whether the number of threads changes the logits.
+        ``threads_matter`` says whether the number of threads changes the logits. ``speculation``
+        drafts up to ``draft_tokens`` at once.
         """
         self._context = context
         self._vocabulary = vocabulary
@@ -72,6 +84,8 @@ class Scheduler:
         self._flash = flash
         self._piece = piece
         self._threads_matter = threads_matter
+        self._speculation = speculation
+        self._draft_tokens = draft_tokens
         self._queue: deque[Job] = deque()
         self._active: list[Run] = []
         self._slots = [Slot(context, number) for number in range(context.sequences)]
@@ -145,7 +159,8 @@ class Scheduler:
         record = job.record
         record.started_at = slot.used_at = time.monotonic()
         saved = slot.prepare(job.token_ids)
-        run = Run(job, slot, Sampler(self._vocabulary.size, job.sampling, job.token_ids))
+        sampler = Sampler(self._vocabulary.size, job.sampling, job.token_ids)
+        run = Run(job, slot, sampler, self._drafting(job, slot))
         if not self._active:
             self._threads.begin()
         self._active.append(run)
@@ -155,6 +170,12 @@ class Scheduler:
         if saved is not None:
             record.resumed = True
             self._begin_reply(run, saved, emit)
+
+    def _drafting(self, job: Job, slot: Slot) -> Drafting | None:
+        if self._speculation is None:
+            return None
+        drafter = self._speculation.begin(slot.sequence, job.cancelled)
+        return Drafting(drafter, self._draft_tokens, exact=self._speculation.exact)
 
     def _advance(self, emit: Emit) -> None:
         began = time.monotonic()
@@ -167,31 +188,49 @@ class Scheduler:
         if self._context.decode(longest.run.job.cancelled) is Outcome.ABORTED:
             self._settle(parts)
             return
-        only_tokens = all(part.run.phase is Phase.DECODE for part in parts)
+        only_tokens = all(part.run.phase is Phase.DECODE and not part.drafted for part in parts)
         for part in parts:
-            run = part.run
-            run.slot.token_ids += part.token_ids
-            if run.phase is Phase.PREFILL:
+            if part.run.phase is Phase.PREFILL:
+                part.run.slot.token_ids += part.token_ids
                 self._prefilled(part, emit)
-            elif len(run.slot.token_ids) == len(run.job.token_ids):
-                self._take(run, run.sampler.sample(self._context, part.index), emit)
+            else:
+                self._decoded(part, emit)
         if only_tokens:
             self._threads.observe_token(time.monotonic() - began)
 
     def _compose(self) -> list[_Part]:
         """Fill the batch: the next token of each reply first, then as much prefill as fits."""
+        self._choose_threads()
+        # Before the batch is begun: a draft model has a batch of its own to decode.
+        drafts = {run.job.id: self._draft(run) for run in self._active}
         batch = self._context.batch
         batch.clear()
-        self._choose_threads()
         parts = []
         for run in sorted(self._active, key=lambda run: run.phase is Phase.PREFILL):
             wanted, held = run.job.token_ids, len(run.slot.token_ids)
             token_ids = wanted[held : held + min(self._piece, batch.room)]
             if token_ids:
                 last = held + len(token_ids) == len(wanted)
-                index = batch.add(token_ids, held, run.slot.sequence, logits=last)
-                parts.append(_Part(run, token_ids, index))
+                draft = drafts[run.job.id] if last else []
+                token_ids += draft
+                index = batch.add(
+                    token_ids, held, run.slot.sequence, logits=last, last=1 + len(draft)
+                )
+                parts.append(_Part(run, token_ids, index, len(draft)))
         return parts
+
+    def _draft(self, run: Run) -> list[int]:
+        """Return guesses of what a reply's next tokens are, as many as there is room for."""
+        job = run.job
+        if run.drafting is None or run.phase is Phase.PREFILL:
+            return []
+        room = min(
+            job.max_tokens - job.completion_size - 1,
+            self._context.context_size - len(job.token_ids),
+            # Every other run gets its token in, and a draft model's context is as large as ours.
+            self._context.batch.capacity // len(self._active) - 1,
+        )
+        return run.drafting.draft(job.token_ids, room)
 
     def _choose_threads(self) -> None:
         # The same seed promises the same reply, so it always gets the same threads. A prefill's
@@ -200,6 +239,8 @@ class Scheduler:
         steady = any(run.phase is Phase.PREFILL or run.job.seeded for run in self._active)
         threads = self._threads.fixed if steady else self._threads.choose()
         self._context.set_threads(threads)
+        if self._speculation is not None:
+            self._speculation.set_threads(threads)
         for run in self._active:
             record = run.job.record
             if run.phase is Phase.DECODE:
@@ -225,6 +266,27 @@ class Scheduler:
         run.slot.save_checkpoint(logits)
         emit(PrefillProgress(job_id=job.id, done=done, total=done))
         self._begin_reply(run, logits, emit)
+
+    def _decoded(self, part: _Part, emit: Emit) -> None:
+        """Sample after the token sampled last, and after each draft that was sampled just so."""
+        run, slot = part.run, part.run.slot
+        sure = len(part.token_ids) - part.drafted
+        slot.token_ids += part.token_ids[:sure]
+        if len(slot.token_ids) < len(run.job.token_ids):
+            return
+        drafts = part.token_ids[sure:]
+        accepted = 0
+        for index in range(part.index - part.drafted, part.index + 1):
+            token = run.sampler.sample(self._context, index)
+            right = accepted < len(drafts) and drafts[accepted] == token
+            accepted += right
+            self._take(run, token, emit)
+            if not right or run not in self._active:
+                break
+            slot.token_ids.append(token)
+        if part.drafted:
+            slot.truncate(len(slot.token_ids))
+            run.note_draft(part.drafted, accepted)
 
     def _begin_reply(self, run: Run, logits: Logits, emit: Emit) -> None:
         run.phase = Phase.DECODE

@@ -19,6 +19,7 @@ from desktop.paths import Paths
 from desktop.ui.composer import Composer
 from desktop.ui.main_window import MainWindow
 from models.client import engine_command
+from models.load_judge import LoadJudge, TrustingJudge
 
 PATIENCE_MS = 20_000
 
@@ -77,10 +78,12 @@ def start(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[Start]:
     """Start the application on the test's own folder; the words are the fake engine's script."""
     running: list[App] = []
 
-    def begin(*script: str, model: str | None = None) -> App:
+    def begin(*script: str, model: str | None = None, judge: LoadJudge | None = None) -> App:
         paths = Paths(tmp_path)
         paths.create()
-        session, _ = build_session(paths, engine_command("fake", *script))
+        # The fake engine's models are no files that a judge could look at.
+        judge = judge or TrustingJudge()
+        session, _ = build_session(paths, engine_command("fake", *script), judge)
         window = build_window(qapp, paths, session)
         app = App(qtbot, session, window)
         running.append(app)

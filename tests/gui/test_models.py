@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
 
 from desktop.domain.chat import MessageState
 from desktop.ui.model_chooser import EMBEDDED
@@ -15,14 +16,11 @@ from tests.gui.conftest import App, Start
 def drop(app: App, path: Path) -> None:
     files = QMimeData()
     files.setUrls([QUrl.fromLocalFile(str(path))])
-    event = QDropEvent(
-        QPointF(10, 10),
-        Qt.DropAction.CopyAction,
-        files,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
-    app.window.dropEvent(event)
+    place, buttons = QPoint(10, 10), Qt.MouseButton.LeftButton
+    keys, copy = Qt.KeyboardModifier.NoModifier, Qt.DropAction.CopyAction
+    QApplication.sendEvent(app.window, QDragEnterEvent(place, copy, files, buttons, keys))
+    event = QDropEvent(QPointF(place), copy, files, buttons, keys)
+    QApplication.sendEvent(app.window, event)
 
 
 def test_the_embedded_model_is_ready_by_itself(app: App) -> None:

@@ -7,11 +7,17 @@ from pathlib import Path
 import pytest
 
 from desktop.__main__ import main
-from desktop.cli.arguments import Parser, add_model_flags, chosen_settings
+from desktop.cli.arguments import (
+    Parser,
+    add_model_flags,
+    chosen_for_all,
+    chosen_loading,
+    chosen_settings,
+)
 from desktop.cli.ask import MAX_INPUT_BYTES, _question
 from desktop.cli.terminal import UsageError
 from desktop.domain.errors import UserError
-from desktop.settings.schema import OPTIONS
+from desktop.settings.schema import OPTIONS, CacheType
 
 
 def settings_of(*argv: str) -> dict[str, object]:
@@ -39,6 +45,35 @@ def test_every_setting_has_its_flag() -> None:
     assert list(settings.values()) == [*list(wanted.values())[:8], ("a", "b\n"), "Be brief.", 2]
 
 
+def test_the_flags_of_a_load() -> None:
+    parser = Parser("snug test", "A test.")
+    add_model_flags(parser)
+    argv = [
+        "--gpu-layers",
+        "9",
+        "--device",
+        "B",
+        "--device",
+        "A",
+        "--split",
+        "3,1",
+        "--mmap",
+        "off",
+        "--cache-type",
+        "q8_0",
+    ]
+    arguments = parser.parse_args([*argv, "--rpc", "10.0.0.2:50052"])
+    assert chosen_loading(arguments) == {
+        "gpu_layers": 9,
+        "devices": ("B", "A"),
+        "split": (3.0, 1.0),
+        "cache_type": CacheType.Q8_0,
+        "mmap": False,
+    }
+    assert chosen_for_all(arguments) == {"rpc_servers": ("10.0.0.2:50052",)}
+    assert chosen_settings(arguments) == {}
+
+
 def test_flags_that_are_not_given_leave_the_settings_alone() -> None:
     assert settings_of() == {}
 
@@ -55,6 +90,8 @@ def test_flags_that_are_not_given_leave_the_settings_alone() -> None:
         ("ask", "Hi", "--seed", "4294967295"),
         ("ask", "Hi", "--stop", ""),
         ("chat", "--threads", "999"),
+        ("chat", "--gpu-layers", "-2"),
+        ("ask", "Hi", "--mmap", "perhaps"),
         ("ask", "Hi", "--temp", "1"),
         ("ask", "Hi", "--no-such-flag"),
         ("ask", "Hi", "--raw", "--system", "Be brief."),

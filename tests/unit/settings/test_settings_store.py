@@ -8,8 +8,20 @@ from pathlib import Path
 import pytest
 
 from desktop.domain.errors import UserError
-from desktop.settings.requests import to_load_options, to_sampling
-from desktop.settings.schema import OPTIONS, AppSettings, GenerationSettings, OptionInfo, Theme
+from desktop.settings.requests import from_load_options, to_load_options, to_sampling
+from desktop.settings.schema import (
+    APP_OPTIONS,
+    LOADING_OPTIONS,
+    OPTIONS,
+    AppSettings,
+    CacheType,
+    FlashAttention,
+    GenerationSettings,
+    LoadingSettings,
+    OptionInfo,
+    Speculation,
+    Theme,
+)
 from desktop.settings.store import (
     SettingsStore,
     describe_range,
@@ -158,7 +170,9 @@ def test_values_out_of_range_are_refused_with_the_range(name: str, text: str, re
     assert "\n" not in trouble.value.title
 
 
-@pytest.mark.parametrize("info", OPTIONS, ids=lambda info: info.name)
+@pytest.mark.parametrize(
+    "info", [*OPTIONS, *LOADING_OPTIONS, *APP_OPTIONS], ids=lambda info: info.name
+)
 def test_each_option_has_a_range_in_words(info: OptionInfo) -> None:
     assert describe_range(info).startswith("Give ")
 
@@ -184,5 +198,112 @@ def test_requests_carry_every_sampling_option() -> None:
     sampling = to_sampling(settings)
     for name in ("temperature", "top_k", "top_p", "min_p", "repeat_penalty", "seed"):
         assert getattr(sampling, name) == getattr(settings, name)
-    options = to_load_options(settings, "m.gguf")
+    options = to_load_options(settings, AppSettings(), "m.gguf")
     assert (options.path, options.context_size, options.threads) == ("m.gguf", 8192, 3)
+
+
+LOADING = LoadingSettings(
+    gpu_layers=7,
+    devices=("Vulkan1", "Vulkan0"),
+    split=(3, 1.5),
+    cache_on_device=False,
+    flash_attention=FlashAttention.ON,
+    cache_type=CacheType.Q8_0,
+    batch_size=1024,
+    micro_batch_size=256,
+    mmap=False,
+    mlock=True,
+    speculation=Speculation.DRAFT_MODEL,
+    draft_model="small.gguf",
+    draft_tokens=4,
+)
+
+
+def test_a_model_is_loaded_by_its_own_settings_or_those_for_all() -> None:
+    app = AppSettings(
+        loading=LoadingSettings(batch_size=64),
+        model_loading={"a.gguf": LOADING},
+        rpc_servers=("10.0.0.2:50052",),
+    )
+    own = to_load_options(GenerationSettings(), app, "a.gguf")
+    assert from_load_options(own) == (LOADING, 8192)
+    assert own.rpc_servers == app.rpc_servers
+    other = to_load_options(GenerationSettings(), app, "b.gguf")
+    assert (other.batch_size, other.gpu_layers, other.cache_type) == (64, -1, "f16")
+
+
+def test_settings_of_a_load_survive_the_file(file: Path) -> None:
+    settings = AppSettings(
+        loading=LoadingSettings(gpu_layers=0),
+        model_loading={"a.gguf": LOADING, "plain.gguf": LoadingSettings()},
+        idle_unload_minutes=5,
+    )
+    SettingsStore(file).save(settings)
+    assert SettingsStore(file).load() == (settings, None)
+
+
+def test_a_broken_value_of_one_model_costs_no_other(file: Path) -> None:
+    file.parent.mkdir()
+    raw = {
+        "loading": {"batch_size": 64},
+        "model_loading": {
+            "a.gguf": {"gpu_layers": -5, "mlock": True},
+            "b.gguf": "what",
+            "c.gguf": {"cache_type": "q4_0", "split": [1, "x"]},
+        },
+        "idle_unload_minutes": 3,
+    }
+    file.write_text(json.dumps(raw))
+    settings, notice = SettingsStore(file).load()
+    assert settings.loading == LoadingSettings(batch_size=64)
+    assert settings.idle_unload_minutes == 3
+    assert settings.model_loading == {
+        "a.gguf": LoadingSettings(mlock=True),
+        "b.gguf": LoadingSettings(),
+        "c.gguf": LoadingSettings(cache_type=CacheType.Q4_0),
+    }
+    assert notice is not None
+    assert "GPU layers" in notice
+    assert "b.gguf" in notice
+
+
+def test_unknown_options_of_a_model_stay_while_it_has_settings(file: Path) -> None:
+    file.parent.mkdir()
+    file.write_text(json.dumps({"model_loading": {"a.gguf": {"mlock": True, "warp": 9}}}))
+    store = SettingsStore(file)
+    settings, _ = store.load()
+    store.save(settings)
+    assert json.loads(file.read_text())["model_loading"]["a.gguf"] == {"mlock": True, "warp": 9}
+    store.save(AppSettings())
+    assert json.loads(file.read_text()) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("gpu_layers", "12", 12),
+        ("gpu_layers", "automatic", None),
+        ("gpu_layers", "", None),
+        ("cache_on_device", "off", False),
+        ("mlock", "Yes", True),
+        ("flash_attention", "ON", FlashAttention.ON),
+        ("cache_type", "q8_0", CacheType.Q8_0),
+        ("split", "3, 1.5", (3.0, 1.5)),
+        ("split", "3\n1", (3.0, 1.0)),
+        ("devices", "Vulkan0\nVulkan1", ("Vulkan0", "Vulkan1")),
+    ],
+)
+def test_values_of_a_load_are_read_from_text(name: str, text: str, value: object) -> None:
+    info = next(info for info in LOADING_OPTIONS if info.name == name)
+    assert parse_value(info, text, LoadingSettings) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("mlock", "perhaps"), ("cache_type", "q2"), ("split", "1, x"), ("split", "nan")],
+)
+def test_what_a_load_does_not_take_is_refused_with_what_it_takes(name: str, text: str) -> None:
+    info = next(info for info in LOADING_OPTIONS if info.name == name)
+    with pytest.raises(UserError) as caught:
+        parse_value(info, text, LoadingSettings)
+    assert caught.value.hint.startswith("Give ")

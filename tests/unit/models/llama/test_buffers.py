@@ -85,3 +85,16 @@ load_tensors:  RPC0[127.0.0.1:50052] model buffer size =    3.00 MiB
 
 def test_other_lines_say_nothing() -> None:
     assert read_buffers("load: token to piece cache size = 0.3170 MB\nCPU buffer size = x\n") == ()
+
+
+def test_workers_of_one_device_each_are_told_apart() -> None:
+    said = """\
+llama_prepare_model_devices: using device RPC0 (10.0.0.2:50052) (unknown id) - 1023 MiB free
+llama_prepare_model_devices: using device RPC1 (10.0.0.3:50052) (unknown id) - 1023 MiB free
+llama_prepare_model_devices: using device RPC2 (10.0.0.3:50052) (unknown id) - 1023 MiB free
+load_tensors: RPC0[10.0.0.2:50052] model buffer size =    1.00 MiB
+load_tensors: RPC0[10.0.0.3:50052] model buffer size =    2.00 MiB
+load_tensors: RPC1[10.0.0.3:50052] model buffer size =    4.00 MiB
+"""
+    weights = {memory.device: memory.weights_bytes for memory in read_buffers(said)}
+    assert weights == {"RPC0": MIB, "RPC1": 2 * MIB, "RPC2": 4 * MIB}

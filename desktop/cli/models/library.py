@@ -1,0 +1,116 @@
+"""The library as the subcommands see it: looked through, remembered, and searched by a name."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from desktop.cli.context import EMBEDDED
+from desktop.cli.terminal import report_trouble, say, trouble_of
+from desktop.domain.errors import UserError
+from desktop.paths import Paths
+from desktop.settings.store import SettingsStore
+from models.library.cache import load_entries, save_entries
+from models.library.entry import LibraryEntry, ModelKind, Source
+from models.library.scan import Folders, describe, scan
+from models.protocol import Problem
+
+KINDS: Final[dict[ModelKind, str]] = {
+    "chat": "chat",
+    "base": "base",
+    "embedding": "embedding",
+    "encoder_decoder": "encoder-decoder",
+}
+SOURCES: Final[dict[Source, str]] = {
+    "embedded": "Snug",
+    "snug": "Snug",
+    "folder": "your folder",
+    "huggingface": "Hugging Face",
+    "lmstudio": "LM Studio",
+    "jan": "Jan",
+    "gpt4all": "GPT4All",
+    "ollama": "Ollama",
+}
+
+
+def folders_of(paths: Paths, *, others: bool = True) -> Folders:
+    """Return where models are looked for by the settings. Raises UserError."""
+    settings, notice = SettingsStore(paths.settings_file).load()
+    if notice:
+        say(notice)
+    added = tuple(Path(folder).expanduser() for folder in settings.model_folders)
+    return Folders(snug=paths.models_dir, added=added, others=others)
+
+
+def look_through(folders: Folders, paths: Paths) -> tuple[list[LibraryEntry], list[Problem]]:
+    """Return every model, and what kept others from being seen."""
+    troubles: list[Problem] = []
+    known = load_entries(paths.library_cache)
+    entries = list(scan(folders, known, troubles.append))
+    if folders.others:
+        save_entries(paths.library_cache, entries)
+    return entries, troubles
+
+
+def find_entry(wanted: str, paths: Paths) -> LibraryEntry:
+    """Return the model that a path or a name means; tells what couldn't be looked through.
+
+    A name is a model's own, its file's, or a part of one of them that only one model has.
+    Raises UserError.
+    """
+    entries, troubles = look_through(folders_of(paths), paths)
+    for trouble in troubles:
+        report_trouble(trouble_of(trouble))
+    path = Path(wanted).expanduser()
+    if path.exists() or path.suffix.lower() == ".gguf" or path.is_absolute():
+        return _by_path(path.absolute(), entries)
+    return _by_name(wanted, entries)
+
+
+def entry_as_json(entry: LibraryEntry) -> dict[str, object]:
+    """Return an entry with the keys that ``--json`` promises."""
+    record: dict[str, object] = msgspec.to_builtins(entry)
+    del record["stamp"]
+    record["problem"] = None if entry.problem is None else problem_as_json(entry.problem)
+    return record
+
+
+def problem_as_json(problem: Problem) -> dict[str, str]:
+    """Return a problem's cause and remedy with the code that programs go by."""
+    return {
+        "code": problem.code,
+        "title": problem.title,
+        "hint": problem.hint,
+        "detail": problem.detail,
+    }
+
+
+def _by_path(path: Path, entries: list[LibraryEntry]) -> LibraryEntry:
+    real = os.path.realpath(path)
+    for entry in entries:
+        if real in map(os.path.realpath, entry.parts):
+            return entry
+    return describe(path)
+
+
+def _by_name(name: str, entries: list[LibraryEntry]) -> LibraryEntry:
+    wanted = name.lower()
+    exact = [entry for entry in entries if wanted in _names(entry)]
+    alike = exact or [entry for entry in entries if any(wanted in n for n in _names(entry))]
+    if len(alike) == 1:
+        return alike[0]
+    if alike:
+        shown = ", ".join(entry.path for entry in alike[:5])
+        raise UserError(f"{len(alike)} models are named like “{name}”.", f"Name one: {shown}.")
+    raise UserError(
+        f"No model on this machine is named “{name}”.",
+        "'snug models list' shows what there is, 'snug models search' what the hub has.",
+    )
+
+
+def _names(entry: LibraryEntry) -> set[str]:
+    names = {entry.name.lower(), Path(entry.path).name.lower(), Path(entry.path).stem.lower()}
+    return names | {EMBEDDED} if entry.source == "embedded" else names

@@ -1,0 +1,295 @@
+"""One model of this machine: what it is, what it takes, and what can be done with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
+
+from desktop.controllers.library import LibraryController
+from desktop.controllers.loading import LoadingController
+from desktop.controllers.model import ModelController, ModelState
+from desktop.controllers.settings import SettingsController
+from desktop.domain.errors import UserError
+from desktop.ui import tokens
+from desktop.ui.controls import Card, IconButton, column, label, push_button
+from desktop.ui.models.detail_facts import FileFacts
+from desktop.ui.models.fold import Fold
+from desktop.ui.models.library_model import facts
+from desktop.ui.models.loading_panel import LoadingPanel
+from desktop.ui.models.memory_bar import MemoryAccount
+from desktop.ui.models.verdicts import SOURCE_WORDS, Badge, small_print
+from desktop.ui.theme import Theme
+from models.amounts import size_in_words
+from models.estimate.records import Judgement, Machine
+from models.library.entry import LibraryEntry, ModelDetail
+
+
+class DetailPanel(QScrollArea):
+    """Shows an entry of the library; what it takes follows while one changes how it is loaded."""
+
+    back_requested = Signal()
+
+    def __init__(
+        self,
+        theme: Theme,
+        library: LibraryController,
+        loading: LoadingController,
+        model: ModelController,
+        settings: SettingsController,
+    ) -> None:
+        super().__init__()
+        self._theme = theme
+        self._library = library
+        self._loading = loading
+        self._model = model
+        self._entry: LibraryEntry | None = None
+        self._panel = LoadingPanel(theme, loading, model, settings)
+        self._facts = FileFacts()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAccessibleName("Chosen model")
+        self._inner = self._make_inner()
+        self.setWidget(self._inner)
+        self.setFocusProxy(self._load)
+        loading.estimated.connect(self._on_estimated)
+        loading.machine_changed.connect(self._on_machine)
+        model.state_changed.connect(self._on_model)
+        self.show_entry(None)
+
+    @property
+    def loaded_path(self) -> str:
+        """Return the path of the model that the window talks to."""
+        return self._model.state.path
+
+    def show_back(self, *, is_shown: bool) -> None:
+        """Offer the way back to the list, where the list can't be seen."""
+        self._back.setVisible(is_shown)
+
+    def show_entry(self, entry: LibraryEntry | None) -> None:
+        """Show a model; None shows that none is chosen."""
+        is_new = entry is None or self._entry is None or entry.path != self._entry.path
+        if not is_new and entry == self._entry:
+            return
+        self._entry = entry
+        self._inner.setVisible(entry is not None)
+        if entry is None:
+            return
+        self._title.setText(entry.name)
+        self._facts_line.setText("  ·  ".join(_all_facts(entry)))
+        self._path_line.setText(entry.path)
+        self._show_problem(entry)
+        if is_new:
+            self._forget()
+        self._panel.show_model(entry.path)
+        self._library.detail(entry, self._on_detail, self._on_no_detail)
+        self._on_model(self._model.state)
+
+    # --- parts -----------------------------------------------------------------------------------
+
+    def _make_inner(self) -> QWidget:
+        inner = QWidget()
+        layout = column(inner, spacing=tokens.M)
+        layout.setContentsMargins(tokens.L, tokens.XS, tokens.XL, tokens.XL)
+        layout.addLayout(self._make_head())
+        self._facts_line = label(tone="secondary", wraps=True)
+        self._path_line = label(kind="small", tone="secondary", wraps=True)
+        self._path_line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        layout.addWidget(self._facts_line)
+        layout.addWidget(self._path_line)
+        layout.addWidget(self._make_problem())
+        layout.addLayout(self._make_buttons())
+        layout.addWidget(self._make_confirmation())
+        layout.addSpacing(tokens.XS)
+        self._verdict = label(wraps=True)
+        self._memory = MemoryAccount(self._theme)
+        layout.addWidget(self._verdict)
+        layout.addWidget(self._memory)
+        self._context = small_print()
+        layout.addWidget(self._context)
+        self._how = Fold(self._theme, "How it loads", self._panel, is_open=False)
+        layout.addWidget(self._how)
+        layout.addWidget(Fold(self._theme, "Template", self._facts.template))
+        layout.addWidget(Fold(self._theme, "Tensors by type", self._facts.tensors))
+        layout.addWidget(Fold(self._theme, "Metadata", self._facts.metadata))
+        layout.addStretch(1)
+        return inner
+
+    def _make_head(self) -> QHBoxLayout:
+        head = QHBoxLayout()
+        head.setSpacing(tokens.S)
+        self._back = IconButton(
+            self._theme, "chevron-left", "Back to the list", self.back_requested.emit
+        )
+        self._title = label(kind="title", wraps=True)
+        self._badge = Badge()
+        head.addWidget(self._back, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self._title, 1)
+        head.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignTop)
+        return head
+
+    def _make_problem(self) -> QWidget:
+        self._problem = Card("problem")
+        layout = column(self._problem, spacing=tokens.XS)
+        layout.setContentsMargins(tokens.L, tokens.M, tokens.L, tokens.M)
+        self._problem_title = label(kind="strong", wraps=True)
+        self._problem_hint = label(tone="secondary", wraps=True)
+        layout.addWidget(self._problem_title)
+        layout.addWidget(self._problem_hint)
+        return self._problem
+
+    def _make_buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(tokens.S)
+        self._load = push_button("Load", "primary", self._on_load)
+        self._load.setObjectName("loadButton")
+        self._unload = push_button("Unload", "outline", self._model.unload)
+        self._unload.setObjectName("unloadButton")
+        row.addWidget(self._load)
+        row.addWidget(self._unload)
+        row.addSpacing(tokens.S)
+        for name, text, action in (
+            ("folder", "Show in folder", self._on_show),
+            ("copy", "Copy path", self._on_copy),
+        ):
+            row.addWidget(IconButton(self._theme, name, text, action))
+        self._delete = IconButton(self._theme, "trash", "Delete…", self._on_delete)
+        self._delete.setObjectName("deleteButton")
+        row.addWidget(self._delete)
+        row.addStretch(1)
+        return row
+
+    def _make_confirmation(self) -> QWidget:
+        self._confirmation = Card()
+        layout = column(self._confirmation, spacing=tokens.S)
+        layout.setContentsMargins(tokens.L, tokens.M, tokens.L, tokens.M)
+        self._question = label(wraps=True)
+        layout.addWidget(self._question)
+        row = QHBoxLayout()
+        row.setSpacing(tokens.S)
+        self._confirm = push_button("Move to the trash", "danger", self._on_confirmed)
+        self._confirm.setObjectName("confirmDeleteButton")
+        row.addWidget(self._confirm)
+        row.addWidget(push_button("Keep it", "outline", self._confirmation.hide))
+        row.addStretch(1)
+        layout.addLayout(row)
+        self._confirmation.hide()
+        return self._confirmation
+
+    # --- what is shown ---------------------------------------------------------------------------
+
+    def _forget(self) -> None:
+        """Take away what was known of the model before."""
+        self._confirmation.hide()
+        self._badge.show_judgement(None)
+        self._verdict.setText("")
+        self._context.setText("")
+        self._memory.show_memory((), None)
+        self._facts.clear()
+        self.verticalScrollBar().setValue(0)
+
+    def _show_problem(self, entry: LibraryEntry) -> None:
+        problem = entry.problem
+        self._problem.setVisible(problem is not None)
+        self._verdict.setVisible(problem is None)
+        if problem is not None:
+            self._problem_title.setText(problem.title)
+            self._problem_hint.setText(problem.hint)
+            self._problem.setToolTip(problem.detail)
+
+    def _on_detail(self, detail: ModelDetail) -> None:
+        if self._entry is not None and detail.entry.path == self._entry.path:
+            self._facts.show_detail(detail)
+
+    def _on_no_detail(self, trouble: UserError) -> None:
+        self._facts.show_trouble(f"{trouble.title} {trouble.hint}".strip())
+
+    def _on_estimated(self, path: str, found: Judgement | UserError) -> None:
+        if self._entry is None or path != self._entry.path:
+            return
+        if isinstance(found, UserError):
+            self._badge.show_judgement(None)
+            self._verdict.setText(f"{found.title} {found.hint}".strip())
+            return
+        self._badge.show_judgement(found)
+        self._verdict.setText(found.reason)
+        self._context.setText(f"At a context window of {found.estimate.context_size:,} tokens.")
+        self._memory.show_memory(found.estimate.memory, self._loading.machine)
+        self._panel.show_judgement(found)
+
+    def _on_machine(self, _machine: Machine | None) -> None:
+        if self._loading.machine_problem is not None:
+            trouble = self._loading.machine_problem
+            self._verdict.setText(f"{trouble.title} {trouble.hint}".strip())
+        elif self._entry is not None:
+            self._panel.show_model(self._entry.path)
+
+    def _on_model(self, state: ModelState) -> None:
+        entry = self._entry
+        if entry is None:
+            return
+        is_it = state.path == entry.path
+        is_ready = is_it and state.status == "ready"
+        is_loading = is_it and state.status == "loading"
+        self._load.setVisible(not is_ready)
+        self._load.setText("Loading…" if is_loading else "Load")
+        self._load.setEnabled(not is_loading and entry.problem is None)
+        self._unload.setVisible(is_ready)
+        can_delete = entry.owned and not is_it
+        self._delete.setEnabled(can_delete)
+        self._delete.set_name("Delete…" if can_delete else _why_not(entry, is_it=is_it))
+
+    # --- what is pressed -------------------------------------------------------------------------
+
+    def _on_load(self) -> None:
+        if self._entry is not None:
+            self._panel.flush()
+            self._model.open("" if self._entry.source == "embedded" else self._entry.path)
+
+    def _on_show(self) -> None:
+        if self._entry is not None:
+            folder = Path(self._entry.path).parent
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+    def _on_copy(self) -> None:
+        if self._entry is not None:
+            QGuiApplication.clipboard().setText(self._entry.path)
+
+    def _on_delete(self) -> None:
+        if self._entry is None:
+            return
+        freed = size_in_words(self._entry.size_bytes)
+        count = len(self._entry.parts) + len(self._entry.projectors)
+        files = f"Its {count} files go" if count > 1 else "The file goes"
+        self._question.setText(
+            f"{files} to the trash; emptying that frees {freed}. Chats stay as they are."
+        )
+        self._confirmation.show()
+        self._confirm.setFocus()
+
+    def _on_confirmed(self) -> None:
+        self._confirmation.hide()
+        if self._entry is not None:
+            self._library.remove(self._entry)
+
+
+def _all_facts(entry: LibraryEntry) -> list[str]:
+    found = [entry.architecture] if entry.architecture else []
+    found += facts(entry)
+    if entry.license:
+        found.append(f"Licence {entry.license}")
+    if len(entry.parts) > 1:
+        found.append(f"{len(entry.parts)} files")
+    if entry.projectors:
+        found.append("with a projector for images")
+    return found
+
+
+def _why_not(entry: LibraryEntry, *, is_it: bool) -> str:
+    if not entry.owned:
+        return f"Not Snug's to delete: it belongs to {SOURCE_WORDS[entry.source]}"
+    return "Unload it, or load another model, to delete it" if is_it else "Delete…"

@@ -1,0 +1,194 @@
+"""The list of what a search found."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from desktop.ui import tokens
+from desktop.ui.icons import icon
+from desktop.ui.models.discover_words import popularity
+from desktop.ui.theme import Theme
+from models.hub.records import HubModel
+
+AnyIndex = QModelIndex | QPersistentModelIndex
+MODEL_ROLE: Final = Qt.ItemDataRole.UserRole
+_ROW: Final = 58
+_NAME_PX: Final = 14
+_SMALL_PX: Final = 12
+_ICON: Final = 16
+_NO_PARENT: Final = QModelIndex()
+
+
+class ResultsModel(QAbstractListModel):
+    """Holds what was found, as the hub sorted it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._found: tuple[HubModel, ...] = ()
+
+    def show(self, found: tuple[HubModel, ...]) -> None:
+        """Hold other results; what only grew keeps its place."""
+        old = len(self._found)
+        if old and found[:old] == self._found:
+            if len(found) > old:
+                self.beginInsertRows(QModelIndex(), old, len(found) - 1)
+                self._found = found
+                self.endInsertRows()
+            return
+        self.beginResetModel()
+        self._found = found
+        self.endResetModel()
+
+    def rowCount(self, parent: AnyIndex = _NO_PARENT) -> int:
+        """Return how many were found."""
+        return 0 if parent.isValid() else len(self._found)
+
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
+        """Return the model, or its name and facts in words."""
+        model = self._found[index.row()]
+        match role:
+            case Qt.ItemDataRole.UserRole:
+                return model
+            case Qt.ItemDataRole.DisplayRole:
+                return model.name
+            case Qt.ItemDataRole.AccessibleTextRole:
+                gated = ", gated" if model.gated else ""
+                return f"{model.name} by {model.author}{gated}, {popularity(model)}"
+            case Qt.ItemDataRole.ToolTipRole:
+                return model.repo
+        return None
+
+
+class ResultsList(QListView):
+    """Shows the results in rows of two lines. ``opened`` carries the repository of one."""
+
+    opened = Signal(str)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.results = ResultsModel()
+        self.setObjectName("hubResults")
+        self.setAccessibleName("Models found")
+        self.setModel(self.results)
+        self.setItemDelegate(ResultDelegate(theme, self))
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.clicked.connect(self._open)
+        theme.changed.connect(self.viewport().update)
+
+    def show_found(self, found: tuple[HubModel, ...]) -> None:
+        """Show results, and let the keys begin at the first."""
+        self.results.show(found)
+        if found and not self.currentIndex().isValid():
+            self.setCurrentIndex(self.results.index(0))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Open with Enter."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._open(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
+
+    def _open(self, index: QModelIndex) -> None:
+        if index.isValid():
+            model: HubModel = index.data(MODEL_ROLE)
+            self.opened.emit(model.repo)
+
+
+class ResultDelegate(QStyledItemDelegate):
+    """A name, who made it and how liked it is, and a lock where access is asked for."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: AnyIndex) -> QSize:
+        """Return the height of a row."""
+        return QSize(0, _ROW)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+        """Draw the row."""
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_ground(painter, rect.adjusted(0, 1, 0, -1), state)
+        inner = rect.adjusted(tokens.M, tokens.S, -tokens.M, -tokens.S)
+        model: HubModel = index.data(MODEL_ROLE)
+        half = inner.height() // 2
+        chevron = self._icon("chevron-right", "faint")
+        painter.drawPixmap(
+            inner.right() - _ICON, inner.center().y() - _ICON // 2, _ICON, _ICON, chevron
+        )
+        inner.setRight(inner.right() - _ICON - tokens.M)
+        self._paint_name(painter, QRect(inner.x(), inner.y(), inner.width(), half), model)
+        below = QRect(inner.x(), inner.y() + half + 1, inner.width(), half)
+        self._paint_facts(painter, below, model)
+        painter.restore()
+
+    def _paint_ground(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
+        focused = state & QStyle.StateFlag.State_HasFocus
+        if focused or state & QStyle.StateFlag.State_MouseOver:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._theme.blend("page", "text", 0.05))
+            painter.drawRoundedRect(rect, tokens.RADIUS_SMALL, tokens.RADIUS_SMALL)
+        if focused and state & QStyle.StateFlag.State_Selected:
+            painter.setPen(QPen(self._theme.colour("accent"), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            ring = rect.adjusted(1, 1, -1, -1)
+            painter.drawRoundedRect(ring, tokens.RADIUS_SMALL, tokens.RADIUS_SMALL)
+
+    def _paint_name(self, painter: QPainter, line: QRect, model: HubModel) -> None:
+        font = _font(painter.font(), _NAME_PX, tokens.WEIGHT_STRONG)
+        metrics = QFontMetrics(font)
+        room = line.width() - (_ICON + tokens.S if model.gated else 0)
+        shown = metrics.elidedText(model.name, Qt.TextElideMode.ElideMiddle, room)
+        painter.setFont(font)
+        painter.setPen(self._theme.colour("text"))
+        painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter), shown)
+        if model.gated:
+            x = line.x() + metrics.horizontalAdvance(shown) + tokens.S
+            lock = self._icon("lock", "secondary")
+            painter.drawPixmap(x, line.center().y() - _ICON // 2, _ICON, _ICON, lock)
+
+    def _paint_facts(self, painter: QPainter, line: QRect, model: HubModel) -> None:
+        parts = [model.author, popularity(model), "asks for access" if model.gated else ""]
+        font = _font(painter.font(), _SMALL_PX)
+        painter.setFont(font)
+        painter.setPen(self._theme.colour("secondary"))
+        words = "  ·  ".join(part for part in parts if part)
+        shown = QFontMetrics(font).elidedText(words, Qt.TextElideMode.ElideRight, line.width())
+        painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter), shown)
+
+    def _icon(self, name: str, role: str) -> QPixmap:
+        colour = self._theme.colour(role).name()
+        return icon(name, colour, _ICON).pixmap(QSize(_ICON, _ICON))
+
+
+def _font(base: QFont, pixels: int, weight: int = tokens.WEIGHT_REGULAR) -> QFont:
+    font = QFont(base)
+    font.setPixelSize(pixels)
+    font.setWeight(QFont.Weight(weight))
+    return font

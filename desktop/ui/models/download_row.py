@@ -1,0 +1,146 @@
+"""One download of the queue: what, how far, how fast, and the buttons of its state."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton
+
+from desktop.ui import tokens
+from desktop.ui.controls import Tone, column, label, push_button, set_property
+from desktop.ui.elided import ElidedLabel
+from desktop.ui.models.discover_words import download_words, share_done
+from models.downloads.records import Download, Status
+
+Action = Literal["pause", "resume", "cancel", "forget", "load", "model_page", "online"]
+_STEPS: Final = 1000
+_WORDS: Final[dict[Action, str]] = {
+    "pause": "Pause",
+    "resume": "Resume",
+    "cancel": "Cancel",
+    "forget": "Take off the list",
+    "load": "Load",
+    "model_page": "See the model's page",
+    "online": "Go online",
+}
+_ACTIONS: Final[dict[Status, tuple[Action, ...]]] = {
+    "queued": ("pause", "cancel"),
+    "running": ("pause", "cancel"),
+    "checking": ("pause", "cancel"),
+    "paused": ("resume", "cancel"),
+    "done": ("forget", "load"),
+    "failed": ("cancel", "resume"),
+}
+"""What one can do in each state; the last one is what most people want."""
+_PRIMARY: Final = {
+    ("done", "load"),
+    ("failed", "resume"),
+    ("paused", "resume"),
+    ("failed", "online"),
+}
+_ASKING: Final = ("gated", "unauthorized", "not_found")
+"""Troubles that are mended on the model's page."""
+
+
+class DownloadRow(QFrame):
+    """Shows a download and offers what can be done with it.
+
+    ``wished`` carries the action and the download. ``can_go_online``: offline is the person's
+    own choice, and no variable of the environment.
+    """
+
+    wished = Signal(str, object)
+
+    def __init__(self, download: Download, *, can_go_online: bool) -> None:
+        super().__init__()
+        self.download = download
+        self._can_go_online = can_go_online
+        self.setProperty("kind", "card")
+        self._name = ElidedLabel(kind="strong")
+        self._variant = label(kind="small", tone="secondary")
+        self.bar = QProgressBar()
+        self.bar.setRange(0, _STEPS)
+        self.bar.setTextVisible(False)
+        self._words = label(kind="small", tone="secondary", wraps=True)
+        self._hint = label(kind="small", tone="secondary", wraps=True)
+        self.buttons: dict[Action, QPushButton] = {}
+        self._buttons_row = QHBoxLayout()
+        self._buttons_row.setSpacing(tokens.S)
+        self._lay_out()
+        self.show_download(download)
+
+    @property
+    def words(self) -> str:
+        """Return what is said of the download's state."""
+        return self._words.text()
+
+    def show_download(self, download: Download) -> None:
+        """Show where the download is now."""
+        changed = download.status != self.download.status or not self.buttons
+        self.download = download
+        repo, variant = download.request.repo, download.request.variant
+        self._name.set_text(repo.partition("/")[2] or repo)
+        self._variant.setText(variant)
+        self.bar.setValue(round(share_done(download) * _STEPS))
+        self.bar.setVisible(download.status != "done")
+        self.bar.setAccessibleName(f"{repo} {variant}: {share_done(download):.0%}")
+        set_property(self.bar, "resting", download.status not in ("running", "checking"))
+        problem = download.problem if download.status == "failed" else None
+        self._hint.setText(problem.hint if problem else "")
+        self._hint.setVisible(bool(problem and problem.hint))
+        tone: Tone = "danger" if download.status == "failed" else "secondary"
+        set_property(self._words, "tone", tone)
+        words = download_words(download)
+        self._words.setText(words)
+        self.setAccessibleName(f"{repo}, {variant}: {words} {self._hint.text()}".strip())
+        if changed:
+            self._show_buttons()
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(tokens.L, tokens.M, tokens.L, tokens.M)
+        row.setSpacing(tokens.L)
+        content = column(spacing=tokens.XS)
+        head = QHBoxLayout()
+        head.setSpacing(tokens.S)
+        head.addWidget(self._name)
+        head.addWidget(self._variant)
+        content.addLayout(head)
+        content.addWidget(self.bar)
+        content.addWidget(self._words)
+        content.addWidget(self._hint)
+        row.addLayout(content, 1)
+        row.addLayout(self._buttons_row)
+
+    def _show_buttons(self) -> None:
+        focused = next((name for name, each in self.buttons.items() if each.hasFocus()), None)
+        for button in self.buttons.values():
+            self._buttons_row.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        self.buttons = {name: self._make_button(name) for name in self._actions()}
+        for button in self.buttons.values():
+            self._buttons_row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+        if focused is not None:
+            # The focus stays in the row when a press has changed its buttons.
+            self.buttons.get(focused, next(iter(self.buttons.values()))).setFocus()
+
+    def _actions(self) -> tuple[Action, ...]:
+        problem = self.download.problem
+        if self.download.status != "failed" or problem is None:
+            return _ACTIONS[self.download.status]
+        if problem.code == "offline" and self._can_go_online:
+            return ("cancel", "online")
+        page: tuple[Action, ...] = ("model_page",) if problem.code in _ASKING else ()
+        return page + _ACTIONS["failed"]
+
+    def _make_button(self, action: Action) -> QPushButton:
+        words = _WORDS[action]
+        if self.download.status == "failed":
+            words = {"resume": "Try again", "cancel": "Remove"}.get(action, words)
+        kind = "primary" if (self.download.status, action) in _PRIMARY else "outline"
+        button = push_button(words, kind, lambda: self.wished.emit(action, self.download))
+        request = self.download.request
+        button.setAccessibleName(f"{words}: {request.repo}, {request.variant}")
+        return button

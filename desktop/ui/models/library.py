@@ -1,0 +1,386 @@
+"""The tab of the models on this machine: the list, and beside it the one that is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final, TypeVar
+
+from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QListView,
+    QMenu,
+    QPushButton,
+    QSplitter,
+    QWidget,
+)
+
+from desktop.controllers.library import Entries, LibraryController
+from desktop.controllers.loading import LoadingController
+from desktop.controllers.model import ModelController, ModelState
+from desktop.controllers.settings import SettingsController
+from desktop.ui import tokens
+from desktop.ui.controls import column, label, push_button
+from desktop.ui.icons import icon
+from desktop.ui.models.detail import DetailPanel
+from desktop.ui.models.library_delegate import LibraryDelegate
+from desktop.ui.models.library_model import ENTRY_ROLE, LibraryModel
+from desktop.ui.models.tab import TabPage
+from desktop.ui.models.verdicts import KIND_WORDS, SOURCE_WORDS, small_print
+from desktop.ui.theme import Theme
+from models.amounts import size_in_words
+from models.library.entry import LibraryEntry, ModelKind, Source
+
+_SIDE_BY_SIDE_FROM: Final = 760
+_RESCAN_MS: Final = 4000
+_SETTLE_MS: Final = 80
+_LIST_MIN: Final = 300
+_DETAIL_MIN: Final = 340
+
+
+class LibraryTab(TabPage):
+    """Lists what is on this machine. In a narrow window the chosen model takes the list's place."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        library: LibraryController,
+        loading: LoadingController,
+        model: ModelController,
+        settings: SettingsController,
+    ) -> None:
+        super().__init__()
+        self._theme = theme
+        self._library = library
+        self._loading = loading
+        self._settings = settings
+        self._path = ""
+        self._kind: ModelKind | None = None
+        self._source: Source | None = None
+        self.model = LibraryModel()
+        self.search = self._make_search()
+        self.list = ModelList(theme, self.model)
+        self.detail = DetailPanel(theme, library, loading, model, settings)
+        self._kinds = self._make_filter("All kinds")
+        self._sources = self._make_filter("All sources")
+        self._folders = push_button(" Folders", "outline", self._show_folders)
+        self._folders.setAccessibleName("Folders")
+        self._nothing = label(tone="secondary", wraps=True)
+        self._counted = small_print()
+        self._side = self._make_side()
+        self._splitter = self._make_splitter()
+        column(self).addWidget(self._splitter)
+        self.setFocusProxy(self.list)
+        # What is on the disk may change behind our back; looking again is a matter of milliseconds.
+        self._rescan = QTimer(self, interval=_RESCAN_MS)
+        self._rescan.timeout.connect(library.scan)
+        self._settle = QTimer(self, interval=_SETTLE_MS, singleShot=True)
+        self._settle.timeout.connect(self._judge_visible)
+        self._connect(model)
+        theme.changed.connect(self._on_theme_changed)
+        self._on_theme_changed()
+
+    def go_back(self) -> bool:
+        """Return from the chosen model to the list, where only one of them is shown."""
+        if self._is_wide or not self._path:
+            return False
+        self._open("")
+        self.list.setFocus()
+        return True
+
+    def open_path(self, path: str) -> None:
+        """Show a model of the list."""
+        row = self.model.row_of(path)
+        if row >= 0:
+            self.list.setCurrentIndex(self.model.index(row))
+            self._open(path)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Look at the disk and the machine, now and while the tab is shown."""
+        super().showEvent(event)
+        self._library.scan()
+        self._loading.look()
+        self._rescan.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Look no longer."""
+        super().hideEvent(event)
+        self._rescan.stop()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show list and model side by side, or one of them."""
+        super().resizeEvent(event)
+        self._arrange()
+        self._settle.start()
+
+    # --- parts -----------------------------------------------------------------------------------
+
+    def _make_search(self) -> QLineEdit:
+        search = QLineEdit()
+        search.setPlaceholderText("Search these models")
+        search.setAccessibleName("Search the models on this machine")
+        search.textChanged.connect(self._filter)
+        self._search_icon = QAction("Search", search)
+        search.addAction(self._search_icon, QLineEdit.ActionPosition.LeadingPosition)
+        return search
+
+    def _make_filter(self, text: str) -> QPushButton:
+        button = push_button(text, "outline", lambda: None)
+        button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        return button
+
+    def _make_side(self) -> QWidget:
+        side = QWidget()
+        layout = column(side, spacing=tokens.S)
+        layout.setContentsMargins(tokens.XL, tokens.XS, 0, tokens.M)
+        layout.addWidget(self.search)
+        row = QHBoxLayout()
+        row.setSpacing(tokens.S)
+        for button in (self._kinds, self._sources):
+            row.addWidget(button)
+        row.addStretch(1)
+        row.addWidget(self._folders)
+        layout.addLayout(row)
+        layout.addWidget(self._nothing)
+        layout.addWidget(self.list, 1)
+        layout.addWidget(self._counted)
+        return side
+
+    def _make_splitter(self) -> QSplitter:
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setChildrenCollapsible(False)
+        splitter.setHandleWidth(tokens.S)
+        splitter.addWidget(self._side)
+        splitter.addWidget(self.detail)
+        self._side.setMinimumWidth(_LIST_MIN)
+        self.detail.setMinimumWidth(_DETAIL_MIN)
+        splitter.setStretchFactor(0, 4)
+        splitter.setStretchFactor(1, 5)
+        return splitter
+
+    def _connect(self, model: ModelController) -> None:
+        self._library.entries_changed.connect(self._on_entries)
+        self._library.scanning_changed.connect(lambda _on: self._count())
+        self._loading.judged.connect(self.model.set_judgements)
+        self._loading.judged.connect(lambda _found: self._settle.start())
+        self._loading.machine_changed.connect(lambda _machine: self._settle.start())
+        model.state_changed.connect(self._on_model)
+        self.list.opened.connect(self._open)
+        self.list.moved.connect(self._on_moved)
+        self.list.verticalScrollBar().valueChanged.connect(lambda _value: self._settle.start())
+        self.detail.back_requested.connect(self.go_back)
+        self._on_model(model.state)
+        self._on_entries(self._library.entries)
+        self.model.set_judgements(self._loading.judgements)
+
+    # --- what is shown ---------------------------------------------------------------------------
+
+    def _on_entries(self, entries: Entries) -> None:
+        self.model.set_entries(entries)
+        self._fill_filters(entries)
+        row = self.model.row_of(self._path)
+        if row >= 0:
+            self.list.setCurrentIndex(self.model.index(row))
+        current = self._library.entry(self._path) if self._path else None
+        if self._path and current is None:
+            self._open("")
+        elif current is not None:
+            self.detail.show_entry(current)
+        elif entries and self._is_wide:
+            self._open_first()
+        self._count()
+        self._settle.start()
+
+    def _open_first(self) -> None:
+        loaded = self.model.row_of(self.detail.loaded_path)
+        index = self.model.index(max(0, loaded))
+        if index.isValid():
+            self.list.setCurrentIndex(index)
+            self._open(index.data(ENTRY_ROLE).path)
+
+    def _fill_filters(self, entries: Entries) -> None:
+        kinds = sorted({entry.kind for entry in entries})
+        sources = sorted({entry.source for entry in entries})
+        _fill_menu(self._kinds, "All kinds", self._choose_kind, [(k, KIND_WORDS[k]) for k in kinds])
+        _fill_menu(
+            self._sources,
+            "All sources",
+            self._choose_source,
+            [(source, SOURCE_WORDS[source]) for source in sources],
+        )
+
+    def _choose_kind(self, kind: ModelKind | None) -> None:
+        self._kind = kind
+        self._kinds.setText(KIND_WORDS[kind] if kind else "All kinds")
+        self._filter()
+
+    def _choose_source(self, source: Source | None) -> None:
+        self._source = source
+        self._sources.setText(SOURCE_WORDS[source] if source else "All sources")
+        self._filter()
+
+    def _filter(self) -> None:
+        self.model.set_filter(self.search.text(), self._kind, self._source)
+        row = self.model.row_of(self._path)
+        if row >= 0:
+            self.list.setCurrentIndex(self.model.index(row))
+        self._count()
+        self._settle.start()
+
+    def _count(self) -> None:
+        shown, all_of_them = self.model.rowCount(), len(self.model.entries)
+        if self._library.scanning and not all_of_them:
+            nothing = "Looking for models…"
+        elif all_of_them:
+            nothing = "No model on this machine matches."
+        else:
+            nothing = "There are no models on this machine yet. Find one under Discover."
+        self._nothing.setText(nothing)
+        self._nothing.setVisible(shown == 0)
+        total = sum(entry.size_bytes for entry in self.model.entries)
+        self._counted.setText(_count_in_words(shown, all_of_them, total))
+
+    def _on_model(self, state: ModelState) -> None:
+        self.model.set_loaded(state.path if state.status == "ready" else "")
+
+    def _open(self, path: str) -> None:
+        self._path = path
+        entry = self._library.entry(path) if path else None
+        self.detail.show_entry(entry)
+        self._arrange()
+        if entry is not None and not self._side.isVisible():
+            self.detail.setFocus()
+
+    def _on_moved(self, path: str) -> None:
+        if self._is_wide:
+            self._open(path)
+
+    @property
+    def _is_wide(self) -> bool:
+        return self.width() >= _SIDE_BY_SIDE_FROM
+
+    def _arrange(self) -> None:
+        wide = self._is_wide
+        self._side.setVisible(wide or not self._path)
+        self.detail.setVisible(wide or bool(self._path))
+        self.detail.show_back(is_shown=not wide)
+
+    def _judge_visible(self) -> None:
+        first, last = self.list.visible_rows()
+        self._loading.judge(self.model.paths(first, last))
+
+    def _on_theme_changed(self) -> None:
+        secondary = self._theme.colour("secondary").name()
+        self._search_icon.setIcon(icon("search", secondary, 16))
+        for button in (self._kinds, self._sources):
+            button.setIcon(icon("chevron-down", secondary, 16))
+        self._folders.setIcon(icon("folder", secondary, 16))
+
+    # --- folders ---------------------------------------------------------------------------------
+
+    def _show_folders(self) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        folders = self._settings.app.model_folders
+        for folder in folders:
+            sub = menu.addMenu(folder)
+            sub.addAction("Look here no longer", partial(self._library.remove_folder, folder))
+        if folders:
+            menu.addSeparator()
+        menu.addAction("Add folder…", self._choose_folder)
+        menu.addAction("Look again", self._library.scan)
+        menu.popup(self._folders.mapToGlobal(self._folders.rect().bottomLeft()))
+
+    def _choose_folder(self) -> None:
+        dialog = QFileDialog(self, "Add a folder of models")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(self._library.add_folder)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+
+class ModelList(QListView):
+    """The list itself.
+
+    ``opened`` carries the path of a model that was clicked or entered, ``moved`` that of one that
+    the keys went to.
+    """
+
+    opened = Signal(str)
+    moved = Signal(str)
+
+    def __init__(self, theme: Theme, model: LibraryModel) -> None:
+        super().__init__()
+        self.setObjectName("modelList")
+        self.setAccessibleName("Models on this machine")
+        self.setModel(model)
+        self.setItemDelegate(LibraryDelegate(theme, self))
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.clicked.connect(self._open)
+        theme.changed.connect(self.viewport().update)
+
+    def sizeHint(self) -> QSize:
+        """Ask for little; the layout gives what there is."""
+        return QSize(_LIST_MIN, 200)
+
+    def visible_rows(self) -> tuple[int, int]:
+        """Return the first and the last row that can be seen."""
+        top = self.indexAt(self.viewport().rect().topLeft())
+        bottom = self.indexAt(self.viewport().rect().bottomLeft())
+        last = bottom.row() if bottom.isValid() else self.model().rowCount() - 1
+        return max(0, top.row()), last
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Open with Enter; going up and down opens as well where the model is shown beside."""
+        before = self.currentIndex()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._open(before)
+            return
+        super().keyPressEvent(event)
+        if self.currentIndex() != before:
+            self.moved.emit(self._path(self.currentIndex()))
+
+    def _open(self, index: QModelIndex) -> None:
+        if index.isValid():
+            self.opened.emit(self._path(index))
+
+    def _path(self, index: QModelIndex) -> str:
+        entry: LibraryEntry | None = index.data(ENTRY_ROLE)
+        return entry.path if entry is not None else ""
+
+
+T = TypeVar("T")
+
+
+def _fill_menu(
+    button: QPushButton,
+    every: str,
+    choose: Callable[[T | None], object],
+    values: Sequence[tuple[T, str]],
+) -> None:
+    """Offer all of them, or one; a choice of one is no choice, and has no button."""
+    old, menu = button.menu(), QMenu(button)
+    menu.addAction(every, partial(choose, None))
+    for value, words in values:
+        menu.addAction(words, partial(choose, value))
+    button.setMenu(menu)
+    button.setVisible(len(values) > 1)
+    if old is not None:
+        old.deleteLater()
+
+
+def _count_in_words(shown: int, all_of_them: int, total: int) -> str:
+    if not all_of_them:
+        return ""
+    noun = "model" if all_of_them == 1 else "models"
+    some = f"{shown:,} of " if shown != all_of_them else ""
+    return f"{some}{all_of_them:,} {noun} · {size_in_words(total)}"

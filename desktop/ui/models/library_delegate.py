@@ -1,0 +1,117 @@
+"""Draws a model of the list: its name, its facts, and whether it fits."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from desktop.ui import tokens
+from desktop.ui.models.library_model import (
+    ENTRY_ROLE,
+    JUDGEMENT_ROLE,
+    LOADED_ROLE,
+    AnyIndex,
+    facts,
+)
+from desktop.ui.models.verdicts import VERDICT_ROLES, verdict_text
+from desktop.ui.theme import Theme
+from models.estimate.records import Judgement
+from models.library.entry import LibraryEntry
+
+_ROW: Final = 58
+_SMALL_PX: Final = 12
+_BADGE_HEIGHT: Final = 20
+_DOT: Final = 4
+
+
+class LibraryDelegate(QStyledItemDelegate):
+    """Two lines and a badge; every row has the same height."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: AnyIndex) -> QSize:
+        """Return the height of a row."""
+        return QSize(0, _ROW)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+        """Draw the row."""
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_ground(painter, rect.adjusted(0, 1, 0, -1), state)
+        inner = rect.adjusted(tokens.M, tokens.S, -tokens.M, -tokens.S)
+        entry: LibraryEntry = index.data(ENTRY_ROLE)
+        judgement: Judgement | None = index.data(JUDGEMENT_ROLE)
+        top = QRect(inner.x(), inner.y(), inner.width(), inner.height() // 2)
+        if entry.problem is None and judgement is not None:
+            top.setRight(self._paint_badge(painter, top, judgement) - tokens.S)
+        self._paint_name(painter, top, entry.name, is_loaded=bool(index.data(LOADED_ROLE)))
+        below = QRect(inner.x(), top.bottom() + 1, inner.width(), inner.height() // 2)
+        self._paint_facts(painter, below, entry)
+        painter.restore()
+
+    def _paint_ground(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
+        selected = bool(state & QStyle.StateFlag.State_Selected)
+        if selected or state & QStyle.StateFlag.State_MouseOver:
+            painter.setPen(Qt.PenStyle.NoPen)
+            tint = ("accent", 0.13) if selected else ("text", 0.05)
+            painter.setBrush(self._theme.blend("page", *tint))
+            painter.drawRoundedRect(rect, tokens.RADIUS_SMALL, tokens.RADIUS_SMALL)
+        if selected and state & QStyle.StateFlag.State_HasFocus:
+            painter.setPen(QPen(self._theme.colour("accent"), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            ring = rect.adjusted(1, 1, -1, -1)
+            painter.drawRoundedRect(ring, tokens.RADIUS_SMALL, tokens.RADIUS_SMALL)
+
+    def _paint_badge(self, painter: QPainter, line: QRect, judgement: Judgement) -> int:
+        """Draw the verdict at the line's end; return where it begins."""
+        role = VERDICT_ROLES[judgement.verdict]
+        font = _font(painter.font(), _SMALL_PX)
+        words = verdict_text(judgement)
+        width = QFontMetrics(font).horizontalAdvance(words) + 2 * tokens.S
+        pill = QRectF(0, 0, width, _BADGE_HEIGHT)
+        pill.moveRight(line.right())
+        pill.moveTop(line.center().y() - _BADGE_HEIGHT / 2 + 1)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.blend("page", role, 0.12))
+        painter.drawRoundedRect(pill, _BADGE_HEIGHT / 2, _BADGE_HEIGHT / 2)
+        painter.setFont(font)
+        painter.setPen(self._theme.colour(role))
+        painter.drawText(pill, int(Qt.AlignmentFlag.AlignCenter), words)
+        return int(pill.left())
+
+    def _paint_name(self, painter: QPainter, line: QRect, name: str, *, is_loaded: bool) -> None:
+        font = _font(painter.font(), 13, tokens.WEIGHT_STRONG)
+        metrics = QFontMetrics(font)
+        room = line.width() - (3 * _DOT + tokens.S if is_loaded else 0)
+        shown = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
+        painter.setFont(font)
+        painter.setPen(self._theme.colour("text"))
+        painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter), shown)
+        if is_loaded:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._theme.colour("good"))
+            x = line.x() + metrics.horizontalAdvance(shown) + tokens.S + _DOT
+            painter.drawEllipse(QPoint(x, line.center().y() + 1), _DOT, _DOT)
+
+    def _paint_facts(self, painter: QPainter, line: QRect, entry: LibraryEntry) -> None:
+        problem = entry.problem
+        words = problem.title if problem is not None else "  ·  ".join(facts(entry))
+        font = _font(painter.font(), _SMALL_PX)
+        painter.setFont(font)
+        painter.setPen(self._theme.colour("secondary" if problem is None else "danger"))
+        shown = QFontMetrics(font).elidedText(words, Qt.TextElideMode.ElideRight, line.width())
+        painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter), shown)
+
+
+def _font(base: QFont, pixels: int, weight: int = tokens.WEIGHT_REGULAR) -> QFont:
+    font = QFont(base)
+    font.setPixelSize(pixels)
+    font.setWeight(QFont.Weight(weight))
+    return font

@@ -1,0 +1,100 @@
+"""The models page: four tabs in the middle of the window, each made when it is first opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QWidget
+
+from desktop.ui import tokens
+from desktop.ui.controls import IconButton, column, label
+from desktop.ui.models.tab import Tab, TabPage
+from desktop.ui.theme import Theme
+
+
+class ModelsPage(QWidget):
+    """Shows one tab at a time. ``close_requested`` asks for the conversation's return."""
+
+    close_requested = Signal()
+
+    def __init__(self, theme: Theme, tabs: Sequence[Tab]) -> None:
+        super().__init__()
+        self.setObjectName("modelsPage")
+        self.setAccessibleName("Models")
+        self._tabs = tuple(tabs)
+        self._made: dict[str, TabPage] = {}
+        self.bar = self._make_bar()
+        self._stack = QStackedWidget()
+        layout = column(self)
+        layout.addLayout(self._make_head(theme))
+        layout.addWidget(self._stack, 1)
+        self.bar.currentChanged.connect(self._on_tab_changed)
+
+    @property
+    def current(self) -> str:
+        """Return the key of the tab that is shown."""
+        return self._tabs[self.bar.currentIndex()].key
+
+    def show_tab(self, key: str) -> TabPage:
+        """Open the tab of this key and return its content."""
+        self.bar.setCurrentIndex(self._index(key))
+        return self.content(key)
+
+    def content(self, key: str) -> TabPage:
+        """Return a tab's content, made now if it has not been opened yet."""
+        if key not in self._made:
+            made = self._tabs[self._index(key)].make(self)
+            self._made[key] = made
+            self._stack.addWidget(made)
+        return self._made[key]
+
+    def set_count(self, key: str, count: int) -> None:
+        """Show a number beside a tab's title; 0 shows none."""
+        title = self._tabs[self._index(key)].title
+        self.bar.setTabText(self._index(key), f"{title} · {count}" if count else title)
+
+    def focus_content(self) -> None:
+        """Put the focus where one begins in the tab that is shown."""
+        self.content(self.current).setFocus()
+
+    def go_back(self) -> bool:
+        """Leave what is open inside the tab; return whether there was something to leave."""
+        return self.content(self.current).go_back()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Make the tab that is shown."""
+        self._on_tab_changed(self.bar.currentIndex())
+        super().showEvent(event)
+
+    def _make_bar(self) -> QTabBar:
+        bar = QTabBar()
+        bar.setObjectName("modelsTabs")
+        bar.setAccessibleName("Models")
+        bar.setDrawBase(False)
+        bar.setExpanding(False)
+        bar.setElideMode(Qt.TextElideMode.ElideNone)
+        bar.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        for tab in self._tabs:
+            bar.addTab(tab.title)
+        return bar
+
+    def _make_head(self, theme: Theme) -> QHBoxLayout:
+        head = QHBoxLayout()
+        head.setContentsMargins(tokens.XL, tokens.XS, tokens.M, tokens.S)
+        head.setSpacing(tokens.L)
+        head.addWidget(label("Models", kind="title"))
+        head.addWidget(self.bar)
+        head.addStretch(1)
+        close = IconButton(theme, "close", "Back to the chat", self.close_requested.emit)
+        close.set_name("Back to the chat", "Esc")
+        head.addWidget(close)
+        return head
+
+    def _index(self, key: str) -> int:
+        return next(at for at, tab in enumerate(self._tabs) if tab.key == key)
+
+    def _on_tab_changed(self, index: int) -> None:
+        if self.isVisible() or not self._made:
+            self._stack.setCurrentWidget(self.content(self._tabs[index].key))

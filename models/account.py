@@ -1,0 +1,81 @@
+"""Where a loaded model lies, why not more of it is on a device, and what its context takes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from models.amounts import size_in_words
+from models.protocol import DeviceMemory, ModelInfo
+
+_HOST: Final = "CPU"
+_KINDS: Final = {
+    "embedding": "It is an embedding model: it turns texts into numbers and can't chat.",
+    "encoder_decoder": "It is an encoder-decoder model: it answers a text, without a history.",
+    "base": "It is a base model: it goes on with a text, and was not trained to chat.",
+}
+_REASONS: Final = {
+    "asked": ", as asked",
+    "fallback": ", since a load with more of them on the device has failed",
+    "no_device": ": there is no GPU that the engine can use",
+    "no_backend": ": the engine's library is built for the CPU alone",
+}
+
+
+def account(info: ModelInfo) -> tuple[str, ...]:
+    """Return the account of a load, in sentences that a person can act on."""
+    return tuple(
+        line
+        for line in (
+            _placement(info),
+            _context(info),
+            _template(info),
+            _KINDS.get(info.kind, ""),
+        )
+        if line
+    )
+
+
+def _placement(info: ModelInfo) -> str:
+    devices = [part for part in info.memory if part.device != _HOST]
+    host = next((part for part in info.memory if part.device == _HOST), None)
+    if not info.offloaded_layers:
+        amount = f" ({size_in_words(host.total_bytes)})" if host and host.total_bytes else ""
+        return f"All {info.layers} layers run on the CPU{amount}{_why(info, devices)}."
+    placed = [_on(part, alone=len(devices) == 1) for part in devices]
+    on_host = info.layers - info.offloaded_layers
+    if on_host:
+        amount = f" ({size_in_words(host.total_bytes)})" if host else ""
+        placed.append(f"{on_host} on the CPU{amount}")
+    total = f"{info.offloaded_layers} of {info.layers} layers run on "
+    if len(devices) == 1:
+        return f"{total}{', '.join(placed)}{_why(info, devices)}."
+    return f"{total}{len(devices)} devices: {', '.join(placed)}{_why(info, devices)}."
+
+
+def _on(part: DeviceMemory, *, alone: bool) -> str:
+    count = "" if alone else f"{part.layers} on "
+    return f"{count}{part.description or part.device} ({size_in_words(part.total_bytes)})"
+
+
+def _why(info: ModelInfo, devices: list[DeviceMemory]) -> str:
+    if info.placement_reason != "memory":
+        return _REASONS.get(info.placement_reason, "")
+    free = sum(part.free_bytes for part in devices)
+    whose = "its" if len(devices) == 1 else "their"
+    amount = f" of {size_in_words(free)}" if free else ""
+    return f", since {whose} free memory{amount} holds no more"
+
+
+def _context(info: ModelInfo) -> str:
+    if info.kind == "embedding":
+        return f"It reads up to {info.context_size:,} tokens at once."
+    cache = sum(part.cache_bytes for part in info.memory)
+    size = cache or info.cache_bytes_per_token * info.context_size
+    amount = f": {size_in_words(size)}" if size else ""
+    return f"Context {info.context_size:,} tokens in {info.cache_type}{amount}."
+
+
+def _template(info: ModelInfo) -> str:
+    if info.template_problem is None:
+        return ""
+    return f"{info.template_problem.title} Chats use the fall-back “{info.template}” in its place."

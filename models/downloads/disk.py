@@ -1,0 +1,100 @@
+"""What a download asks of the disk: room, files replaced as a whole, and its troubles in words."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from models.amounts import size_in_words
+from models.problems import EngineError
+
+RESERVE_BYTES: Final = 256 * 1024 * 1024
+"""What is left free beside a download: a disk that is full to the brim troubles everything."""
+_FULL: Final = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
+_NOT_ALLOWED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+
+
+def check_space(folder: Path, missing_bytes: int, reserve_bytes: int = RESERVE_BYTES) -> None:
+    """Raise EngineError("disk_full") unless so many bytes more fit where the folder is.
+
+    The folder need not be there yet.
+    """
+    place = folder
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    try:
+        free = shutil.disk_usage(place).free
+    except OSError:
+        return  # a place that doesn't tell; the write itself will
+    if missing_bytes > 0 and free < missing_bytes + reserve_bytes:
+        short = missing_bytes + reserve_bytes - free
+        raise EngineError(
+            "disk_full",
+            f"The disk has {size_in_words(free)} free; the download needs "
+            f"{size_in_words(missing_bytes)} and some room beside it.",
+            f"Free {size_in_words(short)} in {place}, or take a smaller variant.",
+        )
+
+
+def trouble_of(error: OSError, path: Path) -> EngineError:
+    """Return what a failed write means."""
+    if error.errno in _FULL:
+        return EngineError(
+            "disk_full",
+            f"The disk is full: {path.name} could not be written to its end.",
+            "Free some room and go on; what was fetched so far is kept.",
+            str(error),
+        )
+    if error.errno == errno.EFBIG:
+        return EngineError(
+            "file_too_large",
+            f"{path.name} is larger than this disk allows a file to be.",
+            "Disks in the format FAT32 hold files up to 4 GB. Move Snug's folder to another disk, "
+            "or take a smaller variant.",
+            str(error),
+        )
+    if error.errno in _NOT_ALLOWED:
+        return EngineError(
+            "disk_not_writable",
+            f"Snug may not write in {path.parent}.",
+            "Make that folder writable for you, or choose another place with --basedir.",
+            str(error),
+        )
+    return EngineError(
+        "disk_failed",
+        f"{path.name} could not be written: {error.strerror or error}.",
+        "See that the disk is connected and sound, then go on; what was fetched is kept.",
+        str(error),
+    )
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Put the content in place of the file, on disk when this returns. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder on disk."""
+    # Windows has no handle of a folder to flush; its rename is journalled.
+    with suppress(PermissionError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

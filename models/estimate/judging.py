@@ -1,0 +1,166 @@
+"""Whether a model runs on this machine, and how: a verdict, its reason, and the ways out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from models.amounts import size_in_words
+from models.estimate.fitting import fits, shortage, smaller_contexts
+from models.estimate.layout import estimate_with
+from models.estimate.memory import estimate
+from models.estimate.placement import offload_devices
+from models.estimate.recommending import recommend
+from models.estimate.records import (
+    HOST,
+    Choice,
+    Judgement,
+    Machine,
+    MemoryEstimate,
+    ModelShape,
+    Verdict,
+)
+from models.estimate.remote import shape_of_remote
+from models.estimate.speed import tokens_per_second
+from models.hub.records import HubRepository, Variant
+from models.protocol import DeviceMemory, LoadOptions
+
+__all__ = ["judge", "judge_variants", "recommend"]
+
+_MOST_CHOICES: Final = 5
+
+
+def judge(
+    shape: ModelShape,
+    options: LoadOptions,
+    machine: Machine,
+    compute: Sequence[DeviceMemory] = (),
+) -> Judgement:
+    """Judge a load. ``compute``: llama.cpp's own figures for it, where there are any."""
+    need = estimate(shape, options, machine, compute)
+    lacking = shortage(need, machine)
+    if lacking:
+        return Judgement(
+            verdict="no_fit",
+            estimate=need,
+            reason=_why_not(need, lacking, machine),
+            missing_bytes=sum(lacking.values()),
+            choices=tuple(_choices(shape, options, machine))[:_MOST_CHOICES],
+        )
+    return Judgement(
+        verdict=_verdict(need),
+        estimate=need,
+        reason=_why(need, options, machine),
+        tokens_per_second=tokens_per_second(shape, options, machine, need.offloaded_layers),
+    )
+
+
+def judge_variants(
+    repository: HubRepository, options: LoadOptions, machine: Machine
+) -> tuple[tuple[Variant, Judgement], ...]:
+    """Judge each variant of a repository, as far as the hub tells of it, in its order."""
+    return tuple(
+        (variant, judge(shape_of_remote(repository, variant), options, machine))
+        for variant in repository.variants
+    )
+
+
+def _verdict(need: MemoryEstimate) -> Verdict:
+    if not need.offloaded_layers:
+        return "cpu"
+    return "gpu" if need.offloaded_layers == need.layers else "partly"
+
+
+# --- sentences -----------------------------------------------------------------------------------
+
+
+def _why(need: MemoryEstimate, options: LoadOptions, machine: Machine) -> str:
+    host = size_in_words(need.host_bytes)
+    devices = [part for part in need.memory if part.device != HOST]
+    if devices:
+        on_device = size_in_words(sum(part.total_bytes for part in devices))
+        names = " and ".join(part.description or part.device for part in devices)
+        if need.offloaded_layers == need.layers:
+            return f"All {need.layers} layers fit on {names}, in {on_device} of its memory."
+        return (
+            f"{need.offloaded_layers} of {need.layers} layers fit on {names}, in {on_device}; "
+            f"the CPU computes the others, in {host}, which is slower."
+        )
+    free = size_in_words(machine.memory_available)
+    fits_in = f"it needs {host} of the {free} of memory that are free"
+    if options.gpu_layers == 0:
+        return f"It runs on the CPU, as chosen: {fits_in}."
+    if offload_devices(options, machine):
+        return f"It runs on the CPU, since no layer fits on the GPU: {fits_in}."
+    return f"It runs on the CPU, as there is no GPU that can be used: {fits_in}."
+
+
+def _why_not(need: MemoryEstimate, lacking: dict[str, int], machine: Machine) -> str:
+    name = next(iter(lacking))
+    if name == HOST:
+        free = size_in_words(machine.memory_available)
+        wanted = size_in_words(need.total_bytes if len(need.memory) == 1 else lacking[HOST])
+        if len(need.memory) == 1:
+            return f"It needs {wanted} of memory, and {free} are free."
+        return f"What is left for the CPU lacks {wanted} of memory; {free} are free."
+    part = need.on(name)
+    free = size_in_words(_free(name, machine))
+    count = "1 layer needs" if part.layers == 1 else f"{part.layers} layers need"
+    wanted = size_in_words(part.total_bytes)
+    return f"{count} {wanted} on {part.description or name}, where {free} are free."
+
+
+def _free(name: str, machine: Machine) -> int:
+    return next((device.memory_free for device in machine.devices if device.name == name), 0)
+
+
+# --- ways out ------------------------------------------------------------------------------------
+
+
+def _choices(shape: ModelShape, wanted: LoadOptions, machine: Machine) -> Iterator[Choice]:
+    """Yield ways that fit, those that cost least first."""
+    seen: set[LoadOptions] = {wanted}
+    for label, detail, options in _ways(shape, wanted, machine):
+        if options not in seen and fits(shape, options, machine):
+            seen.add(options)
+            yield Choice(label=label, detail=detail, options=options)
+
+
+_Way = tuple[str, str, LoadOptions]
+
+
+def _ways(shape: ModelShape, wanted: LoadOptions, machine: Machine) -> Iterator[_Way]:
+    change = msgspec.structs.replace
+    automatic = change(wanted, gpu_layers=-1, most_layers=-1)
+    if wanted.gpu_layers > 0:
+        yield "Fit automatically", "As many layers on the GPU as its free memory holds.", automatic
+    if wanted.flash_attention != "off" and wanted.cache_type == "f16":
+        smaller = change(automatic, cache_type="q8_0")
+        yield "8-bit cache", "The same context in half of the memory, at hardly any loss.", smaller
+    yield from _with_smaller_context(shape, automatic, machine)
+    if wanted.flash_attention != "off" and wanted.cache_type != "q4_0":
+        smaller = change(automatic, cache_type="q4_0")
+        yield "4-bit cache", "The same context in a quarter; the model may lose details.", smaller
+        yield from _with_smaller_context(shape, smaller, machine, " and a 4-bit cache")
+    if wanted.gpu_layers != 0 and offload_devices(wanted, machine):
+        yield "CPU only", "Slower, and needs no GPU memory.", change(automatic, gpu_layers=0)
+
+
+def _with_smaller_context(
+    shape: ModelShape, options: LoadOptions, machine: Machine, also: str = ""
+) -> Iterator[_Way]:
+    current = options.context_size or shape.trained_context
+    sizes = [size for size in smaller_contexts(shape, options, machine) if size < current]
+    for size in sizes[:1]:
+        label = f"Context of {size:,} tokens{also}"
+        detail = "Shorter chats and documents, otherwise the same."
+        yield label, detail, msgspec.structs.replace(options, context_size=size)
+
+
+def estimate_for_layers(
+    shape: ModelShape, options: LoadOptions, machine: Machine, gpu_layers: int
+) -> MemoryEstimate:
+    """Return what a load takes with this many layers on the devices: for a slider."""
+    return estimate_with(shape, options, offload_devices(options, machine), gpu_layers)

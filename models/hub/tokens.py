@@ -1,0 +1,114 @@
+"""Access tokens: in the system's keyring, or where there is none in a file of one's own.
+
+A token belongs to the address that it was saved for, so that another hub address in the settings
+never gets to see it. The file is for machines without a secret service, such as a server: it is
+readable for its owner only, and whoever saves a token is told that it lies there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
+import platformdirs
+
+from models.problems import EngineError
+
+Place = Literal["keyring", "file"]
+SERVICE: Final = "Snug"
+MAX_LENGTH: Final = 1000
+_TOKEN: Final = re.compile(r"[\x21-\x7e]{8,1000}")
+
+
+def default_file() -> Path:
+    """Return the file that keeps tokens where there is no keyring."""
+    return platformdirs.user_config_path("snug", appauthor=False) / "hub-tokens.json"
+
+
+def clean(token: str) -> str:
+    """Return the token without space around it; empty where it can't stand in a header."""
+    stripped = token.strip()
+    return stripped if _TOKEN.fullmatch(stripped) else ""
+
+
+def load(endpoint: str, file: Path | None = None) -> str:
+    """Return the token that was saved for an address, or an empty string."""
+    with suppress(_KeyringError):
+        found = _keyring("get_password", endpoint)
+        if isinstance(found, str) and clean(found):
+            return clean(found)
+    return clean(_read(file or default_file()).get(endpoint, ""))
+
+
+def save(endpoint: str, token: str, file: Path | None = None) -> Place:
+    """Keep the token and return where. Raises EngineError."""
+    cleaned = clean(token)
+    if not cleaned:
+        raise EngineError(
+            "bad_token",
+            "This is not an access token.",
+            "Copy the whole token from the hub's page; it begins with hf_ and has no spaces.",
+        )
+    path = file or default_file()
+    try:
+        _keyring("set_password", endpoint, cleaned)
+    except _KeyringError:
+        _write(path, {**_read(path), endpoint: cleaned})
+        return "file"
+    _drop(path, endpoint)
+    return "keyring"
+
+
+def forget(endpoint: str, file: Path | None = None) -> None:
+    """Take the token away from both places."""
+    with suppress(_KeyringError):
+        _keyring("delete_password", endpoint)
+    _drop(file or default_file(), endpoint)
+
+
+class _KeyringError(Exception):
+    """There is no keyring, it is locked, or it doesn't have what was asked for."""
+
+
+def _keyring(action: str, *arguments: str) -> Any:  # noqa: ANN401 - what the back end returns
+    try:
+        import keyring  # noqa: PLC0415 - slow, and it looks for a secret service
+
+        return getattr(keyring, action)(SERVICE, *arguments)
+    except Exception as error:  # its back ends raise whatever their system does
+        raise _KeyringError(str(error)) from error
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        return msgspec.json.decode(path.read_bytes()[:100_000], type=dict[str, str])
+    except (OSError, msgspec.DecodeError):
+        return {}
+
+
+def _drop(path: Path, endpoint: str) -> None:
+    kept = _read(path)
+    if kept.pop(endpoint, None) is not None:
+        _write(path, kept)
+
+
+def _write(path: Path, kept: dict[str, str]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # mkstemp makes a file that only its owner can read, before there is anything in it.
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(msgspec.json.encode(kept))
+        Path(name).replace(path)
+    except OSError as error:
+        raise EngineError(
+            "token_not_kept",
+            f"The token can't be kept in {path}: {error.strerror or error}.",
+            "There is no keyring either. Set HF_TOKEN before starting Snug instead.",
+            str(error),
+        ) from error

@@ -1,0 +1,44 @@
+"""What an earlier scan found, so that files which are as they were need not be read again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Final
+
+import msgspec
+
+from models.library.entry import LibraryEntry
+
+_VERSION: Final = 1
+"""Goes up with every change to what an entry says of the same file."""
+_MAX_BYTES: Final = 64 << 20
+
+
+class _Cache(msgspec.Struct, frozen=True):
+    version: int
+    entries: tuple[LibraryEntry, ...]
+
+
+def load_entries(file: Path) -> dict[str, LibraryEntry]:
+    """Return the entries by path; none where the file is missing, broken or of another version."""
+    try:
+        if file.stat().st_size > _MAX_BYTES:
+            return {}
+        cache = msgspec.json.decode(file.read_bytes(), type=_Cache)
+    except (OSError, msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
+        return {}
+    return {entry.path: entry for entry in cache.entries if cache.version == _VERSION}
+
+
+def save_entries(file: Path, entries: Iterable[LibraryEntry]) -> None:
+    """Write the entries, whole or not at all. A cache that can't be written is no trouble."""
+    with contextlib.suppress(OSError, UnicodeEncodeError):
+        content = msgspec.json.encode(_Cache(_VERSION, tuple(entries)))
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}-", delete=False) as draft:
+            draft.write(content)
+        os.replace(draft.name, file)  # noqa: PTH105 - both names are of this folder

@@ -1,0 +1,87 @@
+"""Throw a model away: into the system's trash, and only what is Snug's or the person's own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from models.amounts import size_in_words
+from models.library.entry import LibraryEntry
+from models.library.folders import Folders, Ownership
+from models.library.grouping import group
+from models.library.sources import Surroundings
+from models.library.walking import model_files
+from models.problems import EngineError
+
+
+def remove(entry: LibraryEntry, folders: Folders, surroundings: Surroundings | None = None) -> int:
+    """Move the model's files to the trash; return the bytes that this frees once it is emptied.
+
+    A projector that another model beside it uses stays. Raises EngineError: not_ours (a file of
+    another program, or outside the folders), model_missing, trash_failed (nothing is deleted).
+    """
+    files = [Path(path) for path in entry.parts] + _unshared_projectors(entry)
+    ownership = Ownership(folders, surroundings)
+    for path in files:
+        _check_ours(path, ownership)
+    freed = 0
+    for path in files:
+        freed += _throw_away(path, freed)
+    return freed
+
+
+def _unshared_projectors(entry: LibraryEntry) -> list[Path]:
+    own = [Path(path) for path in entry.projectors]
+    first = Path(entry.path)
+    try:
+        beside = group(model_files(first.parent))
+    except OSError:
+        return own
+    needed = {path for each in beside if first not in each.parts for path in each.projectors}
+    return [path for path in own if path not in needed]
+
+
+def _check_ours(path: Path, ownership: Ownership) -> None:
+    if not os.path.lexists(path):
+        raise EngineError(
+            "model_missing",
+            f"The model file {path.name} isn't there any more.",
+            "Look for models again.",
+        )
+    if path.is_symlink():
+        raise EngineError(
+            "not_ours",
+            f"{path.name} is only a link; the model lies in {Path(os.path.realpath(path)).parent}.",
+            "Delete it where it lies, or in the program that fetched it.",
+        )
+    if not ownership.is_own(path):
+        raise EngineError(
+            "not_ours",
+            f"{path.name} belongs to another program, or lies outside of your model folders.",
+            "Snug leaves it alone: delete it in the program that fetched it.",
+        )
+
+
+def _throw_away(path: Path, done: int) -> int:
+    """Move one file to the trash; return what it frees, which is nothing where it has two names."""
+    # Its import looks for a desktop's own trash, which takes time that few commands need.
+    from send2trash import send2trash  # noqa: PLC0415
+
+    try:
+        status = path.stat()
+        send2trash(path)
+    except Exception as error:  # each system's trash fails in its own way
+        so_far = f" {size_in_words(done)} of the model are in it already." if done else ""
+        raise EngineError(
+            "trash_failed",
+            f"{path.name} can't be moved to the trash, so it stays where it is.{so_far}",
+            "Delete the file yourself with a file manager, if you are sure.",
+            str(error),
+        ) from error
+    if path.exists():
+        raise EngineError(
+            "trash_failed",
+            f"{path.name} is still there, although the system took it into the trash.",
+            "Delete the file yourself with a file manager, if you are sure.",
+        )
+    return status.st_size if status.st_nlink == 1 else 0

@@ -1,0 +1,214 @@
+"""Why a load failed, from what llama.cpp logged, in words: which of the known reasons it was."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+
+from models.amounts import size_in_words
+from models.llama import library
+from models.llama.buffers import HOST, device_of
+from models.problems import EngineError
+from models.protocol import LoadOptions
+
+_ARCHITECTURE: Final = re.compile(r"unknown model architecture: '([^']*)'")
+_PRE_TOKENIZER: Final = re.compile(r"unknown pre-tokenizer type: '([^']*)'")
+_BUFFER: Final = re.compile(r"failed to allocate (\S+) buffer of size (\d+)")
+_VULKAN_SIZE: Final = re.compile(r"Device memory allocation of size (\d+) failed")
+_NO_BUFFER: Final = re.compile(r"unable to allocate (\S+) buffer")
+_NO_MEMORY: Final = re.compile(
+    r"failed to allocate|unable to allocate|out of memory|OutOfDeviceMemory|OutOfHostMemory"
+)
+_LOST: Final = re.compile(r"DeviceLost|device lost|CUDA error|ggml_metal.*error: command buffer")
+_PLACES: Final = (
+    (re.compile(r"tensor '([^']*)' data is not within the file bounds"), "ends within the tensor"),
+    (re.compile(r"missing tensor '([^']*)'"), "lacks the tensor"),
+    (re.compile(r"tensor '([^']*)' has wrong shape"), "has the wrong shape in the tensor"),
+    (re.compile(r"tensor '([^']*)' has invalid data"), "has invalid numbers in the tensor"),
+    (re.compile(r"tensor '([^']*)' is duplicated"), "has twice the tensor"),
+    (re.compile(r"key not found in model: (\S+)"), "lacks the metadata"),
+    (re.compile(r"key (\S+) has wrong"), "has the wrong kind of metadata in"),
+)
+_DAMAGED: Final = re.compile(r"corrupt|incomplete|wrong number of tensors|failed to read")
+
+
+def why_not_loaded(path: Path, said: str, devices: Sequence[str] = ()) -> EngineError:
+    """Return why the weights were not loaded on these devices."""
+    if found := _ARCHITECTURE.search(said):
+        return unknown_architecture(path, found[1], said)
+    if "CLIP cannot be used as main model" in said:
+        return EngineError(
+            "model_unsupported",
+            f"{path.name} is a projector: the part of a model that sees pictures.",
+            "Choose the model that it belongs to.",
+        )
+    if found := _PRE_TOKENIZER.search(said):
+        return EngineError(
+            "model_unsupported",
+            f"This llama.cpp doesn't know how {path.name} splits its text (“{found[1]}”).",
+            "Update Snug, or choose another model.",
+            errors(said),
+        )
+    if trouble := _device_trouble(said, f"{path.name}", devices):
+        return trouble
+    return _damaged(path, said)
+
+
+def why_no_context(options: LoadOptions, said: str, devices: Sequence[str] = ()) -> EngineError:
+    """Return why no context was opened."""
+    what = f"a context window of {options.context_size:,} tokens"
+    if trouble := _device_trouble(said, what, devices):
+        return trouble
+    if "does not divide" in said:
+        return EngineError(
+            "context_failed",
+            f"This model's cache can't be kept in {options.cache_type}: its heads are no multiple "
+            "of a block.",
+            "Keep the cache in f16.",
+            errors(said),
+        )
+    return EngineError(
+        "context_failed",
+        "The engine can't open a context window with these options.",
+        "Choose a smaller context window, or the defaults of the other options.",
+        errors(said),
+    )
+
+
+def why_not_decoded(said: str, *, has_room: bool) -> EngineError:
+    """Return why a batch was not computed."""
+    if has_room and (trouble := _device_trouble(said, "this batch of tokens", ())):
+        return trouble
+    return EngineError(
+        "context_failed",
+        "llama.cpp could not compute a batch of tokens."
+        if has_room
+        else "The context window has no room for these tokens.",
+        "Load the model again; a smaller context window may help.",
+        errors(said),
+    )
+
+
+def no_room_for_context(needed: int, available: int) -> EngineError:
+    """Return the refusal of a KV cache that is larger than the free memory."""
+    return EngineError(
+        "out_of_memory",
+        f"The context window needs {size_in_words(needed)} of memory, and "
+        f"{size_in_words(available)} are free: {size_in_words(needed - available)} are missing.",
+        "Choose a smaller context window or model, or close other programs.",
+    )
+
+
+def unknown_architecture(path: Path, name: str, said: str = "") -> EngineError:
+    """Return the refusal of an architecture, and which version knows it, if that is known."""
+    version = _known_since(name)
+    if version:
+        who = f"llama-cpp-python {version} does. 'make setup' installs it."
+    else:
+        who = "None that Snug knows of does yet: update Snug, or choose another model."
+    return EngineError(
+        "model_unsupported",
+        f"This llama.cpp doesn't know the architecture of {path.name}: “{name}”.",
+        who,
+        errors(said),
+    )
+
+
+def errors(said: str) -> str:
+    """Return the lines of the log that tell of trouble, or its end."""
+    lines = [line for line in said.splitlines() if line.strip()]
+    telling = [line for line in lines if "error" in line.lower() or "failed" in line.lower()]
+    return "\n".join((telling or lines)[-5:])
+
+
+def _device_trouble(said: str, what: str, devices: Sequence[str]) -> EngineError | None:
+    """Return what a device, or the machine's memory, lacked or did; None where it was neither."""
+    if _LOST.search(said):
+        return EngineError(
+            "device_failed",
+            f"The driver lost the device {', '.join(devices) or 'of the GPU'} while it loaded.",
+            "Put fewer layers on it, or renew its driver.",
+            errors(said),
+        )
+    if not _NO_MEMORY.search(said):
+        return None
+    device, wanted = _refused_buffer(said, devices)
+    known = {each.name: each for each in library.devices()}
+    if device == HOST or device not in known:
+        free = psutil.virtual_memory().available
+        return EngineError(
+            "out_of_memory",
+            f"There is not enough memory for {what}{_lacking(wanted, free)}.",
+            "Close other programs, or choose a smaller model, quantization or context window.",
+            errors(said),
+        )
+    found = known[device]
+    return EngineError(
+        "device_out_of_memory",
+        f"{found.description or device} has not enough memory for {what}"
+        f"{_lacking(wanted, found.memory_free)}.",
+        "Put fewer layers on it, keep the KV cache off it, or choose a smaller context window.",
+        errors(said),
+    )
+
+
+def _refused_buffer(said: str, devices: Sequence[str]) -> tuple[str, int]:
+    """Return on which device a buffer was refused, and its size; 0 where that is unknown."""
+    if found := _BUFFER.search(said):
+        return device_of(found[1]), int(found[2])
+    size = _VULKAN_SIZE.search(said)
+    wanted = int(size[1]) if size else 0
+    if found := _NO_BUFFER.search(said):
+        return device_of(found[1]), wanted
+    return (devices[0] if size and devices else HOST), wanted
+
+
+def _lacking(wanted: int, free: int) -> str:
+    if not wanted:
+        return ""
+    if wanted > free:
+        missing = size_in_words(wanted - free)
+        return (
+            f": it wants {size_in_words(wanted)} at once, and {size_in_words(free)} are free, so "
+            f"{missing} are missing"
+        )
+    return (
+        f": it wants {size_in_words(wanted)} at once, which it does not give, though "
+        f"{size_in_words(free)} are free"
+    )
+
+
+def _damaged(path: Path, said: str) -> EngineError:
+    for pattern, what in _PLACES:
+        if found := pattern.search(said):
+            return EngineError(
+                "model_damaged",
+                f"{path.name} is damaged or incomplete: it {what} “{found[1]}”.",
+                "Download it again, or choose another model.",
+                errors(said),
+            )
+    damaged = _DAMAGED.search(said)
+    return EngineError(
+        "model_damaged" if damaged else "load_failed",
+        f"{path.name} is damaged." if damaged else f"The engine can't load {path.name}.",
+        "Download it again, or choose another model.",
+        errors(said),
+    )
+
+
+def _known_since(architecture: str) -> str:
+    return next((version for version, names in _versions() if architecture in names), "")
+
+
+@cache
+def _versions() -> tuple[tuple[str, frozenset[str]], ...]:
+    text = resources.files("resources").joinpath("architectures.toml").read_text(encoding="utf-8")
+    rows: list[dict[str, Any]] = tomllib.loads(text)["version"]
+    return tuple((row["llama_cpp_python"], frozenset(row["architectures"])) for row in rows)

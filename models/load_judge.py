@@ -1,0 +1,62 @@
+"""Who says whether a load will fit, and remembers the files that kill the engine."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from models.estimate.records import Judgement, MemoryEstimate
+from models.protocol import DeviceMemory, LoadOptions
+
+
+class LoadJudge(Protocol):
+    """What a load plan's driver asks before a load and after a death. Each call may block."""
+
+    def judge(self, options: LoadOptions) -> Judgement:
+        """Judge a load. Raises EngineError: the file is no model, is damaged, is quarantined."""
+
+    def note_death(self, path: str) -> bool:
+        """Remember that a file has killed the engine; return whether it is quarantined now."""
+
+    def release(self, path: str) -> None:
+        """Take a file out of quarantine."""
+
+    def close(self) -> None:
+        """End what helped to judge."""
+
+
+class TrustingJudge:
+    """Lets everything load: for engines that play a script, whose models are no files.
+
+    ``layers`` is how many of them it says go to a device.
+    """
+
+    def __init__(self, layers: int = 0, judgement: Judgement | None = None) -> None:
+        self.deaths: list[str] = []
+        self.released: list[str] = []
+        self._layers = layers
+        self._judgement = judgement
+
+    def judge(self, options: LoadOptions) -> Judgement:
+        """Say that it fits."""
+        if self._judgement is not None:
+            return self._judgement
+        wanted = self._layers if options.gpu_layers < 0 else min(self._layers, options.gpu_layers)
+        estimate = MemoryEstimate(
+            memory=(DeviceMemory(device="CPU"),),
+            layers=self._layers,
+            offloaded_layers=wanted,
+            context_size=options.context_size,
+        )
+        return Judgement(verdict="gpu" if wanted else "cpu", estimate=estimate, reason="It fits.")
+
+    def note_death(self, path: str) -> bool:
+        """Keep the path."""
+        self.deaths.append(path)
+        return False
+
+    def release(self, path: str) -> None:
+        """Keep the path."""
+        self.released.append(path)
+
+    def close(self) -> None:
+        """Do nothing."""

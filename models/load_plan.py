@@ -1,0 +1,191 @@
+"""How a model gets loaded: judged first, then tried, then tried with less on the device.
+
+A plan is a pure state machine. Window and terminal drive the same one: they do what ``step`` says,
+tell the plan what came of it, and find the next step there. Its sentences are for people.
+
+::
+
+    Judge ──judged: it fits──────► Attempt ◄──────────────────┐
+      │                             │ │ │                     │ fewer layers, in a fresh engine;
+      │ refused: quarantined,       │ │ └─ failed on the ─────┘ after the third time the CPU
+      │ no model; or judged:        │ │    device, layers automatic
+      ▼ it doesn't fit              │ └─ loaded ──► Done
+    Refused ◄── failed otherwise ───┘                │
+      ▲         or with the layers                   │ died before the first token of a reply:
+      │         that were asked for                  │ counts as failed on the device
+      └──────────────────────────────────────────────┘
+
+Nothing is loaded otherwise than asked without a sentence that says so: only where the layers were
+left to Snug are they changed, and a person's own number fails, with choices.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from models.amounts import size_in_words
+from models.estimate.records import Choice, Judgement
+from models.protocol import LoadOptions, ModelInfo, Problem
+
+_TRIES_ON_DEVICE: Final = 3
+DEVICE_TROUBLE: Final = frozenset(
+    {"device_out_of_memory", "device_failed", "engine_died", "engine_hung", "engine_start_failed"}
+)
+"""The codes of failures that fewer layers on the device may mend."""
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Ask the judge what these options need; then ``judged`` or ``refused``."""
+
+    options: LoadOptions
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Load with these options; then ``loaded`` or ``failed``.
+
+    ``fresh`` wants an engine process that has not met the device yet. ``told`` is a sentence on
+    what went wrong before, for whoever wants to keep it.
+    """
+
+    options: LoadOptions
+    sentence: str
+    fresh: bool = False
+    told: str = ""
+
+
+@dataclass(frozen=True)
+class Done:
+    """The model is loaded. ``told`` are the sentences on what went wrong on the way."""
+
+    model: ModelInfo
+    told: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Refused:
+    """It isn't loaded. ``can_force`` says that the judge alone stands in the way."""
+
+    problem: Problem
+    choices: tuple[Choice, ...] = ()
+    can_force: bool = False
+
+
+Step = Judge | Attempt | Done | Refused
+
+
+class LoadPlan:
+    """One wish to have a model loaded, from the judgement to the end.
+
+    With ``anyway`` the judge's "does not fit" is noted and not obeyed.
+    """
+
+    def __init__(self, wanted: LoadOptions, *, anyway: bool = False) -> None:
+        self.wanted: Final = wanted
+        self.judgement: Judgement | None = None
+        self.step: Step = Judge(wanted, f"Looking at what {_name(wanted)} needs")
+        self.told: tuple[str, ...] = ()
+        self._anyway = anyway
+        self._tried = wanted
+        self._layers = 0
+        """How many layers the attempt puts on devices, as far as the judge could tell."""
+        self._tries = 0
+
+    def judged(self, judgement: Judgement) -> Step:
+        """Take the judgement in."""
+        self.judgement = judgement
+        if judgement.verdict == "no_fit" and not self._anyway:
+            return self._end(Refused(_no_fit(judgement), judgement.choices, can_force=True))
+        self._layers = judgement.estimate.offloaded_layers
+        return self._try(self.wanted, f"Loading {_name(self.wanted)}")
+
+    def refused(self, problem: Problem) -> Step:
+        """Take in that there is nothing to judge: the file is no model, or is quarantined."""
+        return self._end(Refused(problem))
+
+    def loaded(self, model: ModelInfo) -> Step:
+        """Take the loaded model in."""
+        self._layers = model.offloaded_layers
+        self.step = Done(model, self.told)
+        return self.step
+
+    def failed(self, problem: Problem) -> Step:
+        """Take in why the attempt failed."""
+        if not self._layers or problem.code not in DEVICE_TROUBLE:
+            return self._end(Refused(problem, self._judged_choices()))
+        if self.wanted.gpu_layers >= 0:
+            return self._end(Refused(problem, self._other_layers()))
+        return self._try_fewer(problem)
+
+    def died(self, problem: Problem) -> Step:
+        """Take in that the engine died with the model loaded, before any token of a reply."""
+        return self.failed(problem) if self._layers else self.again()
+
+    def again(self) -> Step:
+        """Load as before: the engine died, and nothing points at how the model was loaded."""
+        return self._try(self._tried, f"Loading {_name(self.wanted)} again")
+
+    @property
+    def on_device(self) -> bool:
+        """Return whether the present attempt, or the loaded model, has layers on a device."""
+        return self._layers > 0
+
+    def _try_fewer(self, problem: Problem) -> Step:
+        had = self._layers
+        self._layers = had // 2 if self._tries < _TRIES_ON_DEVICE else 0
+        where = f"{_layers(self._layers)} on it" if self._layers else "the CPU alone"
+        told = f"With {_layers(had)} on the device: {problem.title}"
+        self.told += (f"{told} So Snug tried {where}.",)
+        options = msgspec.structs.replace(self.wanted, most_layers=self._layers)
+        return self._try(options, f"{told} Trying {where}", fresh=True)
+
+    def _try(self, options: LoadOptions, sentence: str, *, fresh: bool = False) -> Step:
+        self._tries += 1
+        self._tried = options
+        told = self.told[-1] if self.told else ""
+        self.step = Attempt(options, sentence, fresh, told)
+        return self.step
+
+    def _end(self, refused: Refused) -> Step:
+        self.step = refused
+        return refused
+
+    def _judged_choices(self) -> tuple[Choice, ...]:
+        return self.judgement.choices if self.judgement else ()
+
+    def _other_layers(self) -> tuple[Choice, ...]:
+        """Return the ways out for a number of layers that a person asked for."""
+        half = self._layers // 2
+        ways = [(-1, "Fit automatically", "As many layers as the free memory holds.")]
+        if half:
+            ways.append((half, f"{half} layers on the device", "Half of them."))
+        ways.append((0, "CPU only", "Slower, and needs no device."))
+        return tuple(
+            Choice(
+                label=label,
+                detail=detail,
+                options=msgspec.structs.replace(self.wanted, gpu_layers=layers),
+            )
+            for layers, label, detail in ways
+        )
+
+
+def _no_fit(judgement: Judgement) -> Problem:
+    missing = judgement.missing_bytes
+    lacking = f"{size_in_words(missing)} of memory are missing. " if missing else ""
+    remedy = "Choose a way that fits, or close other programs."
+    return Problem(code="no_fit", title=judgement.reason, hint=lacking + remedy)
+
+
+def _name(options: LoadOptions) -> str:
+    return Path(options.path).stem
+
+
+def _layers(count: int) -> str:
+    return "1 layer" if count == 1 else f"{count} layers"
