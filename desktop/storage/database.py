@@ -31,26 +31,34 @@ class Database:
     """An open database. ``notice`` is what a person must know of how it was opened, or None."""
 
     def __init__(
-        self, path: Path, writer: apsw.Connection, reader: apsw.Connection, notice: str | None
+        self,
+        path: Path,
+        writer: apsw.Connection,
+        reader: apsw.Connection,
+        notice: str | None,
+        contents: str,
     ) -> None:
         self.path = path
         self.notice = notice
+        self._contents = contents
         self._writer = writer
         self._reader = reader
         self._writing = threading.RLock()
         self._reading = threading.RLock()
 
     @classmethod
-    def open(cls, path: Path, steps: Sequence[str] = MIGRATIONS) -> Self:
+    def open(cls, path: Path, steps: Sequence[str] = MIGRATIONS, contents: str = "chats") -> Self:
         """Open the database at ``path``, making it or bringing it up to date where needed.
+
+        ``steps`` are its migrations, ``contents`` what people call what is in it.
 
         A damaged file, or one of a newer version, is renamed with its side files and a fresh one
         is opened; ``notice`` says so. Raises UserError where no database can be had.
         """
-        with translated(path):
+        with translated(path, contents):
             _make_private(path)
             trouble = _trouble(path, len(steps))
-            notice = _set_aside(path, *trouble) if trouble else None
+            notice = _set_aside(path, contents, *trouble) if trouble else None
             if notice:
                 _make_private(path)
             writer = _connect(path)
@@ -61,7 +69,7 @@ class Database:
             except BaseException:
                 writer.close()
                 raise
-            return cls(path, writer, reader, notice)
+            return cls(path, writer, reader, notice, contents)
 
     @contextmanager
     def transaction(self) -> Iterator[apsw.Connection]:
@@ -69,7 +77,7 @@ class Database:
 
         The block's exception rolls everything back. SQLite's own troubles leave as UserError.
         """
-        with self._writing, translated(self.path):
+        with self._writing, translated(self.path, self._contents):
             self._writer.execute("begin immediate")
             try:
                 yield self._writer
@@ -82,12 +90,12 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[apsw.Connection]:
         """Give the reading connection on one unchanging state of the database."""
-        with self._reading, translated(self.path), self._reader:
+        with self._reading, translated(self.path, self._contents), self._reader:
             yield self._reader
 
     def data_version(self) -> int:
         """Return a number that changes when another process (not this one) has written."""
-        with self._writing, translated(self.path):
+        with self._writing, translated(self.path, self._contents):
             return int(self._writer.pragma("data_version"))
 
     def close(self) -> None:
@@ -104,7 +112,7 @@ class Database:
 
 
 @contextmanager
-def translated(path: Path) -> Iterator[None]:
+def translated(path: Path, contents: str = "chats") -> Iterator[None]:
     """Turn what SQLite and the file system complain of into UserError."""
     try:
         yield
@@ -112,7 +120,7 @@ def translated(path: Path) -> Iterator[None]:
         with suppress(OSError):
             _suspicion(path).touch(mode=0o600)
         raise UserError(
-            "The database of your chats is damaged.",
+            f"The database of your {contents} is damaged.",
             "Start Snug again: it keeps the damaged file aside and opens a fresh one.",
             str(error),
         ) from error
@@ -120,7 +128,7 @@ def translated(path: Path) -> Iterator[None]:
         raise _no_room(path, error) from error
     except apsw.BusyError as error:
         raise UserError(
-            "Another program keeps the database of your chats locked.",
+            f"Another program keeps the database of your {contents} locked.",
             "Close other copies of Snug or the program that copies its folder, then try again.",
             str(error),
         ) from error
@@ -131,7 +139,7 @@ def translated(path: Path) -> Iterator[None]:
         PermissionError,
     ) as error:
         raise UserError(
-            f"The database of your chats can't be written: {path}",
+            f"The database of your {contents} can't be written: {path}",
             "Make the folder and its files writable for you, or choose one with --basedir.",
             str(error),
         ) from error
@@ -139,7 +147,7 @@ def translated(path: Path) -> Iterator[None]:
         if getattr(error, "errno", None) == errno.ENOSPC:
             raise _no_room(path, error) from error
         raise UserError(
-            f"The disk refused the database of your chats: {path}",
+            f"The disk refused the database of your {contents}: {path}",
             "See that the disk has room, is connected and can be written, then try again.",
             str(error),
         ) from error
@@ -177,6 +185,8 @@ def _configure(writer: apsw.Connection) -> None:
     # A message that was acknowledged survives a power cut.
     writer.pragma("synchronous", "full")
     writer.pragma("foreign_keys", "on")
+    # What a person deletes is overwritten, not merely forgotten.
+    writer.pragma("secure_delete", "on")
     writer.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
 
 
@@ -217,7 +227,7 @@ def _suspicion(path: Path) -> Path:
     return path.with_name(f"{path.name}.suspect")
 
 
-def _set_aside(path: Path, word: str, sentence: str) -> str:
+def _set_aside(path: Path, contents: str, word: str, sentence: str) -> str:
     """Rename the database and its side files; return the notice for the person."""
     kept = path.with_name(f"{path.name}.{word}-{time.strftime('%Y%m%d-%H%M%S')}")
     while kept.exists():
@@ -234,6 +244,6 @@ def _set_aside(path: Path, word: str, sentence: str) -> str:
         else "Restore a backup to have them back, if you keep any."
     )
     return (
-        f"The database of your chats {sentence}. "
+        f"The database of your {contents} {sentence}. "
         f"It is kept as {kept}; a fresh one is in use. {remedy}"
     )

@@ -1,0 +1,92 @@
+"""The schema of the documents' database: apart from the chats, since it can be made again."""
+
+from __future__ import annotations
+
+from typing import Final
+
+M001_DOCUMENTS: Final = """
+create table documents (
+    id integer primary key autoincrement,
+    path text not null,
+    name text not null,
+    size integer not null,
+    mtime_ns integer not null,
+    sha256 text not null,
+    added_at real not null,
+    format_name text not null default '',
+    title text not null default '',
+    page_word text not null default '',
+    pages integer not null default 0,
+    state text not null check (state in ('reading', 'ready', 'failed')),
+    problem_title text not null default '',
+    problem_hint text not null default ''
+) strict;
+create index documents_by_path on documents (path);
+
+create table passages (
+    id integer primary key,
+    document_id integer not null references documents (id) on delete cascade,
+    number integer not null,
+    kind text not null,
+    level integer not null,
+    page integer not null,
+    section text not null,
+    line integer not null,
+    text text not null,
+    unique (document_id, number)
+) strict;
+
+create virtual table passages_words using fts5 (
+    text, content = 'passages', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
+);
+-- Deleted words are taken out of the index at once, not when it is next rewritten.
+insert into passages_words (passages_words, rank) values ('secure-delete', 1);
+create trigger passages_added after insert on passages begin
+    insert into passages_words (rowid, text) values (new.id, new.text);
+end;
+create trigger passages_removed after delete on passages begin
+    insert into passages_words (passages_words, rowid, text) values ('delete', old.id, old.text);
+end;
+
+create table unreadable_pages (
+    document_id integer not null references documents (id) on delete cascade,
+    page integer not null,
+    reason text not null,
+    primary key (document_id, page)
+) strict;
+
+-- A long work on documents, to be taken up again where it ended.
+create table jobs (
+    id integer primary key autoincrement,
+    kind text not null,
+    wish text not null,
+    state text not null check (state in ('running', 'paused', 'done', 'failed')),
+    created_at real not null,
+    updated_at real not null,
+    result text not null default ''
+) strict;
+
+create table job_documents (
+    job_id integer not null references jobs (id) on delete cascade,
+    position integer not null,
+    document_id integer not null references documents (id) on delete cascade,
+    primary key (job_id, position)
+) strict;
+
+-- What the model has answered, by the call's place: a finished call is never made again.
+create table job_answers (
+    job_id integer not null references jobs (id) on delete cascade,
+    level integer not null,
+    number integer not null,
+    prompt_sha256 text not null,
+    text text not null,
+    failure text not null,
+    attempts integer not null,
+    tokens_in integer not null,
+    tokens_out integer not null,
+    seconds real not null,
+    primary key (job_id, level, number)
+) strict;
+"""
+
+DOCUMENT_MIGRATIONS: Final[tuple[str, ...]] = (M001_DOCUMENTS,)

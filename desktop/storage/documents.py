@@ -1,0 +1,259 @@
+"""Documents on disk: their text in passages, an index of their words, and the work on them."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Sequence
+from typing import Final, Literal
+
+import apsw
+import msgspec
+
+from desktop.documents.parts import Block, DocumentPart, Opened, Unreadable
+from desktop.domain.documents import CallRecord, Document, StoredPassage
+from desktop.storage.database import Database
+
+_DOCUMENTS: Final = f"select {', '.join(Document.__struct_fields__)} from documents"  # noqa: S608
+_PASSAGES: Final = f"select {', '.join(StoredPassage.__struct_fields__)} from passages"  # noqa: S608
+_WORD: Final = re.compile(r"\w+")
+_MOST_WORDS: Final = 64
+JobState = Literal["running", "paused", "done", "failed"]
+
+
+class DocumentStore:
+    """The documents of a database. Calls block for as long as the disk takes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # --- documents -----------------------------------------------------------------------------
+
+    def documents(self) -> list[Document]:
+        """Return every document, the last added first."""
+        with self._database.reading() as connection:
+            return _documents(connection, "order by added_at desc, id desc")
+
+    def document(self, document_id: int) -> Document | None:
+        """Return a document, None where it was deleted."""
+        with self._database.reading() as connection:
+            return next(iter(_documents(connection, "where id = ?", document_id)), None)
+
+    def find(self, path: str, sha256: str) -> Document | None:
+        """Return the document that was read from this path with these contents, if it is whole."""
+        where = "where path = ? and sha256 = ? and state = 'ready' order by id desc limit 1"
+        with self._database.reading() as connection:
+            return next(iter(_documents(connection, where, path, sha256)), None)
+
+    def begin(self, path: str, name: str, size: int, mtime_ns: int, sha256: str) -> int:
+        """Note a document that is going to be read; one that was read only in part goes."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "delete from documents where path = ? and state = 'reading'", (path,)
+            )
+            connection.execute(
+                "insert into documents (path, name, size, mtime_ns, sha256, added_at, state) "
+                "values (?, ?, ?, ?, ?, ?, 'reading')",
+                (path, name, size, mtime_ns, sha256, time.time()),
+            )
+            return connection.last_insert_rowid()
+
+    def add_parts(self, document_id: int, first_number: int, parts: Iterable[DocumentPart]) -> int:
+        """Add what was read, in one transaction; return the number for the next passage."""
+        number = first_number
+        with self._database.transaction() as connection:
+            for part in parts:
+                match part:
+                    case Opened():
+                        connection.execute(
+                            "update documents set format_name = ?, title = ?, page_word = ?, "
+                            "pages = ? where id = ?",
+                            (part.format_name, part.title, part.page_word, part.pages, document_id),
+                        )
+                    case Block():
+                        _insert_passage(connection, document_id, number, part)
+                        number += 1
+                    case Unreadable():
+                        connection.execute(
+                            "insert or replace into unreadable_pages values (?, ?, ?)",
+                            (document_id, part.page, part.reason),
+                        )
+                    case _:
+                        pass
+        return number
+
+    def finish(self, document_id: int) -> None:
+        """Note that a document was read to its end."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "update documents set state = 'ready', pages = max(pages, coalesce((select "
+                "max(page) from passages where document_id = ?1), 0)) where id = ?1",
+                (document_id,),
+            )
+
+    def fail(self, document_id: int, title: str, hint: str) -> None:
+        """Note why a document could not be read."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "update documents set state = 'failed', problem_title = ?, problem_hint = ? "
+                "where id = ?",
+                (title, hint, document_id),
+            )
+
+    def delete(self, document_id: int) -> None:
+        """Delete a document: its text, its words in the index, and the work on it."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "delete from jobs where id in (select job_id from job_documents where "
+                "document_id = ?)",
+                (document_id,),
+            )
+            connection.execute("delete from documents where id = ?", (document_id,))
+
+    # --- text ----------------------------------------------------------------------------------
+
+    def passages(self, document_id: int) -> list[StoredPassage]:
+        """Return a document's passages in their order."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"{_PASSAGES} where document_id = ? order by number", (document_id,)
+            )
+            return [_passage(row) for row in rows]
+
+    def unreadable_pages(self, document_id: int) -> dict[int, str]:
+        """Return the pages that could not be read, and why."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select page, reason from unreadable_pages where document_id = ? order by page",
+                (document_id,),
+            )
+            return {int(page): str(reason) for page, reason in rows}
+
+    def search_words(
+        self, question: str, document_ids: Sequence[int], limit: int
+    ) -> list[tuple[StoredPassage, float]]:
+        """Return the passages that share words with the question, best first, with their BM25.
+
+        A higher score is better. Any of the words counts; what isn't a word has no meaning here.
+        """
+        words = list(dict.fromkeys(_WORD.findall(question.lower())))[:_MOST_WORDS]
+        if not words or not document_ids:
+            return []
+        query = " OR ".join(f'"{word}"' for word in words)
+        columns = ", ".join(f"passages.{name}" for name in StoredPassage.__struct_fields__)
+        statement = (
+            f"select {columns}, -bm25(passages_words) from passages_words "  # noqa: S608
+            "join passages on passages.id = passages_words.rowid "
+            "where passages_words match ? and passages.document_id in "
+            "(select value from json_each(?)) order by bm25(passages_words), passages.id limit ?"
+        )
+        ids = msgspec.json.encode(list(document_ids)).decode()
+        with self._database.reading() as connection:
+            rows = connection.execute(statement, (query, ids, limit)).fetchall()
+        return [(_passage(row[:-1]), _number(row[-1])) for row in rows]
+
+    # --- work ----------------------------------------------------------------------------------
+
+    def begin_job(self, kind: str, wish: str, document_ids: Sequence[int]) -> int:
+        """Note a piece of work, or find the same one that was not finished; return its id."""
+        with self._database.transaction() as connection:
+            for job_id in _unfinished(connection, kind, wish):
+                if _job_documents(connection, job_id) == list(document_ids):
+                    _set_state(connection, job_id, "running")
+                    return job_id
+            now = time.time()
+            connection.execute(
+                "insert into jobs (kind, wish, state, created_at, updated_at) "
+                "values (?, ?, 'running', ?, ?)",
+                (kind, wish, now, now),
+            )
+            job_id = connection.last_insert_rowid()
+            connection.executemany(
+                "insert into job_documents values (?, ?, ?)",
+                [(job_id, position, each) for position, each in enumerate(document_ids)],
+            )
+            return job_id
+
+    def set_job_state(self, job_id: int, state: JobState, result: str = "") -> None:
+        """Note where a piece of work stands, and its result as JSON once it is done."""
+        with self._database.transaction() as connection:
+            _set_state(connection, job_id, state, result)
+
+    def add_answer(self, job_id: int, record: CallRecord) -> None:
+        """Keep what the model answered to a call."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "insert or replace into job_answers values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    job_id, *record.key, record.prompt_sha256, record.text, record.failure,
+                    record.attempts, record.tokens_in, record.tokens_out, record.seconds,
+                ),
+            )  # fmt: skip
+
+    def answers(self, job_id: int) -> dict[tuple[int, int], CallRecord]:
+        """Return what the model has answered so far, by the call's place."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select level, number, prompt_sha256, text, failure, attempts, tokens_in, "
+                "tokens_out, seconds from job_answers where job_id = ?",
+                (job_id,),
+            )
+            records = [
+                CallRecord(
+                    key=(level, number), prompt_sha256=sha256, text=text, failure=failure,
+                    attempts=attempts, tokens_in=tokens_in, tokens_out=tokens_out, seconds=seconds,
+                )
+                for level, number, sha256, text, failure, attempts, tokens_in, tokens_out, seconds
+                in rows
+            ]  # fmt: skip
+        return {record.key: record for record in records}
+
+
+def _documents(connection: apsw.Connection, where: str, *values: str | int) -> list[Document]:
+    rows = connection.execute(f"{_DOCUMENTS} {where}", values)
+    names = Document.__struct_fields__
+    return [msgspec.convert(dict(zip(names, row, strict=True)), Document) for row in rows]
+
+
+def _number(value: object) -> float:
+    return value if isinstance(value, float) else 0.0
+
+
+def _passage(row: Sequence[object]) -> StoredPassage:
+    fields = dict(zip(StoredPassage.__struct_fields__, row, strict=True))
+    fields["section"] = msgspec.json.decode(str(fields["section"]))
+    return msgspec.convert(fields, StoredPassage)
+
+
+def _insert_passage(
+    connection: apsw.Connection, document_id: int, number: int, block: Block
+) -> None:
+    place = block.place
+    section = msgspec.json.encode(place.section).decode()
+    connection.execute(
+        "insert into passages (document_id, number, kind, level, page, section, line, text) "
+        "values (?, ?, ?, ?, ?, ?, ?, ?)",
+        (document_id, number, block.kind, block.level, place.page, section, place.line, block.text),
+    )
+
+
+def _unfinished(connection: apsw.Connection, kind: str, wish: str) -> list[int]:
+    rows = connection.execute(
+        "select id from jobs where kind = ? and wish = ? and state != 'done' order by id desc",
+        (kind, wish),
+    )
+    return [int(row[0]) for row in rows]
+
+
+def _job_documents(connection: apsw.Connection, job_id: int) -> list[int]:
+    rows = connection.execute(
+        "select document_id from job_documents where job_id = ? order by position", (job_id,)
+    )
+    return [int(row[0]) for row in rows]
+
+
+def _set_state(connection: apsw.Connection, job_id: int, state: JobState, result: str = "") -> None:
+    connection.execute(
+        "update jobs set state = ?, result = ?, updated_at = ? where id = ?",
+        (state, result, time.time(), job_id),
+    )

@@ -1,0 +1,103 @@
+"""Documents on disk: their text, the index of their words, and work that goes on after a cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from desktop.documents.parts import Block, DocumentPart, Opened, Place, Unreadable
+from desktop.domain.documents import CallRecord
+from desktop.storage.database import Database
+from desktop.storage.document_schema import DOCUMENT_MIGRATIONS
+from desktop.storage.documents import DocumentStore
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with Database.open(tmp_path / "documents.db", DOCUMENT_MIGRATIONS, "documents") as database:
+        yield database
+
+
+@pytest.fixture
+def store(database: Database) -> DocumentStore:
+    return DocumentStore(database)
+
+
+def block(text: str, page: int = 1) -> Block:
+    return Block(kind="paragraph", text=text, place=Place(page, ("Top",), 0))
+
+
+def add(store: DocumentStore, *texts: str, path: str = "/a.pdf") -> int:
+    document_id = store.begin(path, path[1:], 10, 5, f"sha of {texts}")
+    parts: list[DocumentPart] = [
+        Opened(format_name="PDF", title="A", pages=3, page_word="page"),
+        *map(block, texts),
+    ]
+    number = store.add_parts(document_id, 0, parts)
+    assert number == len(texts)
+    store.finish(document_id)
+    return document_id
+
+
+def test_a_document_comes_back_as_it_was_read(store: DocumentStore) -> None:
+    document_id = add(store, "One.", "Two.")
+    store.add_parts(document_id, 2, [Unreadable(page=3, reason="scanned")])
+    document = store.document(document_id)
+    assert document is not None
+    assert (document.title, document.pages, document.state) == ("A", 3, "ready")
+    passages = store.passages(document_id)
+    assert [(each.number, each.text, each.section) for each in passages] == [
+        (0, "One.", ("Top",)),
+        (1, "Two.", ("Top",)),
+    ]
+    assert store.unreadable_pages(document_id) == {3: "scanned"}
+    assert store.find("/a.pdf", document.sha256) == document
+    assert store.find("/a.pdf", "other contents") is None
+
+
+def test_words_are_found_ranked_and_only_where_asked(store: DocumentStore) -> None:
+    first = add(store, "The wall broke in the storm.", "Ships left the harbour.", "The Café.")
+    second = add(store, "The storm passed.", path="/b.pdf")
+    found = [each.text for each, _ in store.search_words("storm wall?", [first], 5)]
+    assert found == ["The wall broke in the storm."]
+    scores = [score for _, score in store.search_words("storm wall", [first, second], 5)]
+    assert len(scores) == 2
+    assert scores == sorted(scores, reverse=True)
+    assert store.search_words("cafe", [first], 5)[0][0].text == "The Café."
+    assert store.search_words('" OR NEAR( *', [first], 5) == []
+
+
+def test_deleting_a_document_leaves_nothing_of_it(
+    store: DocumentStore, database: Database, tmp_path: Path
+) -> None:
+    document_id = add(store, "Unrepeatable sesquipedalian.")
+    job_id = store.begin_job("summary", "{}", [document_id])
+    store.add_answer(job_id, CallRecord(key=(0, 0), prompt_sha256="x", text="sesquipedalian"))
+    store.delete(document_id)
+    assert store.documents() == []
+    assert store.search_words("sesquipedalian", [document_id], 5) == []
+    assert store.answers(job_id) == {}
+    database.close()
+    content = (tmp_path / "documents.db").read_bytes()
+    assert b"sesquipedalian" not in content.lower()
+
+
+def test_a_document_that_was_cut_is_begun_anew(store: DocumentStore) -> None:
+    cut = store.begin("/a.pdf", "a.pdf", 1, 1, "x")
+    store.add_parts(cut, 0, [block("half")])
+    again = add(store, "whole")
+    assert [each.id for each in store.documents()] == [again]
+
+
+def test_the_same_work_goes_on_where_it_ended(store: DocumentStore) -> None:
+    document_id = add(store, "Text.")
+    job_id = store.begin_job("summary", '{"length":"page"}', [document_id])
+    record = CallRecord(key=(0, 3), prompt_sha256="p", text="- a", tokens_in=9, seconds=0.5)
+    store.add_answer(job_id, record)
+    assert store.begin_job("summary", '{"length":"page"}', [document_id]) == job_id
+    assert store.answers(job_id) == {(0, 3): record}
+    assert store.begin_job("summary", '{"length":"outline"}', [document_id]) != job_id
+    store.set_job_state(job_id, "done", "{}")
+    assert store.begin_job("summary", '{"length":"page"}', [document_id]) != job_id
