@@ -14,7 +14,7 @@ import msgspec
 
 from benchmarks.figures import Figure
 
-MODULES: Final = ("decode", "cache_and_stop", "window", "start")
+MODULES: Final = ("decode", "cache_and_stop", "window", "start", "downloads")
 
 
 def main() -> int:

@@ -118,7 +118,7 @@ def build_session(
         usage=UsageController(engine, chat, model, settings),
         activity=ActivityWatch(engine),
         library=LibraryController(paths.models_dir, paths.library_cache, settings),
-        loading=LoadingController(settings, watch),
+        loading=LoadingController(settings, model, watch),
         computer=ComputerController(settings, paths.hub_tokens_file),
         discover=DiscoverController(HubThread(hub), settings),
         judging=JudgingController(

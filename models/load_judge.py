@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from models.estimate.records import Judgement, MemoryEstimate
-from models.protocol import DeviceMemory, LoadOptions
+from models.protocol import DeviceMemory, LoadOptions, ModelInfo, Report
 
 
 class LoadJudge(Protocol):
@@ -13,6 +13,9 @@ class LoadJudge(Protocol):
 
     def judge(self, options: LoadOptions) -> Judgement:
         """Judge a load. Raises EngineError: the file is no model, is damaged, is quarantined."""
+
+    def learn(self, options: LoadOptions, model: ModelInfo, report: Report) -> None:
+        """Take in how fast a reply was."""
 
     def note_death(self, path: str) -> bool:
         """Remember that a file has killed the engine; return whether it is quarantined now."""
@@ -48,6 +51,9 @@ class TrustingJudge:
             context_size=options.context_size,
         )
         return Judgement(verdict="gpu" if wanted else "cpu", estimate=estimate, reason="It fits.")
+
+    def learn(self, options: LoadOptions, model: ModelInfo, report: Report) -> None:
+        """Do nothing."""
 
     def note_death(self, path: str) -> bool:
         """Keep the path."""

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
+import struct
 import threading
+import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -49,6 +52,8 @@ class Answer:
     """Sent in place of what was asked for; in storage, in place of the file."""
     cut_after: int | None = None
     """The connection ends after so many bytes of the body."""
+    reset: bool = False
+    """Whether a cut throws away what is still on its way, as when a machine loses its power."""
     ignore_range: bool = False
     content_range: str = ""
     etag: str = ""
@@ -72,7 +77,8 @@ class Asked:
 class HubServer:
     """Both servers, running while the ``with`` block does.
 
-    ``asked`` are the requests so far, ``sent_bytes`` the bytes of files that storage has sent.
+    ``asked`` are the requests so far, ``sent_bytes`` the bytes of files that storage has sent. It
+    sends ``piece_bytes`` at a time, with a pause of ``pause_s`` before each.
     """
 
     def __init__(self) -> None:
@@ -80,6 +86,7 @@ class HubServer:
         self.asked: list[Asked] = []
         self.sent_bytes = 0
         self.piece_bytes = PIECE_BYTES
+        self.pause_s = 0.0
         self._next: dict[str, deque[Answer]] = {"hub": deque(), "storage": deque()}
         self._always: dict[str, Answer | None] = {"hub": None, "storage": None}
         self._lock = threading.Lock()
@@ -293,12 +300,18 @@ class _Handler(BaseHTTPRequestHandler):
             if answer is not None and answer.hold is not None and start:
                 self.wfile.flush()
                 answer.hold.wait(30)
+            if self.owner.pause_s and self.where == "storage":
+                self.wfile.flush()
+                time.sleep(self.owner.pause_s)
             piece = sent[start : start + self.owner.piece_bytes]
             self.wfile.write(piece)
             if self.where == "storage":
                 self.owner.count(len(piece))
         if cut is not None:
             self.close_connection = True
+            if answer is not None and answer.reset:
+                linger = struct.pack("ii", 1, 0)
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
 
 
 def _page(name: str, repo: HostedRepo) -> dict[str, Any]:

@@ -68,6 +68,11 @@ def add_model_flags(parser: Parser) -> None:
         help="a GGUF file, or the name of a model that was used before; the default is the one "
         "of the settings, else the embedded one",
     )
+    parser.add_argument(
+        "--anyway",
+        action="store_true",
+        help="load a model that is judged not to fit, or that is set apart for its crashes",
+    )
     _add_options(parser, "settings of the completion", OPTIONS)
     _add_options(parser, "how the model is loaded", (*LOADING_OPTIONS, *LOADING_APP_OPTIONS))
 

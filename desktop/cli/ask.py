@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
 
+import msgspec
+
 from desktop.cli.arguments import Parser, add_common_flags, add_model_flags
 from desktop.cli.context import Context, find_model
 from desktop.cli.session import EngineSession, Outcome
@@ -47,7 +49,8 @@ def run(argv: Sequence[str]) -> int:
     prompt = _prompt(arguments, settings)
     path = find_model(arguments.model, context)
     with EngineSession(context.paths) as session:
-        model = session.load(context.load_options(settings, path), path.stem)
+        options = context.load_options(settings, path)
+        model = session.load(options, path.stem, anyway=context.anyway)
         reply = _Reply(printer=None if arguments.json else ReplyPrinter())
         outcome = session.generate(
             prompt,
@@ -60,7 +63,7 @@ def run(argv: Sequence[str]) -> int:
     if isinstance(outcome, Failed):
         raise trouble_of(outcome.problem)
     if arguments.json:
-        print_json(_record(model, reply, outcome))
+        print_json(_record(model, reply, outcome) | {"account": session.account})
     return INTERRUPTED_STATUS if isinstance(outcome, Cancelled) else 0
 
 
@@ -147,12 +150,19 @@ def _record(model: ModelInfo, reply: _Reply, outcome: Outcome) -> dict[str, obje
         "model": model.name,
         "model_path": model.path,
         "device": model.device,
+        "layers": model.layers,
+        "offloaded_layers": model.offloaded_layers,
+        "placement_reason": model.placement_reason,
+        "memory": msgspec.to_builtins(model.memory),
         "context_size": model.context_size,
+        "cache_type": model.cache_type,
         "seed": report.seed,
         "repeatable": report.repeatable,
         "prompt_tokens": report.prompt_tokens,
         "prefilled_tokens": report.prefilled_tokens,
         "completion_tokens": report.completion_tokens,
+        "drafted_tokens": report.drafted_tokens,
+        "accepted_tokens": report.accepted_tokens,
         "token_ids": reply.token_ids,
         "finish_reason": outcome.reason if isinstance(outcome, Finished) else "cancelled",
         "load_s": model.load_s,

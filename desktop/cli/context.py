@@ -31,13 +31,14 @@ class Context:
     """A command's surroundings.
 
     ``flags`` are the settings of the completion that the command line names, ``loading`` those of
-    the load.
+    the load; ``anyway`` loads what is judged not to fit.
     """
 
     paths: Paths
     settings: AppSettings
     flags: dict[str, object]
     loading: dict[str, object] = field(default_factory=dict)
+    anyway: bool = False
 
     @classmethod
     def of(cls, arguments: argparse.Namespace) -> Self:
@@ -49,7 +50,8 @@ class Context:
         settings, notice = SettingsStore(paths.settings_file).load()
         if notice:
             say(notice)
-        return cls(paths, msgspec.structs.replace(settings, **for_all), flags, loading)
+        settings = msgspec.structs.replace(settings, **for_all)
+        return cls(paths, settings, flags, loading, arguments.anyway)
 
     def load_options(self, generation: GenerationSettings, path: Path) -> LoadOptions:
         """Return how a model is loaded: by its settings, and by what the command line says."""

@@ -55,7 +55,9 @@ class Conversation:
         options = self._context.load_options(self._settings(), self._model_path)
         if self.model is None or options != self._loaded:
             self.model = None
-            self.model = self._session.load(options, self._model_path.stem)
+            self.model = self._session.load(
+                options, self._model_path.stem, anyway=self._context.anyway
+            )
             self._loaded = options
         return self.model
 

@@ -11,14 +11,25 @@ from collections.abc import Callable, Sequence
 from typing import Final, Self
 
 from desktop.cli.interrupts import Interrupts
-from desktop.cli.terminal import StatusLine, trouble_of
+from desktop.cli.terminal import StatusLine, say, trouble_of
+from desktop.domain.errors import UserError
 from desktop.paths import Paths
+from desktop.settings.requests import from_load_options
+from desktop.settings.schema import LOADING_OPTIONS, OptionInfo
+from models.account import account
 from models.client import EngineClient
+from models.load_judge import LoadJudge
+from models.load_plan import DEVICE_TROUBLE, Attempt, Done, Judge, LoadPlan, Refused
+from models.machine_judge import MachineJudge
+from models.post_mortem import is_crash
+from models.probe.client import Probe
+from models.problems import EngineError
 from models.protocol import (
     TERMINAL_EVENTS,
     Cancelled,
     Device,
     Devices,
+    EngineDied,
     Event,
     Failed,
     Finished,
@@ -28,6 +39,7 @@ from models.protocol import (
     LoadProgress,
     ModelInfo,
     PrefillProgress,
+    Problem,
     Prompt,
     Ready,
     Sampling,
@@ -50,28 +62,75 @@ class EngineSession:
     another engine process than the application's own.
     """
 
-    def __init__(self, paths: Paths, command: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        paths: Paths,
+        command: Sequence[str] | None = None,
+        judge: LoadJudge | None = None,
+    ) -> None:
         self.versions: Versions | None = None
+        self.account: tuple[str, ...] = ()
+        """Where the loaded model lies, and why, in sentences."""
         self.interrupts = Interrupts()
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._client = EngineClient(self._events.put, command=command, log_path=paths.engine_log)
+        self._judge = judge or MachineJudge(
+            Probe(quarantine_file=paths.quarantine_file), paths.bandwidth_file
+        )
+        self._suspect = ""
+        """The file that is to blame if the engine crashes now."""
         self._status = StatusLine()
 
-    def load(self, options: LoadOptions, name: str) -> ModelInfo:
-        """Load a model. Raises UserError, and KeyboardInterrupt on Ctrl-C."""
+    def load(self, options: LoadOptions, name: str, *, anyway: bool = False) -> ModelInfo:
+        """Load a model; ``anyway`` loads what is judged not to fit, or is quarantined.
 
+        Raises UserError, and KeyboardInterrupt on Ctrl-C.
+        """
+        plan = LoadPlan(options, anyway=anyway)
+        self._client.start()
+        while True:
+            match plan.step:
+                case Judge():
+                    self._status.show(f"Loading {name} …")
+                    self._ask_judge(plan, anyway=anyway)
+                case Attempt() as attempt:
+                    self._attempt(plan, attempt, name)
+                case Done(model=model, told=told):
+                    self.account = (*told, *account(model))
+                    return model
+                case Refused() as refused:
+                    raise refusal(refused, options)
+
+    def _ask_judge(self, plan: LoadPlan, *, anyway: bool) -> None:
+        try:
+            if anyway:
+                self._judge.release(plan.wanted.path)
+            plan.judged(self._judge.judge(plan.wanted))
+        except EngineError as error:
+            plan.refused(error.problem)
+
+    def _attempt(self, plan: LoadPlan, attempt: Attempt, name: str) -> None:
         def show(event: Event) -> None:
             if isinstance(event, LoadProgress):
                 self._status.show(f"Loading {name} … {event.fraction:.0%}")
 
-        self._status.show(f"Loading {name} …")
-        match self._wait(self._client.load(options), show):
+        if attempt.fresh:
+            say(f"{attempt.sentence} …")
+        self._suspect = "" if plan.on_device else attempt.options.path
+        match self._wait(self._client.load(attempt.options, fresh=attempt.fresh), show):
             case Loaded(model=model):
-                return model
+                plan.loaded(model)
+                self._suspect = "" if model.offloaded_layers else model.path
             case Failed(problem=problem):
-                raise trouble_of(problem)
+                self._hear_of_death(problem)
+                plan.failed(problem)
             case _:
                 raise KeyboardInterrupt
+
+    def _hear_of_death(self, problem: Problem) -> None:
+        """Wait for what follows the failure of a job whose engine died."""
+        if problem.code in DEVICE_TROUBLE:
+            self._next()
 
     def devices(self) -> tuple[Device, ...]:
         """Return the devices that llama.cpp sees. Raises UserError."""
@@ -102,6 +161,7 @@ class EngineSession:
             if isinstance(event, PrefillProgress) and event.done < event.total:
                 self._status.show(f"Reading the prompt: {event.done} of {event.total} tokens")
             elif isinstance(event, Tokens):
+                self._suspect = ""
                 self._status.clear()
                 on_tokens(event)
 
@@ -109,11 +169,14 @@ class EngineSession:
         outcome = self._wait(job_id, show, on_tick)
         if not isinstance(outcome, Outcome):
             raise TypeError(f"a generation ended as {type(outcome).__name__}")
+        if isinstance(outcome, Failed):
+            self._hear_of_death(outcome.problem)
         return outcome
 
     def close(self) -> None:
-        """End the engine process."""
+        """End the engine process and the judge."""
         self._client.close()
+        self._judge.close()
 
     def __enter__(self) -> Self:
         self.interrupts.__enter__()
@@ -150,6 +213,39 @@ class EngineSession:
             event = self._events.get(timeout=_TICK_S)
         except queue.Empty:
             return None
-        if isinstance(event, Ready):
-            self.versions = event.versions
+        match event:
+            case Ready(versions=versions):
+                self.versions = versions
+            case EngineDied(exit_code=exit_code) if self._suspect and is_crash(exit_code):
+                self._judge.note_death(self._suspect)
         return event
+
+
+def refusal(refused: Refused, wanted: LoadOptions) -> UserError:
+    """Return the refusal of a load with the flags that would make it one that fits."""
+    problem = refused.problem
+    ways = [f"{flags} ({choice.label})" for choice in refused.choices
+            if (flags := flags_between(wanted, choice.options))]  # fmt: skip
+    if refused.can_force or problem.code == "quarantined":
+        ways.append("--anyway")
+    hint = f"{problem.hint} Flags that do: {'; '.join(ways)}." if ways else problem.hint
+    return UserError(problem.title, hint, problem.detail, problem.code)
+
+
+def flags_between(wanted: LoadOptions, other: LoadOptions) -> str:
+    """Return the flags that turn one way to load a model into another."""
+    (before, old_context), (after, context) = map(from_load_options, (wanted, other))
+    flags = [] if context == old_context else [f"--context-size {context}"]
+    for info in LOADING_OPTIONS:
+        value = getattr(after, info.name)
+        if value != getattr(before, info.name):
+            flags.append(f"{info.flag} {_as_text(info, value)}")
+    return " ".join(flags)
+
+
+def _as_text(info: OptionInfo, value: object) -> str:
+    if value is None:
+        return info.option.zero
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

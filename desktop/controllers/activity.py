@@ -53,6 +53,7 @@ class ActivityWatch(QObject):
         super().__init__()
         self.activity = STARTING
         self._died = False
+        self._step = "Loading the model"
         self._rate = TokenRate()
         self._told_at = 0.0
         engine.event_received.connect(self._on_event)
@@ -60,7 +61,7 @@ class ActivityWatch(QObject):
     def _on_event(self, event: Event) -> None:
         match event:
             case LoadProgress(fraction=fraction):
-                self._tell(Activity(f"Loading the model · {fraction:.0%}", "busy", fraction))
+                self._tell(Activity(f"{self._step} · {fraction:.0%}", "busy", fraction))
             case Loaded():
                 self._tell(RESTARTED if self._died else READY)
                 self._died = False
@@ -87,6 +88,7 @@ class ActivityWatch(QObject):
         if state.status == "unloaded":
             self._tell(UNLOADED)
         elif state.status == "loading" and state.step:
+            self._step = state.step
             self._tell(Activity(state.step, "busy"))
 
     def on_load_failed(self) -> None:

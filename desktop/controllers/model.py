@@ -27,11 +27,13 @@ from models.protocol import (
     EngineDied,
     Event,
     Failed,
+    Finished,
     JobId,
     Loaded,
     LoadOptions,
     ModelInfo,
     Problem,
+    Report,
     Tokens,
     Unloaded,
 )
@@ -182,7 +184,13 @@ class ModelController(QObject):
     def release_quarantine(self) -> None:
         """Trust the file again that killed the engine, and load it."""
         path = self.state.path
-        self._tasks.run(lambda: self._judge.release(path), lambda _: self._begin(self.state))
+        self._tasks.run(
+            lambda: self._judge.release(path),
+            lambda _: self._begin(self.state),
+            lambda trouble: self._fail(
+                Problem(code="quarantined", title=trouble.title, hint=trouble.hint)
+            ),
+        )
 
     def close(self) -> None:
         """End the thread that reads model files, and the judge."""
@@ -292,6 +300,8 @@ class ModelController(QObject):
                 self.cancel_load()
             case Tokens():
                 self._has_written = True
+            case Finished(report=report):
+                self._learn(report)
             case EngineDied(problem=problem, exit_code=exit_code):
                 self._holds = False
                 self._on_death(problem, exit_code)
@@ -402,6 +412,12 @@ class ModelController(QObject):
     def _on_idle(self) -> None:
         if self._settings.app.idle_unload_minutes:
             self.unload()
+
+    def _learn(self, report: Report) -> None:
+        """Let the judge learn from a reply, for its next word on how fast a model will be."""
+        plan, info = self._plan, self.state.info
+        if plan is not None and info is not None:
+            self._tasks.run(lambda: self._judge.learn(plan.wanted, info, report))
 
     def _hash(self, path: Path) -> str:
         try:

@@ -12,6 +12,7 @@ from desktop.ui import tokens
 from desktop.ui.controls import IconButton, push_button
 from desktop.ui.icons import icon
 from desktop.ui.theme import Theme
+from models.protocol import ModelInfo
 
 HEIGHT = 48
 _LONGEST_NAME = 36
@@ -27,9 +28,14 @@ _TONES = {
 
 
 class Header(QWidget):
-    """Shows the model's name and device, and the engine's state in one line."""
+    """Shows the model's name and device, and the engine's state in one line.
+
+    ``account_requested`` asks how the model was loaded, ``cancel_requested`` that its load ends.
+    """
 
     model_menu_requested = Signal()
+    account_requested = Signal()
+    cancel_requested = Signal()
     chats_toggled = Signal()
     settings_toggled = Signal()
 
@@ -42,14 +48,22 @@ class Header(QWidget):
             theme, "sliders", "Settings", self.settings_toggled.emit, size=20
         )
         self.model_button = self._make_model_button()
+        self.device_button = push_button("", "device", self.account_requested.emit)
+        self.device_button.setObjectName("deviceButton")
         self.state_line = StateLine(theme)
+        self.cancel_button = IconButton(
+            theme, "close", "Cancel loading", self.cancel_requested.emit
+        )
+        self.cancel_button.setObjectName("cancelLoadButton")
         row = QHBoxLayout(self)
         row.setContentsMargins(tokens.M, 0, tokens.M, 0)
         row.setSpacing(tokens.S)
         row.addWidget(self.chats_button)
         row.addWidget(self.model_button)
+        row.addWidget(self.device_button)
         row.addStretch(1)
         row.addWidget(self.state_line)
+        row.addWidget(self.cancel_button)
         row.addWidget(self.settings_button)
         theme.changed.connect(self._on_theme_changed)
         self._on_theme_changed()
@@ -57,10 +71,15 @@ class Header(QWidget):
     def show_model(self, state: ModelState) -> None:
         """Name the model and the device it runs on."""
         name = state.name or ("No model" if state.status in ("none", "failed") else "Loading…")
-        device = f"  ·  {state.info.device}" if state.info else ""
         shown = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
-        self.model_button.setText(f"{shown}{device}")
-        self.model_button.setAccessibleName(f"Model: {name}{device}. Opens the models menu")
+        self.model_button.setText(shown)
+        self.model_button.setAccessibleName(f"Model: {name}. Opens the models menu")
+        device = placement(state.info) if state.info else ""
+        self.device_button.setVisible(bool(device))
+        self.device_button.setText(device)
+        self.device_button.setAccessibleName(f"Runs on: {device}. Says why")
+        self.device_button.setToolTip("\n".join(state.account) or "Where it runs, and why")
+        self.cancel_button.setVisible(state.status == "loading")
 
     def _make_model_button(self) -> QPushButton:
         button = push_button("", "model", self.model_menu_requested.emit)
@@ -71,6 +90,13 @@ class Header(QWidget):
 
     def _on_theme_changed(self) -> None:
         self.model_button.setIcon(icon("chevron-down", self._theme.colour("secondary").name(), 16))
+
+
+def placement(info: ModelInfo) -> str:
+    """Return in a few words where the model's layers are."""
+    if 0 < info.offloaded_layers < info.layers:
+        return f"{info.offloaded_layers} of {info.layers} layers on {info.device}"
+    return info.device
 
 
 class StateLine(QWidget):

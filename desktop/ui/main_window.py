@@ -74,7 +74,7 @@ class MainWindow(QMainWindow):
         self.panels = SidePanels(self.chat_panel, self.middle, self.settings_panel)
         self.setCentralWidget(self.panels)
         self.notices = Notices(theme, self.middle, foot=lambda: self.middle.foot_height)
-        self.models = ModelChooser(self, session.model, state.recent_models)
+        self.models = ModelChooser(self, session.model, session.library, state.recent_models)
         FileDrop(self).file_dropped.connect(self.models.open_file)
         self._remember_later = QTimer(self, interval=_REMEMBER_MS, singleShot=True)
         self._remember_later.timeout.connect(self.remember)
@@ -188,6 +188,8 @@ class MainWindow(QMainWindow):
         self._speed = SpeedLine(session.chat)
         self._speed.changed.connect(talk.composer.show_speed)
         self.header.model_menu_requested.connect(self._show_models)
+        self.header.account_requested.connect(self._show_account)
+        self.header.cancel_requested.connect(session.model.cancel_load)
         self.chat_panel.models_requested.connect(self._toggle_models_page)
         self.models.manage_requested.connect(self.show_models_page)
         self.middle.models_toggled.connect(self._on_models_shown)
@@ -196,6 +198,9 @@ class MainWindow(QMainWindow):
         talk.problem.choose_requested.connect(self.models.choose_file)
         talk.problem.embedded_requested.connect(lambda: session.model.open(""))
         talk.problem.retry_requested.connect(lambda: session.model.open(""))
+        talk.problem.choice_made.connect(session.model.load_with)
+        talk.problem.anyway_requested.connect(session.model.load_anyway)
+        talk.problem.release_requested.connect(session.model.release_quarantine)
 
     def _connect_parts(self) -> None:
         session = self._session
@@ -318,6 +323,20 @@ class MainWindow(QMainWindow):
         """Open the models page in place of the conversation."""
         self.panels.close_over()
         self.middle.show_models(tab)
+
+    def show_model(self, path: str) -> None:
+        """Open the models page at a model of this machine."""
+        self.show_models_page()
+        self.middle.page.show_model(path)
+
+    def _show_account(self) -> None:
+        # Imported when asked for: the window's start doesn't wait for it.
+        from desktop.ui.load_account import show_account  # noqa: PLC0415
+
+        state = self._session.model.state
+        show_account(
+            self._theme, state, self.header.device_button, lambda: self.show_model(state.path)
+        )
 
     def _toggle_models_page(self) -> None:
         if self.middle.shows_models:

@@ -7,12 +7,17 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
+from desktop.controllers.library import LibraryController
 from desktop.controllers.model import ModelController
 from desktop.domain.errors import UserError
+from models.amounts import size_in_words
+from models.library.entry import LibraryEntry
 
 _RECENT_LIMIT: Final = 8
+_OFFERED_LIMIT: Final = 16
 EMBEDDED: Final = "SmolLM2 135M · embedded"
 
 
@@ -27,30 +32,53 @@ class ModelChooser(QObject):
     manage_requested = Signal()
     refused = Signal(object)
 
-    def __init__(self, window: QWidget, model: ModelController, recent: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        window: QWidget,
+        model: ModelController,
+        library: LibraryController,
+        recent: tuple[str, ...],
+    ) -> None:
         super().__init__(window)
         self._window = window
         self._model = model
+        self._library = library
         self.recent = recent
         model.opened.connect(self._on_opened)
 
     def menu(self) -> QMenu:
-        """Return a menu of the embedded model, the recent files, and the way to others."""
+        """Return a menu of the embedded model, the recent files and others of this machine.
+
+        What is found while the menu is open joins it.
+        """
         menu = QMenu(self._window)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setToolTipsVisible(True)
-        state = self._model.state
-        self._add(menu, EMBEDDED, "", is_loaded=state.embedded)
-        for path in self.recent:
-            is_loaded = path == state.path and not state.embedded
-            self._add(menu, Path(path).name, path, is_loaded=is_loaded)
-        menu.addSeparator()
+        below = menu.addSeparator()
+        if self._model.state.status == "ready":
+            menu.addAction("Unload the model", self._model.unload)
         menu.addAction("Open a GGUF file…", self.choose_file)
         menu.addAction("Manage models…\tCtrl+Shift+M", self.manage_requested.emit)
+        offered: set[str] = set()
+        self._add(menu, below, EMBEDDED, "", offered)
+        for path in self.recent:
+            self._add(menu, below, self._name(path), path, offered)
+
+        def add_found() -> None:
+            for entry in self._library.entries:
+                if len(offered) >= _OFFERED_LIMIT:
+                    break
+                if entry.problem is None and entry.source != "embedded":
+                    self._add(menu, below, _row(entry), entry.path, offered)
+
+        add_found()
+        found = self._library.entries_changed.connect(add_found)
+        menu.aboutToHide.connect(lambda: self._library.entries_changed.disconnect(found))
         return menu
 
     def show_menu(self, button: QWidget) -> None:
-        """Show the menu below its button."""
+        """Show the menu below its button, and look for what is new on this machine."""
+        self._library.scan()
         self.menu().popup(button.mapToGlobal(QPoint(0, button.height() + 2)))
 
     def choose_file(self) -> None:
@@ -71,13 +99,31 @@ class ModelChooser(QObject):
         title = f"Snug can't open “{Path(path).name}”."
         self.refused.emit(UserError(title, "It loads models from GGUF files."))
 
-    def _add(self, menu: QMenu, name: str, path: str, *, is_loaded: bool) -> None:
-        action = menu.addAction(name, partial(self._model.open, path))
+    def _add(self, menu: QMenu, below: QAction, name: str, path: str, offered: set[str]) -> None:
+        if path in offered:
+            return
+        offered.add(path)
+        state = self._model.state
+        action = QAction(name, menu)
+        action.triggered.connect(partial(self._model.open, path))
         action.setToolTip(path)
         action.setCheckable(True)
-        action.setChecked(is_loaded)
+        is_loaded = state.status in ("ready", "loading")
+        action.setChecked(is_loaded and (state.embedded if not path else path == state.path))
+        menu.insertAction(below, action)
+
+    def _name(self, path: str) -> str:
+        entry = self._library.entry(path)
+        return _row(entry) if entry is not None else Path(path).name
 
     def _on_opened(self, path: str) -> None:
         others = (each for each in self.recent if each != path)
         self.recent = (path, *others)[:_RECENT_LIMIT]
         self.recent_changed.emit()
+
+
+def _row(entry: LibraryEntry) -> str:
+    facts = " · ".join(
+        each for each in (entry.quantization, size_in_words(entry.size_bytes)) if each
+    )
+    return f"{entry.name}\t{facts}"

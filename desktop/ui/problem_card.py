@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QWidget
 
 from desktop.controllers.model import ModelState
 from desktop.ui import tokens
 from desktop.ui.controls import Card, column, label, push_button
+from models.estimate.records import Choice
+
+_QUARANTINED = "quarantined"
 
 
 class ProblemCard(Card):
-    """Shows a failed load: what happened, what helps, and the ways on."""
+    """Shows a load that failed or was refused: what happened, what helps, and the ways on.
 
+    ``choice_made`` carries a ``Choice`` that fits, for one click.
+    """
+
+    choice_made = Signal(object)
+    anyway_requested = Signal()
+    release_requested = Signal()
     choose_requested = Signal()
     embedded_requested = Signal()
     retry_requested = Signal()
@@ -22,33 +34,70 @@ class ProblemCard(Card):
         self.setObjectName("problemCard")
         self._title = label(kind="strong", wraps=True)
         self._hint = label(tone="secondary", wraps=True)
+        self._choices = QWidget()
+        self._grid = QGridLayout(self._choices)
+        self._grid.setContentsMargins(0, tokens.XS, 0, tokens.XS)
+        self._grid.setHorizontalSpacing(tokens.M)
+        self._grid.setVerticalSpacing(tokens.XS)
+        self._grid.setColumnStretch(1, 1)
+        self._shown: tuple[Choice, ...] = ()
         self._embedded = push_button(
             "Use the embedded model", "primary", self.embedded_requested.emit
         )
         self._retry = push_button("Try again", "primary", self.retry_requested.emit)
+        self._anyway = push_button("Load anyway", "outline", self.anyway_requested.emit)
+        self._release = push_button("Trust the file again", "outline", self.release_requested.emit)
         self._choose = push_button("Choose another file…", "outline", self.choose_requested.emit)
         layout = column(self, spacing=tokens.XS)
         layout.setContentsMargins(tokens.L, tokens.M, tokens.L, tokens.M)
         layout.addWidget(self._title)
         layout.addWidget(self._hint)
+        layout.addWidget(self._choices)
         layout.addSpacing(tokens.S)
-        row = QHBoxLayout()
-        row.setSpacing(tokens.S)
-        row.addWidget(self._embedded)
-        row.addWidget(self._retry)
-        row.addWidget(self._choose)
-        row.addStretch(1)
-        layout.addLayout(row)
+        layout.addLayout(self._make_row())
         self.hide()
 
     def show_model(self, state: ModelState) -> None:
         """Show the problem of a failed load; hide where there is none."""
         problem = state.problem if state.status == "failed" else None
         self.setVisible(problem is not None)
-        if problem is not None:
-            self._title.setText(problem.title)
-            self._hint.setText(problem.hint)
-            self.setToolTip(problem.detail)
-            self.setAccessibleName(f"{problem.title} {problem.hint}")
-            self._embedded.setVisible(not state.embedded)
-            self._retry.setVisible(state.embedded)
+        if problem is None:
+            return
+        self._title.setText(problem.title)
+        self._hint.setText(problem.hint)
+        self._hint.setVisible(bool(problem.hint))
+        self.setToolTip(problem.detail)
+        self.setAccessibleName(f"{problem.title} {problem.hint}")
+        self._show_choices(state.choices)
+        self._embedded.setVisible(not state.embedded)
+        self._retry.setVisible(state.embedded)
+        self._anyway.setVisible(state.can_force)
+        self._release.setVisible(problem.code == _QUARANTINED)
+
+    def _make_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(tokens.S)
+        for button in (self._embedded, self._retry, self._anyway, self._release, self._choose):
+            row.addWidget(button)
+        row.addStretch(1)
+        return row
+
+    def _show_choices(self, choices: tuple[Choice, ...]) -> None:
+        self._choices.setVisible(bool(choices))
+        if choices == self._shown:
+            return
+        self._shown = choices
+        while (item := self._grid.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        for at, choice in enumerate(choices):
+            take = partial(self.choice_made.emit, choice)
+            self._grid.addWidget(_choice_button(choice, take), at, 0)
+            self._grid.addWidget(label(choice.detail, tone="secondary", wraps=True), at, 1)
+
+
+def _choice_button(choice: Choice, take: Callable[[], object]) -> QPushButton:
+    button = push_button(choice.label, "outline", take)
+    button.setAccessibleName(f"{choice.label}. {choice.detail}")
+    return button

@@ -28,12 +28,16 @@ from models.downloads.pacing import Retry
 from models.downloads.part import BusyError
 from models.downloads.records import Download, DownloadId, DownloadRequest, Status
 from models.downloads.requests import bytes_there, check_request, sweep
-from models.downloads.run import POLL_S, Run, StoppedError, shown_at_rest
+from models.downloads.run import Run, StoppedError, shown_at_rest
 from models.downloads.store import QueueStore, Stored
 from models.hub.access import HubAccess
 from models.problems import EngineError
 from models.protocol import Problem
 
+POLL_S: Final = 1.0
+"""How often the queue's file is looked at for what another process did."""
+BEAT_S: Final = 0.2
+"""How often progress is told, also while nothing comes: the speed falls then."""
 BUSY_S: Final = 3.0
 """A download that another process is at is looked at again after so long."""
 CLOSE_PATIENCE_S: Final = 3.0
@@ -229,20 +233,13 @@ class Downloads:
 
     def _fetch(self, stored: Stored) -> None:
         download = stored.id
-        run = Run(
-            stored,
-            self._folder,
-            changed=self._tell,
-            wanted=lambda: (
-                (found := self._find(download)) is not None and found.status == "running"
-            ),
-            placed=lambda path: self._note_placed(run, path),
-        )
+        run = Run(stored, self._folder, placed=lambda path: self._note_placed(run, path))
+        ended = threading.Event()
+        threading.Thread(target=self._follow, args=(run, ended), daemon=True).start()
         self._run = run
         self._update(download, {"queued"}, status="running")
         try:
-            found = self._find(download)
-            if found is not None and found.status == "running":
+            if self._is_wanted(download):
                 self._tell()
                 run.fetch(self._access(), self._retry, self._reserve_bytes)
                 self._update(download, {"running"}, status="done")
@@ -259,10 +256,26 @@ class Downloads:
             self._update(download, {"running"}, status="failed", problem=_mistake(error))
         finally:
             self._run = None
+            ended.set()
             if self._find(download) is None:
                 sweep(self._folder, run.stored)
             self._refresh()
             self._tell()
+
+    def _follow(self, run: Run, ended: threading.Event) -> None:
+        """Tell of a run's progress, and stop it where another process has taken it back."""
+        polled = time.monotonic()
+        while not ended.wait(BEAT_S):
+            now = time.monotonic()
+            if now - polled >= POLL_S:
+                polled = now
+                if not self._is_wanted(run.stored.id):
+                    run.stop()
+            self._tell()
+
+    def _is_wanted(self, download: DownloadId) -> bool:
+        found = self._find(download)
+        return found is not None and found.status == "running"
 
     def _note_placed(self, run: Run, path: str) -> None:
         run.stored = msgspec.structs.replace(run.stored, fetched=(*run.stored.fetched, path))

@@ -12,6 +12,7 @@ from models.downloads.part import journal_path, lock_path, part_path
 from models.downloads.records import DownloadRequest
 from models.downloads.store import Stored
 from models.hub.names import check_revision, is_repo, is_safe_path
+from models.hub.records import RemoteFile
 from models.problems import EngineError
 
 MAX_FILES: Final = 1_000
@@ -22,7 +23,7 @@ def check_request(request: DownloadRequest) -> None:
     """Raise EngineError unless every name may be used here and every content can be checked."""
     check_revision(request.revision)
     names = [file.path.casefold() for file in request.files]
-    if not is_repo(request.repo) or not all(is_safe_path(file.path) for file in request.files):
+    if not is_repo(request.repo) or not all(map(_is_model_path, request.files)):
         raise EngineError(
             "unsafe_name",
             f"{request.variant} of {request.repo[:200]} has names that Snug doesn't write to disk.",
@@ -80,6 +81,10 @@ def sweep(folder: Path, stored: Stored) -> None:
         for parent in list(target.parents)[: len(file.path.split("/")) + 1]:
             with suppress(OSError):
                 parent.rmdir()
+
+
+def _is_model_path(file: RemoteFile) -> bool:
+    return is_safe_path(file.path) and file.path.lower().endswith(".gguf")
 
 
 def _size(path: Path) -> int:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
 
 from models.downloads.disk import check_space
 from models.downloads.pacing import Retry, SpeedMeter
@@ -18,11 +17,6 @@ from models.downloads.store import Stored
 from models.hub.access import HubAccess
 from models.hub.troubles import offline_error
 
-POLL_S: Final = 1.0
-"""How often the queue's file is looked at for what another process did."""
-PROGRESS_S: Final = 0.2
-"""Progress is told no more often."""
-
 
 class StoppedError(Exception):
     """The download was paused, cancelled, or left because Snug ends."""
@@ -31,23 +25,12 @@ class StoppedError(Exception):
 class Run:
     """Fetches one download, and is the Watch of its transfers.
 
-    ``changed`` is called when there is progress to show, ``wanted`` asks now and then whether to go
-    on, ``placed`` hears of each file that has its place.
+    ``placed`` hears of each file that has its place. Any thread may look at it and stop it.
     """
 
-    def __init__(
-        self,
-        stored: Stored,
-        folder: Path,
-        *,
-        changed: Callable[[], None],
-        wanted: Callable[[], bool],
-        placed: Callable[[str], None],
-    ) -> None:
+    def __init__(self, stored: Stored, folder: Path, placed: Callable[[str], None]) -> None:
         self.stored = stored
         self._folder = folder
-        self._changed = changed
-        self._wanted = wanted
         self._placed = placed
         self._stopped = threading.Event()
         self._connection: socket.socket | None = None
@@ -57,7 +40,6 @@ class Run:
         self._position = bytes_there(folder, stored)
         self._attempt = 0
         self._retry_at: float | None = None
-        self._told_at = self._polled_at = time.monotonic()
 
     def fetch(self, access: HubAccess, retry: Retry, reserve_bytes: int) -> None:
         """Have every file in its place when this returns.
@@ -116,7 +98,7 @@ class Run:
         """Hear how much of what was there has been hashed."""
         self._status = "checking"
         self._position = position
-        self._tick()
+        self._check()
 
     def received(self, position: int) -> None:
         """Hear how many bytes of the file are there."""
@@ -126,41 +108,24 @@ class Run:
         self._meter.add(max(0, position - self._position), now)
         self._status = "running"
         self._position = position
-        self._tick()
+        self._check()
 
     def wait(self, seconds: float, attempt: int) -> None:
         """Wait before the given try."""
         self._attempt = attempt
         self._status = "running"
         self._retry_at = time.monotonic() + seconds
-        try:
-            while (left := self._retry_at - time.monotonic()) > 0:
-                self._changed()
-                self._stopped.wait(min(left, POLL_S))
-                self._check()
-        finally:
-            self._retry_at = None
-        self._changed()
+        self._stopped.wait(seconds)
+        self._retry_at = None
+        self._check()
 
     def connected(self, connection: socket.socket | None) -> None:
         """Hear of the connection that ``stop`` may shut."""
         self._connection = connection
         self._check()
 
-    def _tick(self) -> None:
-        now = time.monotonic()
-        self._check(now)
-        if now - self._told_at >= PROGRESS_S:
-            self._told_at = now
-            self._changed()
-
-    def _check(self, now: float | None = None) -> None:
+    def _check(self) -> None:
         """Raise StoppedError where the download should not go on."""
-        moment = time.monotonic() if now is None else now
-        if moment - self._polled_at >= POLL_S:
-            self._polled_at = moment
-            if not self._wanted():
-                self._stopped.set()
         if self._stopped.is_set():
             raise StoppedError
 

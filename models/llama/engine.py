@@ -13,11 +13,11 @@ from models.chat_template import ChatTemplate
 from models.engine import Emit
 from models.llama import library, loading
 from models.llama.buffers import HOST, read_buffers
-from models.llama.context import LlamaContext, Outcome
+from models.llama.context import LlamaContext
 from models.llama.counting import TokenCounter
 from models.llama.jobs import Job
 from models.llama.library import give_memory_back, lib, log
-from models.llama.loading import LoadCancelledError, Weights
+from models.llama.loading import Weights
 from models.llama.scheduler import Scheduler
 from models.llama.speculation.choosing import choose_speculation
 from models.llama.speculation.drafting import Speculation
@@ -144,7 +144,7 @@ class _LoadedModel:
             self._weights = loading.load_weights(options, progress, cancelled)
             try:
                 self._context, flash = loading.open_context(self._weights, options)
-                _warm_up(self._context, cancelled, encodes=self._weights.encodes)
+                loading.warm_up(self._weights, self._context, cancelled)
             except EngineError:
                 self._free()
                 raise
@@ -252,17 +252,6 @@ class _LoadedModel:
             speculation_note=self._speculation_note,
             kind=weights.kind,
         )
-
-
-def _warm_up(context: LlamaContext, cancelled: Cancellation, *, encodes: bool) -> None:
-    """Decode one token: only then a mapped model has really been read."""
-    context.batch.clear()
-    context.batch.add([0], 0, 0, logits=True)
-    outcome = context.encode(cancelled) if encodes else context.decode(cancelled)
-    if outcome is Outcome.ABORTED:
-        raise LoadCancelledError
-    context.synchronize()
-    context.clear()
 
 
 def _chat_template(

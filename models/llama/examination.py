@@ -1,6 +1,7 @@
-"""A trial load of a stranger's file: all that the engine does with one, short of its weights.
+"""A trial load of a stranger's file: what the engine does with one, up to the first token.
 
-What would kill the engine kills the process that does this, so it is not done in any other.
+What would kill the engine kills the process that does this, so it is not done in any other. Of a
+large file the weights are laid out and not read: reading them takes as long as the load itself.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from models.template_renderer import TemplateRenderer
 
 _SAMPLE: Final = "Hello, wörld! 你好 1234 <|im_end|>\n\t</s> 🙂"
 _CONTEXT_SIZE: Final = 512
+_LARGE_FILE: Final = 256 << 20
 
 
 def examine(path: Path) -> Problem | None:
-    """Load a file's vocabulary, then its tensors dry, and open a context on them.
+    """Load a file's vocabulary, then its tensors, open a context and decode a token.
 
     Returns the trouble that the chat template has, without which the model can still be used.
     Raises EngineError for a file that can't be loaded.
@@ -33,14 +35,24 @@ def examine(path: Path) -> Problem | None:
         failure = _try_words(handle)
     finally:
         lib.llama_model_free(handle)
+    _try_weights(path)
+    return failure
+
+
+def _try_weights(path: Path) -> None:
+    dry = path.stat().st_size > _LARGE_FILE
     options = LoadOptions(path=str(path), context_size=_CONTEXT_SIZE, gpu_layers=0)
-    weights = loading.load_weights(options, lambda _fraction: None, Cancellation(), dry=True)
+    weights = loading.load_weights(options, lambda _fraction: None, Cancellation(), dry=dry)
     try:
         context, _ = loading.open_context(weights, options)
-        context.close()
+        try:
+            if not dry:
+                context.set_threads(1)
+                loading.warm_up(weights, context, Cancellation())
+        finally:
+            context.close()
     finally:
         weights.close()
-    return failure
 
 
 def _try_words(handle: int) -> Problem | None:

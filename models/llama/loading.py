@@ -17,7 +17,7 @@ from models.estimate.compute import outputs_of
 from models.gguf import GgufHeader, read_header
 from models.library.describing import kind_of
 from models.llama import rpc
-from models.llama.context import LlamaContext
+from models.llama.context import LlamaContext, Outcome
 from models.llama.failures import no_room_for_context, why_no_context, why_not_loaded
 from models.llama.library import lib, log
 from models.llama.placement import Placement, place, set_devices
@@ -178,6 +178,20 @@ def open_context(weights: Weights, options: LoadOptions) -> tuple[LlamaContext, 
     if parameters.flash_attn_type == _FLASH["auto"]:
         flash = _FLASH_ENABLED in said
     return LlamaContext(handle, _vocabulary_size(weights)), flash
+
+
+def warm_up(weights: Weights, context: LlamaContext, cancelled: Cancellation) -> None:
+    """Decode one token: only then a mapped model has really been read.
+
+    Raises EngineError, LoadCancelledError.
+    """
+    context.batch.clear()
+    context.batch.add([0], 0, 0, logits=True)
+    outcome = context.encode(cancelled) if weights.encodes else context.decode(cancelled)
+    if outcome is Outcome.ABORTED:
+        raise LoadCancelledError
+    context.synchronize()
+    context.clear()
 
 
 def _vocabulary_size(weights: Weights) -> int:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
 from desktop.controllers.library import LibraryController
-from desktop.controllers.loading import LoadingController
+from desktop.controllers.loading import LoadingController, Verdict
 from desktop.controllers.model import ModelController, ModelState
 from desktop.controllers.settings import SettingsController
 from desktop.domain.errors import UserError
@@ -23,8 +23,9 @@ from desktop.ui.models.memory_bar import MemoryAccount
 from desktop.ui.models.verdicts import SOURCE_WORDS, Badge, small_print
 from desktop.ui.theme import Theme
 from models.amounts import size_in_words
-from models.estimate.records import Judgement, Machine
+from models.estimate.records import Machine
 from models.library.entry import LibraryEntry, ModelDetail
+from models.protocol import Problem
 
 
 class DetailPanel(QScrollArea):
@@ -46,6 +47,7 @@ class DetailPanel(QScrollArea):
         self._loading = loading
         self._model = model
         self._entry: LibraryEntry | None = None
+        self._usable = True
         self._panel = LoadingPanel(theme, loading, model, settings)
         self._facts = FileFacts()
         self.setWidgetResizable(True)
@@ -82,7 +84,7 @@ class DetailPanel(QScrollArea):
         self._title.setText(entry.name)
         self._facts_line.setText("  ·  ".join(_all_facts(entry)))
         self._path_line.setText(entry.path)
-        self._show_problem(entry)
+        self._show_problem(entry.problem)
         if is_new:
             self._forget()
         self._panel.show_model(entry.path)
@@ -140,6 +142,8 @@ class DetailPanel(QScrollArea):
         self._problem_hint = label(tone="secondary", wraps=True)
         layout.addWidget(self._problem_title)
         layout.addWidget(self._problem_hint)
+        self._release = push_button("Trust the file again", "outline", self._on_release)
+        layout.addWidget(self._release, 0, Qt.AlignmentFlag.AlignLeft)
         return self._problem
 
     def _make_buttons(self) -> QHBoxLayout:
@@ -184,6 +188,7 @@ class DetailPanel(QScrollArea):
 
     def _forget(self) -> None:
         """Take away what was known of the model before."""
+        self._usable = True
         self._confirmation.hide()
         self._badge.show_judgement(None)
         self._verdict.setText("")
@@ -192,14 +197,17 @@ class DetailPanel(QScrollArea):
         self._facts.clear()
         self.verticalScrollBar().setValue(0)
 
-    def _show_problem(self, entry: LibraryEntry) -> None:
-        problem = entry.problem
+    def _show_problem(self, problem: Problem | UserError | None) -> None:
+        """Say what is wrong with the file, in place of what it would take."""
         self._problem.setVisible(problem is not None)
-        self._verdict.setVisible(problem is None)
+        for part in (self._verdict, self._memory, self._context, self._how):
+            part.setVisible(problem is None)
         if problem is not None:
+            self._badge.show_judgement(None)
             self._problem_title.setText(problem.title)
             self._problem_hint.setText(problem.hint)
             self._problem.setToolTip(problem.detail)
+            self._release.setVisible(problem.code == "quarantined")
 
     def _on_detail(self, detail: ModelDetail) -> None:
         if self._entry is not None and detail.entry.path == self._entry.path:
@@ -208,12 +216,14 @@ class DetailPanel(QScrollArea):
     def _on_no_detail(self, trouble: UserError) -> None:
         self._facts.show_trouble(f"{trouble.title} {trouble.hint}".strip())
 
-    def _on_estimated(self, path: str, found: Judgement | UserError) -> None:
-        if self._entry is None or path != self._entry.path:
+    def _on_estimated(self, path: str, found: Verdict) -> None:
+        if self._entry is None or path != self._entry.path or self._entry.problem is not None:
             return
+        trouble = found if isinstance(found, UserError) else None
+        self._show_problem(trouble)
+        self._usable = trouble is None
+        self._on_model(self._model.state)
         if isinstance(found, UserError):
-            self._badge.show_judgement(None)
-            self._verdict.setText(f"{found.title} {found.hint}".strip())
             return
         self._badge.show_judgement(found)
         self._verdict.setText(found.reason)
@@ -222,9 +232,9 @@ class DetailPanel(QScrollArea):
         self._panel.show_judgement(found)
 
     def _on_machine(self, _machine: Machine | None) -> None:
-        if self._loading.machine_problem is not None:
-            trouble = self._loading.machine_problem
-            self._verdict.setText(f"{trouble.title} {trouble.hint}".strip())
+        why = self._loading.why_no_gpu
+        if isinstance(why, UserError):
+            self._verdict.setText(f"{why.title} {why.hint}".strip())
         elif self._entry is not None:
             self._panel.show_model(self._entry.path)
 
@@ -237,7 +247,7 @@ class DetailPanel(QScrollArea):
         is_loading = is_it and state.status == "loading"
         self._load.setVisible(not is_ready)
         self._load.setText("Loading…" if is_loading else "Load")
-        self._load.setEnabled(not is_loading and entry.problem is None)
+        self._load.setEnabled(not is_loading and entry.problem is None and self._usable)
         self._unload.setVisible(is_ready)
         can_delete = entry.owned and not is_it
         self._delete.setEnabled(can_delete)
@@ -249,6 +259,11 @@ class DetailPanel(QScrollArea):
         if self._entry is not None:
             self._panel.flush()
             self._model.open("" if self._entry.source == "embedded" else self._entry.path)
+
+    def _on_release(self) -> None:
+        if self._entry is not None:
+            self._loading.release(self._entry.path)
+            self._panel.show_model(self._entry.path)
 
     def _on_show(self) -> None:
         if self._entry is not None:

@@ -35,8 +35,6 @@ class FileFacts:
         self._template.setTabChangesFocus(True)
         self._template.setAccessibleName("Chat template")
         self._template.setProperty("kind", "code")
-        lines = _TEMPLATE_LINES * self._template.fontMetrics().lineSpacing()
-        self._template.setFixedHeight(lines + 2 * tokens.M)
         self._template_note = small_print()
         self.metadata: QWidget = self._metadata
         self.tensors: QWidget = self._tensors
@@ -61,6 +59,9 @@ class FileFacts:
         )
         self._template.setPlainText(detail.template)
         self._template.setVisible(bool(detail.template))
+        lines = min(_TEMPLATE_LINES, 4 + detail.template.count("\n"))
+        spacing = self._template.fontMetrics().lineSpacing()
+        self._template.setFixedHeight(lines * spacing + 2 * tokens.M)
         self._template_note.setText(
             "From the model's own file; it says how a chat is written out for the model."
             if detail.template

@@ -33,8 +33,9 @@ class DeviceList(QWidget):
             self._show(loading.machine)
 
     def _show(self, machine: Machine | None) -> None:
-        self._why.setText(self._loading.why_no_device)
-        self._why.setVisible(bool(self._loading.why_no_device))
+        why = self._loading.why_no_gpu
+        self._why.setText(f"{why.title} {why.hint}".strip() if why else "")
+        self._why.setVisible(why is not None)
         if machine is None or machine == self._shown:
             return
         self._shown = machine

@@ -95,6 +95,7 @@ class LibraryTab(TabPage):
 
     def open_path(self, path: str) -> None:
         """Show a model of the list."""
+        self._path = path
         row = self.model.row_of(path)
         if row >= 0:
             self.list.setCurrentIndex(self.model.index(row))
@@ -166,7 +167,7 @@ class LibraryTab(TabPage):
     def _connect(self, model: ModelController) -> None:
         self._library.entries_changed.connect(self._on_entries)
         self._library.scanning_changed.connect(lambda _on: self._count())
-        self._loading.judged.connect(self.model.set_judgements)
+        self._loading.judged.connect(self.model.set_verdicts)
         self._loading.judged.connect(lambda _found: self._settle.start())
         self._loading.machine_changed.connect(lambda _machine: self._settle.start())
         model.state_changed.connect(self._on_model)
@@ -176,7 +177,7 @@ class LibraryTab(TabPage):
         self.detail.back_requested.connect(self.go_back)
         self._on_model(model.state)
         self._on_entries(self._library.entries)
-        self.model.set_judgements(self._loading.judgements)
+        self.model.set_verdicts(self._loading.verdicts)
 
     # --- what is shown ---------------------------------------------------------------------------
 

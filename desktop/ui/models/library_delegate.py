@@ -13,6 +13,7 @@ from desktop.ui.models.library_model import (
     ENTRY_ROLE,
     JUDGEMENT_ROLE,
     LOADED_ROLE,
+    TROUBLE_ROLE,
     AnyIndex,
     facts,
 )
@@ -49,11 +50,13 @@ class LibraryDelegate(QStyledItemDelegate):
         entry: LibraryEntry = index.data(ENTRY_ROLE)
         judgement: Judgement | None = index.data(JUDGEMENT_ROLE)
         top = QRect(inner.x(), inner.y(), inner.width(), inner.height() // 2)
-        if entry.problem is None and judgement is not None:
+        trouble: str = index.data(TROUBLE_ROLE)
+        if not trouble and judgement is not None:
             top.setRight(self._paint_badge(painter, top, judgement) - tokens.S)
         self._paint_name(painter, top, entry.name, is_loaded=bool(index.data(LOADED_ROLE)))
         below = QRect(inner.x(), top.bottom() + 1, inner.width(), inner.height() // 2)
-        self._paint_facts(painter, below, entry)
+        words = trouble or "  ·  ".join(facts(entry))
+        self._paint_facts(painter, below, words, is_trouble=bool(trouble))
         painter.restore()
 
     def _paint_ground(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
@@ -100,12 +103,10 @@ class LibraryDelegate(QStyledItemDelegate):
             x = line.x() + metrics.horizontalAdvance(shown) + tokens.S + _DOT
             painter.drawEllipse(QPoint(x, line.center().y() + 1), _DOT, _DOT)
 
-    def _paint_facts(self, painter: QPainter, line: QRect, entry: LibraryEntry) -> None:
-        problem = entry.problem
-        words = problem.title if problem is not None else "  ·  ".join(facts(entry))
+    def _paint_facts(self, painter: QPainter, line: QRect, words: str, *, is_trouble: bool) -> None:
         font = _font(painter.font(), _SMALL_PX)
         painter.setFont(font)
-        painter.setPen(self._theme.colour("secondary" if problem is None else "danger"))
+        painter.setPen(self._theme.colour("danger" if is_trouble else "secondary"))
         shown = QFontMetrics(font).elidedText(words, Qt.TextElideMode.ElideRight, line.width())
         painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter), shown)
 

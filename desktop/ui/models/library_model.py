@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
+from desktop.controllers.loading import Verdict
+from desktop.domain.errors import UserError
 from desktop.ui.models.verdicts import KIND_WORDS, SOURCE_WORDS, verdict_text
 from models.amounts import count_in_words, size_in_words
 from models.estimate.records import Judgement
@@ -15,7 +17,9 @@ from models.library.entry import LibraryEntry, ModelKind, Source
 ENTRY_ROLE: Final = Qt.ItemDataRole.UserRole
 """The ``LibraryEntry`` of a row."""
 JUDGEMENT_ROLE: Final = Qt.ItemDataRole.UserRole + 1
-"""Its ``Judgement``, None while it isn't known."""
+"""Its ``Judgement``, None while it isn't known or where there is none."""
+TROUBLE_ROLE: Final = Qt.ItemDataRole.UserRole + 3
+"""In words why it can't be used, empty where it can."""
 LOADED_ROLE: Final = Qt.ItemDataRole.UserRole + 2
 """Whether it is the loaded model."""
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -32,7 +36,7 @@ class LibraryModel(QAbstractListModel):
         super().__init__()
         self._entries: Sequence[LibraryEntry] = ()
         self._rows: list[LibraryEntry] = []
-        self._judgements: dict[str, Judgement] = {}
+        self._verdicts: Mapping[str, Verdict] = {}
         self._loaded = ""
         self._words: list[str] = []
         self._kind: ModelKind | None = None
@@ -55,10 +59,10 @@ class LibraryModel(QAbstractListModel):
         self._source = source
         self._rebuild()
 
-    def set_judgements(self, judgements: Mapping[str, Judgement]) -> None:
+    def set_verdicts(self, verdicts: Mapping[str, Verdict]) -> None:
         """Take over verdicts by the models' paths."""
-        self._judgements = dict(judgements)
-        self._touch([JUDGEMENT_ROLE])
+        self._verdicts = verdicts
+        self._touch([JUDGEMENT_ROLE, TROUBLE_ROLE])
 
     def set_loaded(self, path: str) -> None:
         """Mark the loaded model; an empty path marks none."""
@@ -91,20 +95,31 @@ class LibraryModel(QAbstractListModel):
         return {
             Qt.ItemDataRole.ToolTipRole: entry.path,
             ENTRY_ROLE: entry,
-            JUDGEMENT_ROLE: self._judgements.get(entry.path),
+            JUDGEMENT_ROLE: self._judgement(entry),
+            TROUBLE_ROLE: self._trouble(entry),
             LOADED_ROLE: entry.path == self._loaded,
         }.get(role)
 
     def _spoken(self, entry: LibraryEntry) -> str:
-        judgement = self._judgements.get(entry.path)
+        judgement, trouble = self._judgement(entry), self._trouble(entry)
         parts = [entry.name, *facts(entry)]
         if entry.path == self._loaded:
             parts.append("loaded")
-        if entry.problem is not None:
-            parts.append(entry.problem.title)
+        if trouble:
+            parts.append(trouble)
         elif judgement is not None:
             parts.append(verdict_text(judgement))
         return ", ".join(parts)
+
+    def _judgement(self, entry: LibraryEntry) -> Judgement | None:
+        verdict = self._verdicts.get(entry.path)
+        return verdict if isinstance(verdict, Judgement) else None
+
+    def _trouble(self, entry: LibraryEntry) -> str:
+        verdict = self._verdicts.get(entry.path)
+        if entry.problem is not None:
+            return entry.problem.title
+        return verdict.title if isinstance(verdict, UserError) else ""
 
     def _rebuild(self) -> None:
         rows = [entry for entry in self._entries if self._matches(entry)]

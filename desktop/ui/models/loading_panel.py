@@ -146,4 +146,5 @@ class LoadingPanel(QWidget):
             self._rows[name].setVisible(bool(gpus) and (name != "split" or len(gpus) > 1))
         self._rows["devices"].setVisible(len(gpus) > 1)
         self._no_device.setVisible(not gpus)
-        self._no_device.setText(self._loading.why_no_device)
+        why = self._loading.why_no_gpu
+        self._no_device.setText(f"{why.title} {why.hint}".strip() if why else "")

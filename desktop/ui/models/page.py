@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QWidget
 
 from desktop.ui import tokens
 from desktop.ui.controls import IconButton, column, label
-from desktop.ui.models.tab import Tab, TabPage
+from desktop.ui.models.tab import LIBRARY, Tab, TabPage
 from desktop.ui.theme import Theme
 
 
@@ -54,6 +54,10 @@ class ModelsPage(QWidget):
         """Show a number beside a tab's title; 0 shows none."""
         title = self._tabs[self._index(key)].title
         self.bar.setTabText(self._index(key), f"{title} · {count}" if count else title)
+
+    def show_model(self, path: str) -> None:
+        """Open the tab of this machine's models at one of them."""
+        self.show_tab(LIBRARY).open_path(path)
 
     def focus_content(self) -> None:
         """Put the focus where one begins in the tab that is shown."""
