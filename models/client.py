@@ -45,6 +45,7 @@ from models.protocol import (
     Accepted,
     Cancel,
     Cancelled,
+    Countable,
     CountTokens,
     EngineDied,
     Event,
@@ -162,7 +163,7 @@ class EngineClient:
         """End a job as Cancelled, at the latest when the engine has been given its grace."""
         self._inbox.put(Cancel(job_id=job_id))
 
-    def count_tokens(self, prompt: Prompt) -> JobId:
+    def count_tokens(self, prompt: Countable) -> JobId:
         """Count a prompt's tokens beside whatever runs. Ends as TokenCount."""
         return self._post(CountTokens(job_id=next(self._job_ids), prompt=prompt))
 

@@ -7,12 +7,12 @@ from typing import Protocol
 
 from models.cancellation import Cancellation
 from models.protocol import (
+    Countable,
     Device,
     Event,
     Generate,
     LoadOptions,
     ModelInfo,
-    Prompt,
     Sampling,
     TokenCount,
     Versions,
@@ -47,7 +47,7 @@ class Engine(Protocol):
     def resample(self, job_id: int, sampling: Sampling) -> None:
         """Use this chain for the job from its next token on."""
 
-    def count_tokens(self, job_id: int, prompt: Prompt) -> TokenCount:
+    def count_tokens(self, job_id: int, prompt: Countable) -> TokenCount:
         """Count on the vocabulary alone; called on a thread of its own."""
 
     def devices(self) -> tuple[Device, ...]:

@@ -34,6 +34,7 @@ from models.problems import EngineError
 from models.protocol import (
     Cancelled,
     ChatPrompt,
+    Countable,
     Device,
     Event,
     Finished,
@@ -47,6 +48,7 @@ from models.protocol import (
     RawPrompt,
     Report,
     Sampling,
+    Texts,
     TokenCount,
     Tokens,
     Versions,
@@ -168,9 +170,12 @@ class FakeEngine:
         """Return the length of the last prompt and its reply."""
         return len(self._cached)
 
-    def count_tokens(self, job_id: JobId, prompt: Prompt) -> TokenCount:
+    def count_tokens(self, job_id: JobId, prompt: Countable) -> TokenCount:
         """Count words, and a few tokens of the template for each turn."""
         self._loaded()
+        if isinstance(prompt, Texts):
+            counts = tuple(len(_words(text)) for text in prompt.texts)
+            return TokenCount(job_id=job_id, total=sum(counts), per_turn=counts)
         self._misbehave("count", self._script_of(_last_text(prompt))[0])
         total = len(_ids_of(prompt))
         if not isinstance(prompt, ChatPrompt):

@@ -73,7 +73,14 @@ class TokenPrompt(Record, frozen=True, kw_only=True):
     token_ids: tuple[int, ...]
 
 
+class Texts(Record, frozen=True, kw_only=True):
+    """Texts to be counted one by one, as plain text: the answer's ``per_turn`` are their tokens."""
+
+    texts: tuple[str, ...]
+
+
 Prompt = ChatPrompt | RawPrompt | TokenPrompt
+Countable = Prompt | Texts
 
 
 class Sampling(Record, frozen=True, kw_only=True):
@@ -295,7 +302,7 @@ class CountTokens(Record, frozen=True, kw_only=True):
     """Count a prompt's tokens on the vocabulary alone, beside a running generation."""
 
     job_id: JobId
-    prompt: Prompt
+    prompt: Countable
 
 
 class ListDevices(Record, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from typing import Protocol
 from models.chat_template import ChatTemplate, Message
 from models.markers import Control, ControlStrings, Marker, Piece, PieceBuilder, Reply, Text
 from models.problems import EngineError
-from models.protocol import ChatPrompt, JobId, Prompt, RawPrompt, TokenCount, Turn
+from models.protocol import ChatPrompt, Countable, JobId, RawPrompt, Texts, TokenCount, Turn
 
 _BEFORE_FIRST_TURN = -1
 
@@ -83,7 +83,7 @@ class PromptEncoder:
         )
         self._forbidden = vocabulary.user_defined & frozenset(self._controls.ids.values())
 
-    def encode(self, prompt: Prompt) -> EncodedPrompt:
+    def encode(self, prompt: Countable) -> EncodedPrompt:
         """Return the prompt's ids.
 
         Raises EngineError: ``template_failed``, or ``prompt_too_long`` for one that is so long
@@ -95,13 +95,17 @@ class PromptEncoder:
         if isinstance(prompt, RawPrompt):
             text = Text(prompt.text, breaks=self._controls.breaks(prompt.text))
             return EncodedPrompt(self._with_bos(self._tokenize(text)), [])
+        if isinstance(prompt, Texts):
+            return self._encode_texts(prompt)
         return EncodedPrompt(list(prompt.token_ids), [])
 
-    def _check_size(self, prompt: Prompt) -> None:
+    def _check_size(self, prompt: Countable) -> None:
         if isinstance(prompt, ChatPrompt):
             size = sum(len(turn.text.encode()) for turn in prompt.turns)
         elif isinstance(prompt, RawPrompt):
             size = len(prompt.text.encode())
+        elif isinstance(prompt, Texts):
+            size = sum(len(text.encode()) for text in prompt.texts)
         else:
             return
         if self._bytes_limit is not None and size > self._bytes_limit:
@@ -111,6 +115,14 @@ class PromptEncoder:
                 f" {self._bytes_limit:,} at most.",
                 "Shorten it, or choose a larger context window.",
             )
+
+    def _encode_texts(self, prompt: Texts) -> EncodedPrompt:
+        ids: list[int] = []
+        ends = []
+        for text in prompt.texts:
+            ids += self._tokenize(Text(text, breaks=self._controls.breaks(text)))
+            ends.append(len(ids))
+        return EncodedPrompt(ids, ends)
 
     def _encode_chat(self, prompt: ChatPrompt) -> EncodedPrompt:
         pieces = self._pieces(prompt)

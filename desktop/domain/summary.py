@@ -26,7 +26,7 @@ from desktop.domain.sentences import sentences
 Length = Literal["paragraph", "page", "outline"]
 Key = tuple[int, int]
 """A call's level, 0 for the sections, and its number in it. Stays the same over restarts."""
-_OUTPUT_SHARE: Final = 0.4
+OUTPUT_SHARE: Final = 0.5
 """What a call that joins points may write, of what it reads: so every level is shorter."""
 _FINAL_TOKENS: Final[Mapping[Length, int]] = {"paragraph": 320, "page": 900, "outline": 1200}
 
@@ -131,10 +131,10 @@ def summarize(
 
 def section_call_count(sections: int, tokens: int, room: int) -> int:
     """Return about how many calls a summary of so many tokens takes, to estimate its time."""
-    calls, points = sections, tokens * _OUTPUT_SHARE / 2
+    calls, points = sections, tokens * OUTPUT_SHARE / 2
     while points > room:
         calls += -int(-points // room)
-        points *= _OUTPUT_SHARE
+        points *= OUTPUT_SHARE
     return calls + 1
 
 
@@ -156,7 +156,7 @@ class _Work:
             "{language}": language,
             "{length}": prompts.lengths[wish.length],
         }
-        self._final_tokens = min(_FINAL_TOKENS[wish.length], room)
+        self._final_tokens = min(_FINAL_TOKENS[wish.length], int(room * OUTPUT_SHARE))
 
     def map(
         self,
@@ -170,7 +170,7 @@ class _Work:
                 key=(0, section.index),
                 instruction=instruction,
                 data=section.text,
-                max_tokens=max(64, int(self._room * _OUTPUT_SHARE / 2)),
+                max_tokens=max(64, int(self._room * OUTPUT_SHARE / 2)),
                 sections=(section.index,),
             )
             for section in self._sections
@@ -205,7 +205,7 @@ class _Work:
     ) -> Generator[Calls | CountTexts, Answers | Sequence[int], list[Point]]:
         """Join the notes of each group; a group that fails goes on as it is: nothing is dropped."""
         instruction = self._fill(self._prompts.reduce)
-        limit = max(64, int(self._room * _OUTPUT_SHARE))
+        limit = max(64, int(self._room * OUTPUT_SHARE))
         calls = tuple(
             self._call((level, number), instruction, group, limit)
             for number, group in enumerate(groups)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from models.llama.library import lib
 from models.llama.loading import load_vocabulary
 from models.llama.vocabulary import LlamaVocabulary
-from models.protocol import Prompt, TokenCount
+from models.protocol import Countable, TokenCount
 from models.tokenizing import PromptEncoder
 
 
@@ -33,7 +33,7 @@ class TokenCounter:
         self._encoder: PromptEncoder | None = None
         self._closed = False
 
-    def count(self, job_id: int, prompt: Prompt) -> TokenCount | None:
+    def count(self, job_id: int, prompt: Countable) -> TokenCount | None:
         """Return the count, or None when the model has gone meanwhile. Raises EngineError."""
         with self._lock:
             if self._closed:

@@ -26,6 +26,7 @@ from models.llama.vocabulary import LlamaVocabulary
 from models.problems import EngineError
 from models.protocol import (
     ChatPrompt,
+    Countable,
     Device,
     DeviceMemory,
     Event,
@@ -34,7 +35,6 @@ from models.protocol import (
     LoadOptions,
     ModelInfo,
     Problem,
-    Prompt,
     RawPrompt,
     Sampling,
     TokenCount,
@@ -90,7 +90,7 @@ class LlamaEngine:
         if self._model is not None:
             self._model.scheduler.resample(job_id, sampling)
 
-    def count_tokens(self, job_id: int, prompt: Prompt) -> TokenCount:
+    def count_tokens(self, job_id: int, prompt: Countable) -> TokenCount:
         """Count on the vocabulary alone; may run beside everything else."""
         count = self._loaded().counter.count(job_id, prompt)
         if count is None:

@@ -1,0 +1,1 @@
+"""Long work on documents, without Qt: the window and the terminal both drive it."""

@@ -1,0 +1,103 @@
+"""The calls of a piece of work: answered from the disk where they were before, else by a model."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from desktop.domain.documents import CallRecord
+from desktop.domain.summary import Answer, Call, Key
+from desktop.storage.documents import DocumentStore
+from desktop.work.prompts import data_prompt
+from desktop.work.text_model import TextModel
+from models.protocol import ChatPrompt, Sampling
+
+SAMPLING: Final = Sampling(temperature=0.0, top_k=0, top_p=1.0, min_p=0.0, repeat_penalty=1.1)
+_TRIES: Final = 2
+OnAnswer = Callable[[Call, CallRecord, int], None]
+"""Hears of a call, what became of it, and how many have been answered by then."""
+
+
+class Asking:
+    """Answers calls, and keeps every answer before the next is asked for.
+
+    ``records`` holds what became of each call, ``resumed`` counts those that were answered before.
+    """
+
+    def __init__(
+        self,
+        store: DocumentStore,
+        model: TextModel,
+        job_id: int,
+        system: str,
+        on_answer: OnAnswer,
+        cancelled: Callable[[], bool],
+    ) -> None:
+        self._store = store
+        self._model = model
+        self._job_id = job_id
+        self._system = system
+        self._on_answer = on_answer
+        self._cancelled = cancelled
+        self._known = store.answers(job_id)
+        self.records: dict[Key, CallRecord] = {}
+        self.resumed = 0
+
+    def answer(self, calls: Sequence[Call]) -> Mapping[Key, Answer]:
+        """Return an answer to each call; one that comes to nothing is tried once more."""
+        left = [call for call in calls if not self._recall(call)]
+        for attempt in range(1, _TRIES + 1):
+            left = self._ask(left, attempt)
+        records = self.records
+        return {
+            call.key: Answer(text=records[call.key].text, failure=records[call.key].failure)
+            for call in calls
+        }
+
+    def _recall(self, call: Call) -> bool:
+        record = self._known.get(call.key)
+        if record is None or record.failure or record.prompt_sha256 != self._sha256(call):
+            return False
+        self.resumed += 1
+        self._note(call, record)
+        return True
+
+    def _ask(self, calls: Sequence[Call], attempt: int) -> list[Call]:
+        """Ask the model; return the calls that came to nothing."""
+        failed = []
+        completions = self._model.complete(
+            [self._prompt(call) for call in calls],
+            [call.max_tokens for call in calls],
+            SAMPLING,
+            cancelled=self._cancelled,
+        )
+        for number, made in completions:
+            call = calls[number]
+            record = CallRecord(
+                key=call.key,
+                prompt_sha256=self._sha256(call),
+                text=made.text,
+                failure=made.failure or ("" if made.text.strip() else "The model wrote nothing."),
+                attempts=attempt,
+                tokens_in=made.tokens_in,
+                tokens_out=made.tokens_out,
+                seconds=made.seconds,
+            )
+            self._store.add_answer(self._job_id, record)
+            self._note(call, record)
+            if record.failure:
+                failed.append(call)
+        return failed
+
+    def _note(self, call: Call, record: CallRecord) -> None:
+        self.records[call.key] = record
+        self._on_answer(call, record, len(self.records))
+
+    def _prompt(self, call: Call) -> ChatPrompt:
+        return data_prompt(self._system, call.instruction, call.data)
+
+    def _sha256(self, call: Call) -> str:
+        return hashlib.sha256(msgspec.json.encode(self._prompt(call))).hexdigest()

@@ -1,0 +1,36 @@
+"""The prompts of the work on documents: instruction first, the document's text as data below."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Final
+
+import msgspec
+
+from desktop.domain.summary import Prompts
+from models.protocol import ChatPrompt, Turn
+
+_FENCE: Final = re.compile(r"<(\s*/?\s*document)", re.IGNORECASE)
+
+
+@cache
+def summary_prompts() -> Prompts:
+    """Return the prompts that Snug comes with."""
+    text = resources.files("resources").joinpath("prompts/summary.toml").read_text(encoding="utf-8")
+    return msgspec.convert(tomllib.loads(text), Prompts)
+
+
+def data_prompt(system: str, instruction: str, data: str) -> ChatPrompt:
+    """Return a prompt that tells data from instruction.
+
+    What comes before the data is the same for every call of a level, so that the KV cache keeps it.
+    The data can't close its own fence.
+    """
+    fenced = _FENCE.sub(r"< \1", data)
+    text = f"{instruction.strip()}\n\n<document>\n{fenced}\n</document>"
+    return ChatPrompt(
+        turns=(Turn(role="system", text=system.strip()), Turn(role="user", text=text))
+    )
