@@ -80,6 +80,8 @@ def entry_as_json(entry: LibraryEntry) -> dict[str, object]:
     """Return an entry with the keys that ``--json`` promises."""
     record: dict[str, object] = msgspec.to_builtins(entry)
     del record["stamp"]
+    # A file's name may be no text, and then can't be told as it is.
+    record |= {key: _text(record[key]) for key in ("path", "name", "parts", "projectors")}
     record["problem"] = None if entry.problem is None else problem_as_json(entry.problem)
     return record
 
@@ -92,6 +94,12 @@ def problem_as_json(problem: Problem) -> dict[str, str]:
         "hint": problem.hint,
         "detail": problem.detail,
     }
+
+
+def _text(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    return [_text(each) for each in value] if isinstance(value, tuple | list) else value
 
 
 def _by_path(path: Path, entries: list[LibraryEntry]) -> LibraryEntry:

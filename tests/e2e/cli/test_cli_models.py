@@ -249,3 +249,13 @@ def test_the_shape_of_a_name_does_no_harm(snug: Any, models_dir: Path) -> None:
     assert "\x1b" not in done.stdout
     assert "\x07" not in done.stdout
     assert "red" in done.stdout
+
+
+def test_a_file_whose_name_is_no_text(snug: Any, models_dir: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(models_dir) + b"/\xff.gguf"))
+    model(models_dir / "x.gguf").rename(path)
+    (odd,) = listed(snug)["models"][1:]
+    assert odd["path"] == str(models_dir / "?.gguf")
+    assert odd["problem"]["code"] == "name_unreadable"
+    assert snug("models", "list").returncode == 0
+    assert snug("models", "inspect", str(path)).returncode == 1
