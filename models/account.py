@@ -29,6 +29,7 @@ def account(info: ModelInfo) -> tuple[str, ...]:
             _placement(info),
             _context(info),
             _template(info),
+            info.speculation_note,
             _KINDS.get(info.kind, ""),
         )
         if line

@@ -21,6 +21,7 @@ left to Snug are they changed, and a person's own number fails, with choices.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -107,7 +108,7 @@ class LoadPlan:
 
     def refused(self, problem: Problem) -> Step:
         """Take in that there is nothing to judge: the file is no model, or is quarantined."""
-        return self._end(Refused(problem))
+        return self._end(Refused(problem, self._without_workers(problem)))
 
     def loaded(self, model: ModelInfo) -> Step:
         """Take the loaded model in."""
@@ -117,6 +118,8 @@ class LoadPlan:
 
     def failed(self, problem: Problem) -> Step:
         """Take in why the attempt failed."""
+        if without := self._without_workers(problem):
+            return self._end(Refused(problem, without))
         if not self._layers or problem.code not in DEVICE_TROUBLE:
             return self._end(Refused(problem, self._judged_choices()))
         if self.wanted.gpu_layers >= 0:
@@ -159,6 +162,24 @@ class LoadPlan:
     def _judged_choices(self) -> tuple[Choice, ...]:
         return self.judgement.choices if self.judgement else ()
 
+    def _without_workers(self, problem: Problem) -> tuple[Choice, ...]:
+        """Return the load without the RPC workers that a problem names, where it is theirs."""
+        servers = self.wanted.rpc_servers
+        if not servers or not problem.code.startswith("rpc_"):
+            return ()
+        kept = tuple(server for server in servers if not _names(problem.title, server))
+        left = kept if len(kept) < len(servers) else ()
+        word = "it" if len(servers) - len(left) == 1 else "them"
+        return (
+            Choice(
+                label=f"Load without {word}",
+                detail="On this machine alone."
+                if not left
+                else f"Spread over {', '.join(left)} and this machine.",
+                options=msgspec.structs.replace(self.wanted, rpc_servers=left),
+            ),
+        )
+
     def _other_layers(self) -> tuple[Choice, ...]:
         """Return the ways out for a number of layers that a person asked for."""
         half = self._layers // 2
@@ -189,3 +210,8 @@ def _name(options: LoadOptions) -> str:
 
 def _layers(count: int) -> str:
     return "1 layer" if count == 1 else f"{count} layers"
+
+
+def _names(title: str, server: str) -> bool:
+    """Return whether a title speaks of the worker, and not of one whose address is longer."""
+    return re.search(rf"(?<![\w.]){re.escape(server)}(?!\d)", title) is not None

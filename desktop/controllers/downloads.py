@@ -15,6 +15,7 @@ from desktop.engine.tasks import TaskThread
 from models.downloads.records import Download, DownloadId, DownloadRequest
 
 if TYPE_CHECKING:
+    from models.downloads.pacing import Retry
     from models.downloads.queue import Downloads
 
 UNDER_WAY: Final = ("queued", "running", "checking")
@@ -37,12 +38,13 @@ class DownloadsController(QObject):
     noticed = Signal(str)
     _arrived = Signal()
 
-    def __init__(self, folder: Path, address: HubAddress) -> None:
+    def __init__(self, folder: Path, address: HubAddress, retry: Retry | None = None) -> None:
         super().__init__()
         self.downloads: tuple[Download, ...] = ()
         self.folder = folder
         self.free_bytes: int | None = None
         self._address = address
+        self._retry = retry
         self._tasks = TaskThread("downloads")
         self._queue: Downloads | None = None
         self._news = _News()
@@ -120,7 +122,9 @@ class DownloadsController(QObject):
         from models.downloads.queue import Downloads  # noqa: PLC0415
 
         if self._queue is None:
-            self._queue = Downloads(self.folder, self._address.access, self._on_change)
+            self._queue = Downloads(
+                self.folder, self._address.access, self._on_change, retry=self._retry
+            )
         return self._queue
 
     def _close_queue(self) -> None:

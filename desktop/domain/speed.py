@@ -14,3 +14,10 @@ def decode_tokens_per_s(report: Report) -> float:
     """Return how fast the reply was written; its first token comes of the prefill, untimed."""
     timed = report.completion_tokens - 1
     return timed / report.decode_s if timed > 0 and report.decode_s > 0 else 0.0
+
+
+def acceptance_in_words(report: Report) -> str:
+    """Return how many of the guessed tokens were right; empty where none was guessed."""
+    if not report.drafted_tokens:
+        return ""
+    return f"{report.accepted_tokens / report.drafted_tokens:.0%} of guesses right"

@@ -25,6 +25,9 @@ _SCORES_LIMIT: Final = 1 << 30
 def context_of(shape: ModelShape, options: LoadOptions) -> int:
     """Return the tokens of context of one sequence, as llama.cpp rounds them."""
     size = options.context_size or shape.trained_context or 4096
+    if shape.encoder or shape.encoder_decoder:
+        # It has learned no positions beyond.
+        size = min(size, shape.trained_context or size)
     return -(-size // CONTEXT_STEP) * CONTEXT_STEP
 
 
@@ -44,25 +47,27 @@ def uses_flash_attention(shape: ModelShape, options: LoadOptions, offloaded: int
     if options.cache_type != "f16" or offloaded:
         return True
     cells = context_of(shape, options) * options.sequences
-    return 4 * shape.heads * cells * options.batch_size > _SCORES_LIMIT
+    micro_batch = min(options.batch_size, options.micro_batch_size)
+    return 4 * shape.heads * cells * micro_batch > _SCORES_LIMIT
 
 
 def host_inputs_bytes(shape: ModelShape, options: LoadOptions, *, flash: bool) -> int:
     """Return what the CPU computes where all layers are elsewhere: embeddings and masks."""
-    tokens = _tokens(shape, options)
-    return round(_FLOAT * tokens * (shape.width + _mask(shape, options, flash=flash)))
+    elements = 2.5 * (shape.width + shape.inner) + _mask(shape, options, flash=flash)
+    return round(_FLOAT * _tokens(shape, options) * elements)
 
 
 def graph_bytes(shape: ModelShape, options: LoadOptions, *, flash: bool) -> int:
     """Return the buffer for the layers and the output on one device."""
     mask = _mask(shape, options, flash=flash)
-    halves = 2 if shape.encoder else 3
+    beside = 0 if shape.encoder else shape.feed_forward + shape.queries + 3 * shape.width
     widest = max(
         _attention(shape, options, mask, flash=flash),
-        halves * shape.feed_forward + shape.queries + 3 * shape.width + mask,
+        2 * shape.feed_forward + beside + mask,
         5.6 * shape.inner + 2 * shape.width if shape.inner else 0,
     )
-    logits = min(outputs_of(options), _tokens(shape, options)) * shape.vocabulary
+    outputs = _tokens(shape, options) if shape.encoder_decoder else outputs_of(options)
+    logits = 0 if shape.encoder else outputs * (shape.vocabulary + 2 * shape.width)
     return round(_FLOAT * max(_tokens(shape, options) * widest, logits))
 
 
@@ -74,8 +79,8 @@ def output_bytes(shape: ModelShape, options: LoadOptions) -> int:
 def engine_bytes(shape: ModelShape, options: LoadOptions, *, on_host: bool, flash: bool) -> int:
     """Return what the process takes beside llama.cpp's buffers.
 
-    The tables of the vocabulary, and with layers ``on_host`` the CPU's scratch space: it halves the
-    precision of what a matrix of 16-bit numbers is multiplied with, scores among them.
+    The tables of the vocabulary, and with all layers ``on_host`` the CPU's scratch space: there it
+    halves the precision of what a matrix of 16-bit numbers is multiplied with, scores among them.
     """
     tables = _LOAD_BYTES + _TOKEN_BYTES * shape.vocabulary
     if not on_host:
@@ -116,5 +121,8 @@ def _cells(shape: ModelShape, options: LoadOptions) -> int:
 
 def _tokens(shape: ModelShape, options: LoadOptions) -> int:
     """Return the tokens of the largest micro-batch."""
+    if shape.encoder or shape.encoder_decoder:
+        # Each text is computed whole.
+        return max(options.batch_size, context_of(shape, options))
     most = min(options.batch_size, options.micro_batch_size)
     return min(most, context_of(shape, options) * options.sequences)

@@ -60,7 +60,7 @@ def estimate_with(
         layers=shape.layer_count,
         offloaded_layers=offloaded,
         context_size=context_of(shape, options),
-        engine_bytes=engine_bytes(shape, options, on_host=HOST in placed[:-1], flash=flash),
+        engine_bytes=engine_bytes(shape, options, on_host=set(placed) == {HOST}, flash=flash),
     )
 
 
@@ -97,7 +97,8 @@ def compute_by_device(
     """Return the bytes of the compute buffers on each device."""
     graph = graph_bytes(shape, options, flash=flash)
     buffers: Counter[str] = Counter(dict.fromkeys(placed, graph))
-    if HOST not in buffers:
+    if set(placed) != {HOST}:
+        # The batches of a prompt are computed on a device, for layers on the host too.
         buffers[HOST] = host_inputs_bytes(shape, options, flash=flash)
     buffers[HOST] += output_bytes(shape, options)
     return buffers

@@ -36,9 +36,19 @@ def load_entries(file: Path) -> dict[str, LibraryEntry]:
 
 def save_entries(file: Path, entries: Iterable[LibraryEntry]) -> None:
     """Write the entries, whole or not at all. A cache that can't be written is no trouble."""
-    with contextlib.suppress(OSError, UnicodeEncodeError):
-        content = msgspec.json.encode(_Cache(_VERSION, tuple(entries)))
+    with contextlib.suppress(OSError):
+        kept = tuple(entry for entry in entries if _is_text(entry))
+        content = msgspec.json.encode(_Cache(_VERSION, kept))
         file.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}-", delete=False) as draft:
             draft.write(content)
         os.replace(draft.name, file)  # noqa: PTH105 - both names are of this folder
+
+
+def _is_text(entry: LibraryEntry) -> bool:
+    """Return whether the files' names can be written as text; some systems allow any bytes."""
+    try:
+        "".join(entry.parts + entry.projectors).encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from models.library.grouping import FileGroup
+from models.library.walking import is_file, is_folder
 
 _NOTE: Final = "model.yml"
 _VALUE: Final = re.compile(r"^(model_path|mmproj_path):[ \t]*(.+?)[ \t]*$", re.MULTILINE)
@@ -35,7 +36,7 @@ def _notes(folder: Path, depth: int) -> Iterator[Path]:
     for child in children:
         if child.name == _NOTE:
             yield child
-        elif depth and child.is_dir() and not child.is_symlink():
+        elif depth and is_folder(child) and not child.is_symlink():
             yield from _notes(child, depth - 1)
 
 
@@ -46,4 +47,4 @@ def _paths(note: Path) -> dict[str, Path]:
     except OSError:
         return {}
     paths = {key: Path(value.strip("'\"")) for key, value in _VALUE.findall(text)}
-    return {key: path for key, path in paths.items() if path.is_absolute() and path.is_file()}
+    return {key: path for key, path in paths.items() if path.is_absolute() and is_file(path)}

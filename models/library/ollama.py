@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from models.library.grouping import FileGroup
-from models.library.walking import OnTrouble
+from models.library.walking import OnTrouble, is_file
 from models.protocol import Problem
 
 _MODEL: Final = "application/vnd.ollama.image.model"
@@ -44,9 +44,12 @@ def ollama_models(root: Path, on_trouble: OnTrouble) -> Iterator[OllamaModel]:
 
 
 def _manifests(folder: Path, on_trouble: OnTrouble) -> Iterator[Path]:
-    if not folder.is_dir():
-        return
-    for found, folders, names in os.walk(folder, onerror=lambda error: on_trouble(_told(error))):
+    def tell(error: OSError) -> None:
+        # A folder without manifests is Ollama's before its first model.
+        if not isinstance(error, FileNotFoundError):
+            on_trouble(_told(error))
+
+    for found, folders, names in os.walk(folder, onerror=tell):
         depth = len(Path(found).relative_to(folder).parts)
         folders[:] = sorted(folders) if depth < _DEPTH - 1 else []
         if depth == _DEPTH - 1:
@@ -71,10 +74,10 @@ def _read(manifest: Path, root: Path) -> OllamaModel | None:
     except (OSError, ValueError, KeyError, TypeError, RecursionError, AttributeError):
         # A manifest of another kind, or one that is being written: not a model that can be used.
         return None
-    parts = [path for path in parts if path.is_file()]
+    parts = [path for path in parts if is_file(path)]
     if not parts:
         return None
-    own = tuple(path for path in projectors if path.is_file())
+    own = tuple(path for path in projectors if is_file(path))
     return OllamaModel(_name(manifest), FileGroup(tuple(parts[:1]), own), _first_line(licenses))
 
 

@@ -21,7 +21,7 @@ from models.library.grouping import FileGroup, group, is_projector
 from models.library.jan import imported_files
 from models.library.ollama import ollama_models
 from models.library.sources import Surroundings, other_apps
-from models.library.walking import SUFFIX, OnTrouble, walk
+from models.library.walking import SUFFIX, OnTrouble, is_file, walk
 from models.problems import EngineError
 from models.protocol import Problem
 
@@ -72,15 +72,15 @@ def _find(folders: Folders, on_trouble: OnTrouble, here: Surroundings) -> Iterat
         yield _Found(FileGroup((embedded_model(),)), "embedded")
     except EngineError as error:
         on_trouble(error.problem)
-    if folders.snug.is_dir():
+    if not _is_gone(folders.snug):
         yield from _below(folders.snug, "snug", ownership, on_trouble)
     if folders.others:
         yield from _others(on_trouble, here)
     for folder in folders.added:
-        if folder.is_dir():
-            yield from _below(folder, "folder", ownership, on_trouble)
-        else:
+        if _is_gone(folder):
             on_trouble(_gone(folder))
+        else:
+            yield from _below(folder, "folder", ownership, on_trouble)
 
 
 def _below(
@@ -94,10 +94,18 @@ def _below(
                 yield _Found(each, source, owned=owned)
 
 
+def _is_gone(folder: Path) -> bool:
+    """Return whether there is no such folder; one that is closed to this person is there."""
+    try:
+        return not folder.is_dir()
+    except OSError:
+        return False
+
+
 def _is_being_fetched(files: FileGroup, folder: Path) -> bool:
     """Return whether what is missing of a model is on its way: a part file lies there for it."""
     if files.missing:
-        return any((folder / f"{name}{PART_SUFFIX}").exists() for name in files.missing)
+        return any(is_file(folder / f"{name}{PART_SUFFIX}") for name in files.missing)
     return is_projector(files.parts[0]) and any(folder.glob(f"*{SUFFIX}{PART_SUFFIX}"))
 
 

@@ -66,10 +66,25 @@ def other_apps(surroundings: Surroundings | None = None) -> tuple[AppFolder, ...
     found: dict[Path, AppFolder] = {}
     for source, rule in _RULES:
         for path in rule(here):
-            real = Path(os.path.realpath(path))
-            if path.is_absolute() and real not in found and real.is_dir():
+            real = _real_folder(path)
+            if real is not None and real not in found:
                 found[real] = AppFolder(source, path)
     return tuple(found.values())
+
+
+def _real_folder(path: Path) -> Path | None:
+    """Return where a folder really lies; None where there is none.
+
+    One that this person may not look into counts as there, so that it can be told: Ollama's
+    service keeps its models in such a folder.
+    """
+    try:
+        real = Path(os.path.realpath(path))
+        return real if path.is_absolute() and real.is_dir() else None
+    except PermissionError:
+        return real
+    except (OSError, ValueError):
+        return None
 
 
 def _hugging_face(here: Surroundings) -> Iterator[Path]:

@@ -53,6 +53,22 @@ def model_files(folder: Path) -> list[Path]:
     return _list(folder, MAX_ENTRIES)[0]
 
 
+def is_file(path: Path) -> bool:
+    """Return whether a file is there, as far as this person may see."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether a folder is there, as far as this person may see."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def _list(folder: Path, budget: int) -> tuple[list[Path], list[Path], int]:
     """Return the folder's model files, its folders (the last first), and how much was looked at."""
     files: list[Path] = []

@@ -45,7 +45,9 @@ def account(said: str, header: GgufHeader) -> tuple[DeviceMemory, ...]:
     layers = layers_in(said)
     sizes: Counter[tuple[str, str]] = Counter()
     for buffer in buffers_in(said):
-        sizes[buffer.device, buffer.purpose] += buffer.size_bytes
+        # A recurrent state is allocated even in a dry load, and its whole size is told as well.
+        if buffer.purpose != "cache":
+            sizes[buffer.device, buffer.purpose] += buffer.size_bytes
     for device, size in _weights(layers, header).items():
         sizes[device, "weights"] += size
     for device, size in _caches(said).items():

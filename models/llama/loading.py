@@ -87,6 +87,7 @@ def check_options(options: LoadOptions) -> None:
         ("batch size", options.batch_size, 1, 1 << 16),
         ("micro-batch size", options.micro_batch_size, 1, 1 << 16),
         ("number of sequences", options.sequences, 1, 64),
+        ("number of drafted tokens", options.draft_tokens, 1, 64),
         ("number of GPU layers", options.gpu_layers, -1, 1 << 16),
         ("number of shares in the split", len(options.split), 0, lib.llama_max_devices()),
     )

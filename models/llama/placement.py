@@ -63,15 +63,15 @@ def place(options: LoadOptions) -> Placement:
     handles = library.device_handles()
     devices = tuple(library.describe(handles[name]) for name in names)
     wanted = options.gpu_layers
+    if wanted == 0 or options.most_layers == 0:
+        # No device at all: one that has failed, or isn't wanted, computes no batches either.
+        return Placement((), 0, "asked" if wanted == 0 else "fallback")
     if not devices:
         if wanted > 0:
             raise _no_gpu(wanted)
-        reason: PlacementReason = "no_device" if gpu_backends() else "no_backend"
-        return Placement((), 0, "asked" if wanted == 0 else reason)
-    if wanted >= 0:
+        return Placement((), 0, "no_device" if gpu_backends() else "no_backend")
+    if wanted > 0:
         return Placement(devices, min(wanted, _MOST_LAYERS), "asked")
-    if options.most_layers == 0:
-        return Placement(devices, 0, "fallback")
     shape = shape_of_model(Path(options.path))
     machine = measure_machine(library.devices())
     fitting = fit_layers(shape, msgspec.structs.replace(options, devices=names), machine)

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import argparse
+from typing import Final
 
 import msgspec
 
 from desktop.cli.arguments import Parser
+from desktop.cli.models.judging import Examined, examine, examined_as_json, facts_of
 from desktop.cli.models.library import (
     KINDS,
     SOURCES,
     entry_as_json,
     find_entry,
+    folders_of,
+    load_settings,
 )
 from desktop.cli.models.tables import print_facts, print_table
 from desktop.cli.terminal import harmless, print_json, report_trouble, trouble_of
 from desktop.paths import Paths
+from desktop.settings.schema import OPTIONS
+from desktop.settings.store import parse_value
 from models.amounts import count_in_words, size_in_words
 from models.library.entry import LibraryEntry, ModelDetail
 from models.library.scan import detail
 from models.problems import EngineError
+
+_CONTEXT: Final = next(info for info in OPTIONS if info.name == "context_size")
 
 
 def add_arguments(parser: Parser) -> None:
@@ -29,21 +37,33 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--template", action="store_true", help="print the chat template and nothing else"
     )
+    parser.add_argument(
+        "--context-size",
+        metavar="N",
+        help="judge a context window of so many tokens; the default is the one of the settings",
+    )
 
 
 def run(arguments: argparse.Namespace, paths: Paths) -> int:
     """Show the model; 1 where it can't be used. Raises UserError, EngineError."""
-    entry = find_entry(arguments.model, paths)
+    settings = load_settings(paths)
+    if arguments.context_size is not None:
+        context = parse_value(_CONTEXT, arguments.context_size)
+        generation = msgspec.structs.replace(settings.generation, context_size=context)
+        settings = msgspec.structs.replace(settings, generation=generation)
+    entry = find_entry(arguments.model, folders_of(settings, paths), paths)
     shown = _detail(entry)
     if arguments.template:
         print(harmless(shown.template))
-    elif arguments.json:
-        print_json(_as_json(shown))
-    else:
-        _print(shown)
-    if entry.problem is None:
         return 0
-    report_trouble(trouble_of(entry.problem))
+    examined = examine(entry, settings, paths)
+    if arguments.json:
+        print_json(_as_json(shown, examined))
+    else:
+        _print(shown, examined)
+    if examined.problem is None:
+        return 0
+    report_trouble(trouble_of(examined.problem))
     return 1
 
 
@@ -61,17 +81,21 @@ def _detail(entry: LibraryEntry) -> ModelDetail:
         return ModelDetail(entry=entry, metadata=(), tensors=())
 
 
-def _as_json(shown: ModelDetail) -> dict[str, object]:
+def _as_json(shown: ModelDetail, examined: Examined) -> dict[str, object]:
     return {
         "model": entry_as_json(shown.entry),
+        "judgement": examined_as_json(examined),
         "metadata": dict(shown.metadata),
         "tensors": msgspec.to_builtins(shown.tensors),
         "template": shown.template,
     }
 
 
-def _print(shown: ModelDetail) -> None:
+def _print(shown: ModelDetail, examined: Examined) -> None:
     print_facts(_facts(shown.entry))
+    if verdict := facts_of(examined):
+        print()
+        print_facts(verdict)
     if shown.tensors:
         print()
         rows = [

@@ -12,6 +12,7 @@ from desktop.cli.context import EMBEDDED
 from desktop.cli.terminal import report_trouble, say, trouble_of
 from desktop.domain.errors import UserError
 from desktop.paths import Paths
+from desktop.settings.schema import AppSettings
 from desktop.settings.store import SettingsStore
 from models.library.cache import load_entries, save_entries
 from models.library.entry import LibraryEntry, ModelKind, Source
@@ -36,11 +37,16 @@ SOURCES: Final[dict[Source, str]] = {
 }
 
 
-def folders_of(paths: Paths, *, others: bool = True) -> Folders:
-    """Return where models are looked for by the settings. Raises UserError."""
+def load_settings(paths: Paths) -> AppSettings:
+    """Return the settings; a notice about a broken file is told. Raises UserError."""
     settings, notice = SettingsStore(paths.settings_file).load()
     if notice:
         say(notice)
+    return settings
+
+
+def folders_of(settings: AppSettings, paths: Paths, *, others: bool = True) -> Folders:
+    """Return where models are looked for by the settings."""
     added = tuple(Path(folder).expanduser() for folder in settings.model_folders)
     return Folders(snug=paths.models_dir, added=added, others=others)
 
@@ -55,17 +61,17 @@ def look_through(folders: Folders, paths: Paths) -> tuple[list[LibraryEntry], li
     return entries, troubles
 
 
-def find_entry(wanted: str, paths: Paths) -> LibraryEntry:
+def find_entry(wanted: str, folders: Folders, paths: Paths) -> LibraryEntry:
     """Return the model that a path or a name means; tells what couldn't be looked through.
 
     A name is a model's own, its file's, or a part of one of them that only one model has.
     Raises UserError.
     """
-    entries, troubles = look_through(folders_of(paths), paths)
+    entries, troubles = look_through(folders, paths)
     for trouble in troubles:
         report_trouble(trouble_of(trouble))
     path = Path(wanted).expanduser()
-    if path.exists() or path.suffix.lower() == ".gguf" or path.is_absolute():
+    if path.exists() or len(path.parts) > 1:
         return _by_path(path.absolute(), entries)
     return _by_name(wanted, entries)
 
@@ -74,6 +80,8 @@ def entry_as_json(entry: LibraryEntry) -> dict[str, object]:
     """Return an entry with the keys that ``--json`` promises."""
     record: dict[str, object] = msgspec.to_builtins(entry)
     del record["stamp"]
+    # A file's name may be no text, and then can't be told as it is.
+    record |= {key: _text(record[key]) for key in ("path", "name", "parts", "projectors")}
     record["problem"] = None if entry.problem is None else problem_as_json(entry.problem)
     return record
 
@@ -86,6 +94,12 @@ def problem_as_json(problem: Problem) -> dict[str, str]:
         "hint": problem.hint,
         "detail": problem.detail,
     }
+
+
+def _text(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    return [_text(each) for each in value] if isinstance(value, tuple | list) else value
 
 
 def _by_path(path: Path, entries: list[LibraryEntry]) -> LibraryEntry:

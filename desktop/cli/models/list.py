@@ -12,6 +12,7 @@ from desktop.cli.models.library import (
     SOURCES,
     entry_as_json,
     folders_of,
+    load_settings,
     look_through,
     problem_as_json,
 )
@@ -38,7 +39,8 @@ def add_arguments(parser: Parser) -> None:
 
 def run(arguments: argparse.Namespace, paths: Paths) -> int:
     """List the models; troubles go to standard error and don't change the status."""
-    entries, troubles = look_through(folders_of(paths, others=not arguments.own), paths)
+    folders = folders_of(load_settings(paths), paths, others=not arguments.own)
+    entries, troubles = look_through(folders, paths)
     if arguments.json:
         print_json(
             {

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from desktop.cli.arguments import Parser
-from desktop.cli.models.library import find_entry, folders_of
+from desktop.cli.models.library import find_entry, folders_of, load_settings
 from desktop.cli.terminal import UsageError, harmless, print_json, say
 from desktop.domain.errors import UserError
 from desktop.paths import Paths
@@ -24,7 +24,8 @@ def add_arguments(parser: Parser) -> None:
 
 def run(arguments: argparse.Namespace, paths: Paths) -> int:
     """Move the model to the trash, once the person has said yes. Raises UserError, EngineError."""
-    entry = find_entry(arguments.model, paths)
+    folders = folders_of(load_settings(paths), paths)
+    entry = find_entry(arguments.model, folders, paths)
     if entry.source == "embedded":
         raise UserError(
             f"{entry.name} came with Snug and goes with it.",
@@ -33,7 +34,7 @@ def run(arguments: argparse.Namespace, paths: Paths) -> int:
     if not arguments.yes and not _agreed(entry):
         say("Nothing was removed.")
         return 1
-    freed = remove(entry, folders_of(paths))
+    freed = remove(entry, folders)
     if arguments.json:
         print_json({"path": entry.path, "name": entry.name, "freed_bytes": freed})
     else:

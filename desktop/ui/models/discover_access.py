@@ -30,12 +30,12 @@ class AccessCard(Card):
         self._title = label(kind="strong", wraps=True)
         self._steps = [label(tone="secondary", wraps=True) for _ in _STEPS]
         self._trouble = label(kind="small", tone="danger", wraps=True)
-        self._field = QLineEdit()
-        self._field.setEchoMode(QLineEdit.EchoMode.Password)
-        self._field.setMaxLength(_LONGEST_TOKEN)
-        self._field.setPlaceholderText("hf_…")
-        self._field.setAccessibleName("Access token")
-        self._field.returnPressed.connect(self._on_entered)
+        self.token_field = QLineEdit()
+        self.token_field.setEchoMode(QLineEdit.EchoMode.Password)
+        self.token_field.setMaxLength(_LONGEST_TOKEN)
+        self.token_field.setPlaceholderText("hf_…")
+        self.token_field.setAccessibleName("Access token")
+        self.token_field.returnPressed.connect(self._on_entered)
         self._keep = push_button("Keep the token", "primary", self._on_entered)
         layout = column(self, spacing=tokens.XS)
         layout.setContentsMargins(tokens.L, tokens.M, tokens.L, tokens.L)
@@ -45,12 +45,16 @@ class AccessCard(Card):
         layout.addLayout(self._make_links())
         entry = QHBoxLayout()
         entry.setSpacing(tokens.S)
-        entry.addWidget(self._field, 1)
+        entry.addWidget(self.token_field, 1)
         entry.addWidget(self._keep)
         layout.addLayout(entry)
         layout.addWidget(self._trouble)
         self._trouble.hide()
         self.hide()
+
+    def words(self) -> list[str]:
+        """Return what is said, line by line."""
+        return [self._title.text(), *(each.text() for each in self._steps), self._trouble.text()]
 
     def explain(self, title: str, host: str) -> None:
         """Show why access is needed, and the way to it."""
@@ -77,8 +81,8 @@ class AccessCard(Card):
         return links
 
     def _on_entered(self) -> None:
-        token = self._field.text().strip()
+        token = self.token_field.text().strip()
         if token:
             # Not kept on the screen any longer than it takes.
-            self._field.clear()
+            self.token_field.clear()
             self.token_entered.emit(token)

@@ -75,6 +75,16 @@ class HubModelView(QScrollArea):
         self._connect()
         self.setFocusProxy(self._back)
 
+    @property
+    def advice(self) -> str:
+        """Return what is said of the files together: which one to take, or why none."""
+        return self._advice.text()
+
+    @property
+    def link_line(self) -> str:
+        """Return the address under the pointer, empty while there is none."""
+        return self._link.text() if self._link.isVisible() else ""
+
     # --- parts -----------------------------------------------------------------------------------
 
     def _make_context_field(self) -> NumberField:

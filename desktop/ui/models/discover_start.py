@@ -7,7 +7,7 @@ from functools import partial
 from itertools import groupby
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from desktop.controllers.judging import StartingVerdicts
 from desktop.ui import tokens
@@ -39,6 +39,10 @@ class StartingView(QWidget):
         """Sort the classes by this machine's memory and show which of them run."""
         self._show(verdicts)
 
+    def words(self) -> list[str]:
+        """Return what is said, from top to bottom."""
+        return [each.text() for group in self._groups for each in group.findChildren(QLabel)]
+
     def _show(self, verdicts: StartingVerdicts | None) -> None:
         for group in self._groups:
             group.hide()
@@ -69,8 +73,9 @@ class StartingRow(QFrame):
         super().__init__()
         self.setProperty("kind", "row")
         badge = label(kind="badge")
-        badge.setVisible(judgement is not None)
-        if judgement is not None:
+        if judgement is None:
+            badge.hide()
+        else:
             badge.setText(verdict_text(judgement))
             badge.setToolTip(judgement.reason)
             set_property(badge, "tone", VERDICT_ROLES[judgement.verdict])

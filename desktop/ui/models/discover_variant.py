@@ -54,6 +54,16 @@ class VariantRow(QFrame):
         self._cancel.hide()
         self.show_judging()
 
+    @property
+    def facts(self) -> str:
+        """Return what is said of it."""
+        return self._facts.text()
+
+    @property
+    def verdict(self) -> str:
+        """Return the verdict in words, empty while there is none."""
+        return self._badge.text() if self._judgement else ""
+
     def show_judging(self) -> None:
         """Say that the verdict is on its way."""
         self._judgement = None

@@ -15,7 +15,7 @@ SEPARATOR: Final = "  ·  "
 
 def judgement_words(judgement: Judgement) -> str:
     """Return the memory that a verdict rests on, and the speed where it is known."""
-    parts = [f"needs {size_in_words(judgement.estimate.total_bytes)}"]
+    parts = [f"Needs {size_in_words(judgement.estimate.total_bytes)}"]
     if judgement.verdict == "no_fit":
         if judgement.missing_bytes:
             parts.append(f"{size_in_words(judgement.missing_bytes)} more than is free")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QSizePolicy
 
 from desktop.ui import tokens
 from desktop.ui.controls import Tone, column, label, push_button, set_property
@@ -104,8 +104,10 @@ class DownloadRow(QFrame):
         content = column(spacing=tokens.XS)
         head = QHBoxLayout()
         head.setSpacing(tokens.S)
+        self._name.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         head.addWidget(self._name)
         head.addWidget(self._variant)
+        head.addStretch(1)
         content.addLayout(head)
         content.addWidget(self.bar)
         content.addWidget(self._words)

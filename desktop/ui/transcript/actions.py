@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 from desktop.domain.chat import Message, MessageState
 from desktop.domain.prompt import can_continue
 from desktop.domain.repeating import may_differ
-from desktop.domain.speed import decode_tokens_per_s
+from desktop.domain.speed import acceptance_in_words, decode_tokens_per_s
 from desktop.ui import tokens as design
 from desktop.ui.transcript.buttons import ICON_INSET, IconButton
 from desktop.ui.transcript.style import TranscriptStyle
@@ -66,6 +66,8 @@ def speed_of(message: Message) -> str:
     parts = ["may differ"] if may_differ(message) else []
     if speed := decode_tokens_per_s(report):
         parts.append(f"{speed:.0f} tok/s")
+    if guesses := acceptance_in_words(report):
+        parts.append(guesses)
     if report.first_token_s > 0:
         parts.append(f"{report.first_token_s:.1f} s to first token")
     return " \u00b7 ".join(parts)

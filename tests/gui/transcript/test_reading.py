@@ -4,6 +4,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import cast
 
+import msgspec
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAccessible, QGuiApplication
@@ -202,6 +203,9 @@ def test_the_buttons_say_what_the_person_wants(qtbot: QtBot, show: Show) -> None
 def test_a_reply_tells_its_speed() -> None:
     assert speed_of(reply(1, report=REPORT)) == "41 tok/s \u00b7 0.3 s to first token"
     assert speed_of(reply(1)) == ""
+    drafted = msgspec.structs.replace(REPORT, drafted_tokens=50, accepted_tokens=40)
+    told = "41 tok/s \u00b7 80% of guesses right \u00b7 0.3 s to first token"
+    assert speed_of(reply(1, report=drafted)) == told
 
 
 def test_a_failed_reply_has_a_button_that_mends_it(qtbot: QtBot, show: Show) -> None:

@@ -15,7 +15,6 @@ from models.library.removal import remove
 from models.problems import EngineError
 from tests.unit.models.library.conftest import Machine
 
-
 plat_other = import_module("send2trash.plat_other")
 """The trash of a system without a desktop's own service."""
 

@@ -217,7 +217,10 @@ def test_entries_outlive_the_process(machine: Machine, tmp_path: Path) -> None:
     (machine.snug / "b.gguf").touch()
     entries = machine.scan()
     file = tmp_path / "cache" / "library.json"
-    save_entries(file, entries)
+    machine.model(machine.snug / "c.gguf").rename(
+        Path(os.fsdecode(os.fsencode(machine.snug) + b"/\xff.gguf"))
+    )
+    save_entries(file, machine.scan())
     assert load_entries(file) == {entry.path: entry for entry in entries}
     assert [path.name for path in file.parent.iterdir()] == ["library.json"]
 

@@ -46,17 +46,6 @@ def test_a_folder_deep_below_is_left_alone(tmp_path: Path) -> None:
     assert found(tmp_path) == []
 
 
-@pytest.mark.skipif(os.getuid() == 0, reason="the superuser may read every folder")
-def test_a_closed_folder_is_told_of(tmp_path: Path) -> None:
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o000)
-    troubles: list[Problem] = []
-    assert found(tmp_path, troubles) == []
-    closed.chmod(0o700)
-    assert [trouble.code for trouble in troubles] == ["folder_unreadable"]
-    assert str(closed) in troubles[0].title
-
-
 def test_a_folder_that_goes_is_told_of(tmp_path: Path) -> None:
     troubles: list[Problem] = []
     assert found(tmp_path / "gone", troubles) == []
