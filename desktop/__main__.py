@@ -15,12 +15,15 @@ from typing import Final
 COMMANDS: Final = {
     "ask": "ask one question and print the reply",
     "chat": "chat in the terminal, on the same chats as the window",
+    "summarize": "summarize whole documents, with the pages each sentence is from",
     "models": "list, inspect, search, pull and remove models",
     "doctor": "show what Snug runs on, and whether all of it works",
     "rpc-worker": "lend this machine's memory to a model on another one",
 }
 ENGINE_FLAG: Final = "--engine-process"
 """What a frozen build starts itself with to become the engine process."""
+READING_FLAG: Final = "--reading-process"
+"""The same for the process that reads documents."""
 FORMULAS_FLAG: Final = "--formula-process"
 """The same for the process that sets formulas; the window knows it by this name too."""
 
@@ -31,6 +34,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments[:1] == [ENGINE_FLAG]:
         # By name, since this is the one way from the application into the engine's own modules.
         import_module("models.worker").main(arguments[1:])
+    if arguments[:1] == [READING_FLAG]:
+        from desktop.documents import process  # noqa: PLC0415
+
+        process.main()
+        return 0
     if arguments[:1] == [FORMULAS_FLAG]:
         from desktop.ui.transcript import formula_process  # noqa: PLC0415
 

@@ -33,6 +33,11 @@ class Paths:
         return self.data_dir / "chats.db"
 
     @property
+    def documents_db(self) -> Path:
+        """The documents' text, their index, and the work on them."""
+        return self.data_dir / "documents.db"
+
+    @property
     def models_dir(self) -> Path:
         """Snug's own folder of models, and of downloads that are not done yet."""
         return self.data_dir / "models"

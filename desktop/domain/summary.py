@@ -179,7 +179,7 @@ class _Work:
         points: list[Point] = []
         failed = []
         for call in calls:
-            lines = _lines(answers[call.key].text)
+            lines = _once(_lines(answers[call.key].text))
             points += [Point(text=line, sources=call.sections) for line in lines]
             if not lines:
                 failed.append(call.sections[0])
@@ -213,7 +213,7 @@ class _Work:
         answers = yield from _ask(calls)
         joined: list[Point] = []
         for call, group in zip(calls, groups, strict=True):
-            lines = _lines(answers[call.key].text)
+            lines = _once(_lines(answers[call.key].text))
             joined += [self._point(line) for line in lines] or list(group)
         return joined
 
@@ -232,7 +232,7 @@ class _Work:
         for call, group in zip(calls, groups, strict=False):
             text = answers[call.key].text.strip()
             if text:
-                points += [self._sentence(part) for part in _sentences(f"{text}\n\n")]
+                points += [self._sentence(part) for part in _once(_sentences(f"{text}\n\n"))]
             else:
                 points += [Point(text=f"- {note.text}\n", sources=note.sources) for note in group]
         return tuple(points)
@@ -301,3 +301,8 @@ def _sentences(text: str) -> list[str]:
     """Return the sentences of every line, each with the marks that follow its full stop."""
     lines = marks_inside(text).splitlines(keepends=True)
     return [sentence for line in lines for sentence in sentences(line)]
+
+
+def _once(parts: Sequence[str]) -> list[str]:
+    """Return the parts without those that a model in a loop has said before."""
+    return list({" ".join(part.lower().split()): part for part in reversed(parts)}.values())[::-1]

@@ -11,7 +11,7 @@ import msgspec
 from desktop.domain.documents import CallRecord
 from desktop.domain.summary import Answer, Call, Key
 from desktop.storage.documents import DocumentStore
-from desktop.work.prompts import data_prompt
+from desktop.work.prompts import STOP, data_prompt
 from desktop.work.text_model import TextModel
 from models.protocol import ChatPrompt, Sampling
 
@@ -32,6 +32,7 @@ class Asking:
         store: DocumentStore,
         model: TextModel,
         job_id: int,
+        *,
         system: str,
         on_answer: OnAnswer,
         cancelled: Callable[[], bool],
@@ -72,6 +73,7 @@ class Asking:
             [self._prompt(call) for call in calls],
             [call.max_tokens for call in calls],
             SAMPLING,
+            stop=STOP,
             cancelled=self._cancelled,
         )
         for number, made in completions:

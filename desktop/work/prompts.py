@@ -16,6 +16,10 @@ from models.protocol import ChatPrompt, Turn
 _FENCE: Final = re.compile(r"<(\s*/?\s*document)", re.IGNORECASE)
 
 
+STOP: Final = ("<document>", "</document>")
+"""Where a small model begins to copy the frame of its prompt."""
+
+
 @cache
 def summary_prompts() -> Prompts:
     """Return the prompts that Snug comes with."""

@@ -18,7 +18,6 @@ from desktop.domain.errors import UserError
 from desktop.domain.sections import CountTexts, Passage, Section, split
 from desktop.domain.summary import (
     OUTPUT_SHARE,
-    Answer,
     Call,
     Calls,
     Key,
@@ -38,6 +37,21 @@ _LEAST_ROOM: Final = 256
 _SPARE_TOKENS: Final = 16
 
 
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """What a summary is made of: a document, or the summaries of several.
+
+    ``pages`` are counted by ``page_word``; ``unreadable`` are those without text, and why.
+    """
+
+    name: str
+    title: str
+    document_ids: tuple[int, ...]
+    passages: tuple[Passage, ...]
+    pages: int
+    page_word: str
+    unreadable: dict[int, str]
+
+
 class SectionReport(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a section: done, or failed and why."""
 
@@ -52,6 +66,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     """Which pages went in, which are cited, and which could not be read, and why."""
 
     pages: int
+    page_word: str
     read: tuple[int, ...]
     cited: tuple[int, ...]
     unreadable: dict[int, str]
@@ -89,12 +104,12 @@ class Observer:
     def planned(self, plan: Plan) -> None:
         """Hear that the sections are cut."""
 
-    def answered(self, call: Call, record: CallRecord, done: int, total: int) -> None:
+    def answered(self, _call: Call, _record: CallRecord, done: int, total: int) -> None:
         """Hear that a call is answered: ``done`` of about ``total``. The text makes the draft."""
 
 
 class SummaryWork:
-    """Summarizes one document with a loaded model."""
+    """Makes summaries with a loaded model."""
 
     def __init__(
         self,
@@ -110,34 +125,10 @@ class SummaryWork:
         self._observer = observer or Observer()
         self._cancelled = cancelled
 
-    def plan(self, document: Document, wish: Wish) -> Plan:
-        """Cut the document into sections and estimate the work. Raises UserError."""
-        return self._plan([each.as_passage() for each in self._store.passages(document.id)], wish)
-
-    def run(self, document: Document, wish: Wish) -> SummaryReport:
-        """Summarize the document; what was answered before is not asked again.
-
-        Raises UserError, and CancelledError with the work kept to go on from.
-        """
-        began = time.monotonic()
-        plan = self.plan(document, wish)
-        self._observer.planned(plan)
-        job_id = self._store.begin_job("summary", self._identity(wish, plan), [document.id])
-        asking = Asking(
-            self._store, self._model, job_id, self._prompts.system, self._note_to(plan), self._cancelled
-        )
-        try:
-            summary = self._drive(asking, document.title or document.name, plan, wish)
-        except BaseException:
-            self._store.set_job_state(job_id, "paused")
-            raise
-        report = self._report(document, plan, summary, asking, time.monotonic() - began)
-        self._store.set_job_state(job_id, "done", msgspec.json.encode(report).decode())
-        return report
-
-    def _plan(self, passages: Sequence[Passage], wish: Wish) -> Plan:
+    def plan(self, subject: Subject, wish: Wish) -> Plan:
+        """Cut the subject into sections and estimate the work. Raises UserError."""
         room = self._room(wish)
-        steps = split(passages, room)
+        steps = split(subject.passages, room)
         asked = next(steps)
         try:
             while True:
@@ -152,6 +143,33 @@ class SummaryWork:
             tokens_in=round(tokens * (1 + OUTPUT_SHARE)),
             tokens_out=round(tokens * OUTPUT_SHARE / 2),
         )
+
+    def run(self, subject: Subject, wish: Wish) -> SummaryReport:
+        """Summarize; what was answered before, for the same wish and model, is not asked again.
+
+        Raises UserError, and CancelledError with the work kept to go on from.
+        """
+        began = time.monotonic()
+        plan = self.plan(subject, wish)
+        self._observer.planned(plan)
+        identity = self._identity(subject, wish, plan)
+        job_id = self._store.begin_job("summary", identity, subject.document_ids)
+        asking = Asking(
+            self._store,
+            self._model,
+            job_id,
+            system=self._prompts.system,
+            on_answer=self._note_to(plan),
+            cancelled=self._cancelled,
+        )
+        try:
+            summary = self._drive(asking, subject.title, plan, wish)
+        except BaseException:
+            self._store.set_job_state(job_id, "paused")
+            raise
+        report = _report(subject, plan, summary, asking, time.monotonic() - began)
+        self._store.set_job_state(job_id, "done", msgspec.json.encode(report).decode())
+        return report
 
     def _drive(self, asking: Asking, title: str, plan: Plan, wish: Wish) -> Summary:
         steps = summarize(title, plan.sections, wish, self._prompts, room=plan.room)
@@ -189,10 +207,11 @@ class SummaryWork:
             )
         return room
 
-    def _identity(self, wish: Wish, plan: Plan) -> str:
+    def _identity(self, subject: Subject, wish: Wish, plan: Plan) -> str:
         """Return what must be the same for work to go on: wish, prompts, model and sections."""
         info = self._model.info
         parts = {
+            "name": subject.name,
             "wish": msgspec.to_builtins(wish),
             "prompts": hashlib.sha256(msgspec.json.encode(self._prompts)).hexdigest(),
             "model": [info.path, info.size_bytes] if info else [],
@@ -200,40 +219,76 @@ class SummaryWork:
         }
         return msgspec.json.encode(parts, order="sorted").decode()
 
-    def _report(
-        self, document: Document, plan: Plan, summary: Summary, asking: Asking, seconds: float
-    ) -> SummaryReport:
-        sections = tuple(
-            SectionReport(
-                index=section.index,
-                pages=section.pages,
-                tokens_in=asking.records[0, section.index].tokens_in,
-                tokens_out=asking.records[0, section.index].tokens_out,
-                status="failed" if section.index in summary.failed else "done",
+
+def document_subject(document: Document, store: DocumentStore) -> Subject:
+    """Return a document as what a summary is made of."""
+    return Subject(
+        name=document.path,
+        title=document.title or document.name,
+        document_ids=(document.id,),
+        passages=tuple(each.as_passage() for each in store.passages(document.id)),
+        pages=document.pages,
+        page_word=document.page_word,
+        unreadable=store.unreadable_pages(document.id),
+    )
+
+
+def joint_subject(documents: Sequence[Document], reports: Sequence[SummaryReport]) -> Subject:
+    """Return the summaries of several documents as what one over all is made of.
+
+    What it calls a page is a document, by its place among them.
+    """
+    return Subject(
+        name="",
+        title=", ".join(document.title or document.name for document in documents),
+        document_ids=tuple(document.id for document in documents),
+        passages=tuple(
+            Passage(text=f"{document.title or document.name}: {report.summary}", page=number)
+            for number, (document, report) in enumerate(
+                zip(documents, reports, strict=True), start=1
             )
-            for section in plan.sections
+        ),
+        pages=len(documents),
+        page_word="document",
+        unreadable={},
+    )
+
+
+def _report(
+    subject: Subject, plan: Plan, summary: Summary, asking: Asking, seconds: float
+) -> SummaryReport:
+    records = asking.records
+    sections = tuple(
+        SectionReport(
+            index=section.index,
+            pages=section.pages,
+            tokens_in=records[0, section.index].tokens_in,
+            tokens_out=records[0, section.index].tokens_out,
+            status="failed" if section.index in summary.failed else "done",
         )
-        records = asking.records.values()
-        read = {page for section in plan.sections for page in section.pages}
-        cited = {page for index in summary.cited for page in plan.sections[index].pages}
-        return SummaryReport(
-            document=document.path,
-            summary=summary.text,
-            points=summary.points,
-            sections=sections,
-            calls=len(asking.records),
-            tokens_in=sum(record.tokens_in for record in records),
-            tokens_out=sum(record.tokens_out for record in records),
-            failures=_failures(plan.sections, summary.failed, asking.records),
-            resumed=asking.resumed,
-            coverage=Coverage(
-                pages=document.pages,
-                read=tuple(sorted(read)),
-                cited=tuple(sorted(cited)),
-                unreadable=self._store.unreadable_pages(document.id),
-            ),
-            seconds=seconds,
-        )
+        for section in plan.sections
+    )
+    read = {page for section in plan.sections for page in section.pages}
+    cited = {page for index in summary.cited for page in plan.sections[index].pages}
+    return SummaryReport(
+        document=subject.name or subject.title,
+        summary=summary.text,
+        points=summary.points,
+        sections=sections,
+        calls=len(records),
+        tokens_in=sum(record.tokens_in for record in records.values()),
+        tokens_out=sum(record.tokens_out for record in records.values()),
+        failures=_failures(plan.sections, summary.failed, records),
+        resumed=asking.resumed,
+        coverage=Coverage(
+            pages=subject.pages,
+            page_word=subject.page_word,
+            read=tuple(sorted(read)),
+            cited=tuple(sorted(cited)),
+            unreadable=subject.unreadable,
+        ),
+        seconds=seconds,
+    )
 
 
 def _failures(

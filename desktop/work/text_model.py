@@ -59,7 +59,9 @@ class Completion(msgspec.Struct, frozen=True, kw_only=True):
 class TextModel:
     """Completes prompts and counts tokens, blocking. One thread uses it; ``close`` ends it."""
 
-    def __init__(self, options: LoadOptions, log_path: Path, command: Sequence[str] | None) -> None:
+    def __init__(
+        self, options: LoadOptions, log_path: Path, command: Sequence[str] | None = None
+    ) -> None:
         self._options = options
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._client = EngineClient(self._events.put, command=command, log_path=log_path)
@@ -116,6 +118,7 @@ class TextModel:
         max_tokens: Sequence[int],
         sampling: Sampling,
         *,
+        stop: Sequence[str] = (),
         on_text: Callable[[int, str], None] = lambda _number, _text: None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[tuple[int, Completion]]:
@@ -130,7 +133,7 @@ class TextModel:
             while waiting or running:
                 while waiting and len(running) < self.sequences * (1 + _AHEAD):
                     number, prompt = waiting.pop()
-                    job_id = self._client.generate(prompt, sampling, max_tokens[number])
+                    job_id = self._client.generate(prompt, sampling, max_tokens[number], stop)
                     running[job_id] = _Run(number)
                 ended = self._take(running, on_text)
                 if cancelled():

@@ -1,0 +1,89 @@
+"""Summaries of documents longer than the window, by the real model, through cuts and restarts."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.document_factory import write_pdf
+
+TOPICS = ("harbour", "lighthouse", "storm", "railway", "market", "school", "mill", "bridge")
+
+
+def page(number: int) -> list[str]:
+    topic = TOPICS[number % len(TOPICS)]
+    return [
+        f"The {topic} number {number} was built in {1800 + number} by Ada Moor. It has {number + 3} "
+        f"gates and {2 * number + 1} windows. People of the town came to see it every week. " * 3
+    ]
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    return write_pdf(tmp_path / "town.pdf", [page(number) for number in range(24)])
+
+
+def command(base: Path, *words: str) -> list[str]:
+    start = [sys.executable, "-m", "desktop", "--basedir", str(base), "summarize", "--json"]
+    return [*start, "--length", "paragraph", "--context-size", "1024", *words]
+
+
+def run(base: Path, *words: str) -> tuple[list[dict[str, Any]], subprocess.CompletedProcess[str]]:
+    done = subprocess.run(command(base, *words), capture_output=True, text=True, timeout=170)
+    return [json.loads(line) for line in done.stdout.splitlines()], done
+
+
+def test_every_section_is_read_once_and_the_account_adds_up(tmp_path: Path, document: Path) -> None:
+    [report], done = run(tmp_path / "base", str(document))
+    assert done.returncode == 0, done.stderr
+    sections = report["sections"]
+    assert len(sections) > 4
+    assert [section["index"] for section in sections] == list(range(len(sections)))
+    assert {page for section in sections for page in section["pages"]} == set(range(1, 25))
+    assert all(section["status"] == "done" for section in sections)
+    assert all(section["tokens_in"] + section["tokens_out"] <= 1024 for section in sections)
+    assert report["calls"] >= len(sections) + 1
+    assert report["tokens_in"] >= sum(section["tokens_in"] for section in sections)
+    assert report["summary"]
+    assert report["coverage"]["read"] == list(range(1, 25))
+    assert set(report["coverage"]["cited"]) <= set(range(1, 25))
+    assert report["failures"] == []
+    assert "sections, about" in done.stderr
+
+
+def test_a_killed_summary_goes_on_and_repeats_nothing(tmp_path: Path, document: Path) -> None:
+    base = tmp_path / "base"
+    database = base / "data" / "documents.db"
+    process = subprocess.Popen(
+        command(base, str(document)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    finished = _wait_for_answers(database, 3)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    [report], done = run(base, str(document))
+    assert done.returncode == 0, done.stderr
+    assert report["resumed"] >= finished
+    assert all(section["status"] == "done" for section in report["sections"])
+
+
+def _wait_for_answers(database: Path, wanted: int) -> int:
+    import apsw  # noqa: PLC0415
+
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        try:
+            connection = apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)
+            count = int(connection.execute("select count(*) from job_answers").get)
+        except apsw.Error:
+            count = 0
+        if count >= wanted:
+            return count
+        time.sleep(0.1)
+    raise AssertionError("no answers")
