@@ -231,6 +231,13 @@ def test_a_model_is_thrown_away(snug: Any, models_dir: Path, two_lines: TwoLines
     assert len(listed(snug)["models"]) == 1
 
 
+def test_a_listed_model_answers_by_its_name(snug: Any, models_dir: Path) -> None:
+    model(models_dir / "org" / "tiny.gguf")
+    done = snug("ask", "Hi", "--model", "tiny", "--max-tokens", "2", "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["model_path"] == str(models_dir / "org" / "tiny.gguf")
+
+
 def test_other_programs_models_are_left_alone(
     snug: Any, tmp_path: Path, two_lines: TwoLines
 ) -> None:
