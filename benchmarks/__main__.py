@@ -14,7 +14,15 @@ import msgspec
 
 from benchmarks.figures import Figure
 
-MODULES: Final = ("decode", "cache_and_stop", "window", "start", "downloads")
+MODULES: Final = (
+    "decode",
+    "speculation",
+    "cache_and_stop",
+    "window",
+    "start",
+    "downloads",
+    "hostile",
+)
 
 
 def main() -> int:
