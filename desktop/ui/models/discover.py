@@ -140,7 +140,7 @@ class DiscoverView(TabPage):
         self._middle.addWidget(_scrolled(self.starting))
         self._middle.addWidget(self._make_results())
         content.addWidget(self._middle, 1)
-        self._stack.addWidget(_centred(search))
+        self._stack.addWidget(_bounded(search))
         self._stack.addWidget(self.page)
         column(self).addWidget(self._stack)
 
@@ -261,13 +261,12 @@ def _scrolled(content: QWidget) -> QScrollArea:
     return area
 
 
-def _centred(content: QWidget) -> QWidget:
+def _bounded(content: QWidget) -> QWidget:
     """Return the content in a column that doesn't grow wider than one reads with ease."""
     content.setMaximumWidth(WIDEST)
     around = QWidget()
     row = QHBoxLayout(around)
     row.setContentsMargins(0, 0, 0, 0)
-    row.addStretch(1)
     row.addWidget(content, 1000)
     row.addStretch(1)
     return around

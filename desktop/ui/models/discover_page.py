@@ -26,7 +26,7 @@ from desktop.ui.theme import Theme
 from models.downloads.records import Download, DownloadRequest
 from models.hub.records import HubRepository, Variant
 
-WIDEST = 880
+WIDEST = 960
 _CONTEXT = next(info for info in OPTIONS if info.name == "context_size")
 
 
@@ -121,7 +121,6 @@ class HubModelView(QScrollArea):
         around = QWidget()
         row = QHBoxLayout(around)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addStretch(1)
         row.addWidget(page, 1000)
         row.addStretch(1)
         self.setWidget(around)

@@ -17,7 +17,7 @@ from desktop.ui.models.tab import TabPage
 from models.amounts import size_in_words
 from models.downloads.records import Download, DownloadId
 
-_WIDEST: Final = 880
+_WIDEST: Final = 960
 
 
 class DownloadsView(TabPage):
@@ -87,7 +87,7 @@ class DownloadsView(TabPage):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(_between(content))
+        area.setWidget(_bounded(content))
         foot = QWidget()
         foot.setMaximumWidth(_WIDEST)
         line = QHBoxLayout(foot)
@@ -97,7 +97,7 @@ class DownloadsView(TabPage):
         line.addWidget(self._folder, 1)
         layout = column(self)
         layout.addWidget(area, 1)
-        layout.addWidget(_between(foot))
+        layout.addWidget(_bounded(foot))
         self._folder.set_text(f"Models are kept in {self._downloads.folder}")
 
     # --- what is shown ---------------------------------------------------------------------------
@@ -143,11 +143,10 @@ class DownloadsView(TabPage):
         self.space.setVisible(free is not None)
 
 
-def _between(content: QWidget) -> QWidget:
+def _bounded(content: QWidget) -> QWidget:
     around = QWidget()
     row = QHBoxLayout(around)
     row.setContentsMargins(0, 0, 0, 0)
-    row.addStretch(1)
     row.addWidget(content, 1000)
     row.addStretch(1)
     return around

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from models.catalogue import starting_models
 from tests.gui.hub.conftest import LARGE, SMALL, Hands, Open, button
 from tests.hub_server import Answer, HubServer
 
@@ -33,9 +34,22 @@ def test_nobody_is_asked_before_a_press(hands: Hands, hub: HubServer) -> None:
 def test_models_to_start_with_are_judged_without_the_hub(hands: Hands, hub: HubServer) -> None:
     words = hands.view.starting.words
     hands.until(lambda: any("For this computer" in word for word in words()))
-    assert next(word for word in words() if word.startswith("For ")).startswith("For this computer")
+    titles = [word for word in words() if word.startswith(("A good one", "For "))]
+    assert titles[0] == "A good one to start with on this computer"
+    assert titles[1] == "For this computer, with 15 GB of memory"
+    assert titles[2:4] == ["For 8 GB of memory", "For 4 GB of memory"]
     assert any(word.startswith("CPU") for word in words())
     assert hub.asked == []
+
+
+def test_a_model_to_start_with_opens_its_page(hands: Hands, hub: HubServer) -> None:
+    hands.until(lambda: any("For this computer" in word for word in hands.view.starting.words()))
+    model = starting_models()[0]
+    hub.add(model.repo, {model.file: b"GGUF" * 1000})
+    button(hands.view.starting, "See its files")
+    hands.view.starting.opened.emit(model.repo)
+    hands.until(lambda: hands.shown_repo == model.repo)
+    assert hands.view.page.isVisible()
 
 
 def test_a_result_is_read_aloud_with_its_facts(hands: Hands) -> None:
