@@ -66,7 +66,10 @@ class Bandwidth:
             processor = _processor()
             if self._known.processor == processor and self._known.copied:
                 return
-            self._known = _Known(processor=processor, copied=copy_bandwidth())
+            if self._known.processor not in {"", processor}:
+                # The file has come from another machine.
+                self._known.learned.pop(HOST, None)
+            self._known.processor, self._known.copied = processor, copy_bandwidth()
             self._write()
 
     def learn(

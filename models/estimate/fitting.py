@@ -100,4 +100,6 @@ def largest_context(shape: ModelShape, options: LoadOptions, machine: Machine) -
 def smaller_contexts(shape: ModelShape, options: LoadOptions, machine: Machine) -> Sequence[int]:
     """Return contexts that fit and are round numbers, the largest first."""
     largest = largest_context(shape, options, machine)
-    return [size for size in (131072, 65536, 32768, 16384, 8192, 4096, 2048) if size <= largest]
+    return [
+        size for size in (131072, 65536, 32768, 16384, 8192, 4096, 2048, 1024) if size <= largest
+    ]

@@ -42,12 +42,14 @@ def judge(
     need = estimate(shape, options, machine, compute)
     lacking = shortage(need, machine)
     if lacking:
+        choices = tuple(_choices(shape, options, machine))[:_MOST_CHOICES]
+        remedy = "" if choices else " A smaller model or quantization is needed."
         return Judgement(
             verdict="no_fit",
             estimate=need,
-            reason=_why_not(need, lacking, machine),
+            reason=_why_not(need, lacking, machine) + remedy,
             missing_bytes=sum(lacking.values()),
-            choices=tuple(_choices(shape, options, machine))[:_MOST_CHOICES],
+            choices=choices,
         )
     return Judgement(
         verdict=_verdict(need),
@@ -101,10 +103,10 @@ def _why_not(need: MemoryEstimate, lacking: dict[str, int], machine: Machine) ->
     name = next(iter(lacking))
     if name == HOST:
         free = size_in_words(machine.memory_available)
-        wanted = size_in_words(need.total_bytes if len(need.memory) == 1 else lacking[HOST])
-        if len(need.memory) == 1:
-            return f"It needs {wanted} of memory, and {free} are free."
-        return f"What is left for the CPU lacks {wanted} of memory; {free} are free."
+        left = "" if len(need.memory) == 1 else "What is left for the CPU"
+        return (
+            f"{left or 'It'} needs {size_in_words(need.host_bytes)} of memory, and {free} are free."
+        )
     part = need.on(name)
     free = size_in_words(_free(name, machine))
     count = "1 layer needs" if part.layers == 1 else f"{part.layers} layers need"
