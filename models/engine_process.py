@@ -22,6 +22,15 @@ _LOG_LIMIT: Final = 1024 * 1024
 _TAIL_BYTES: Final = 16 * 1024
 _WAIT_FOR_KILLED_S: Final = 1.0
 
+_WITHOUT_DEVICES: Final = {
+    "GGML_DISABLE_VULKAN": "1",
+    "GGML_VK_VISIBLE_DEVICES": "",
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "HIP_VISIBLE_DEVICES": "-1",
+    "ONEAPI_DEVICE_SELECTOR": "!*:gpu",
+}
+"""What the back ends look at before they look for devices."""
+
 
 class Ended:
     """The process has closed its pipe; ``garbage`` says what it sent if nobody could read it."""
@@ -42,7 +51,8 @@ class EngineProcess:
 
     Creating it starts the process (raises OSError). ``deliver`` is called on a thread of its own
     with this process and each event, and with Ended at last. Only ``kill``,
-    ``close`` and ``autopsy`` wait for the process, and not for long.
+    ``close`` and ``autopsy`` wait for the process, and not for long. ``without_devices`` hides the
+    GPUs from it, for a driver that would kill it.
     """
 
     def __init__(
@@ -50,17 +60,25 @@ class EngineProcess:
         command: Sequence[str],
         log_path: Path,
         deliver: Callable[[EngineProcess, Event | Ended], None],
+        *,
+        without_devices: bool = False,
     ) -> None:
         self._deliver = deliver
         self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._oom_kills = oom_kills()
         self._log_path = log_path
+        self.without_devices = without_devices
         self.ready = False
         """Whether it has said so; the owner sets this."""
         with _open_log(log_path) as log:
             self._log_start = log.tell()
             self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, bufsize=0
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                bufsize=0,
+                env=os.environ | _WITHOUT_DEVICES if without_devices else None,
             )
         for carry in (self._write, self._read):
             threading.Thread(target=carry, name=f"engine {carry.__name__}", daemon=True).start()

@@ -84,15 +84,17 @@ Step = Judge | Attempt | Done | Refused
 class LoadPlan:
     """One wish to have a model loaded, from the judgement to the end.
 
-    With ``anyway`` the judge's "does not fit" is noted and not obeyed.
+    With ``anyway`` the judge's "does not fit" is noted and not obeyed. ``drivers`` says that the
+    engine's library talks to drivers of devices: one of them may keep it from starting at all.
     """
 
-    def __init__(self, wanted: LoadOptions, *, anyway: bool = False) -> None:
+    def __init__(self, wanted: LoadOptions, *, anyway: bool = False, drivers: bool = False) -> None:
         self.wanted: Final = wanted
         self.judgement: Judgement | None = None
         self.step: Step = Judge(wanted, f"Looking at what {_name(wanted)} needs")
         self.told: tuple[str, ...] = ()
         self._anyway = anyway
+        self._drivers = drivers
         self._tried = wanted
         self._layers = 0
         """How many layers the attempt puts on devices, as far as the judge could tell."""
@@ -120,6 +122,8 @@ class LoadPlan:
         """Take in why the attempt failed."""
         if without := self._without_workers(problem):
             return self._end(Refused(problem, without))
+        if self._is_drivers_fault(problem):
+            return self._try_without_devices(problem)
         if not self._layers or problem.code not in DEVICE_TROUBLE:
             return self._end(Refused(problem, self._judged_choices()))
         if self.wanted.gpu_layers >= 0:
@@ -138,6 +142,21 @@ class LoadPlan:
     def on_device(self) -> bool:
         """Return whether the present attempt, or the loaded model, has layers on a device."""
         return self._layers > 0
+
+    def _is_drivers_fault(self, problem: Problem) -> bool:
+        return (
+            self._drivers
+            and problem.code == "engine_start_failed"
+            and self.wanted.gpu_layers < 0
+            and self._tried.most_layers != 0
+        )
+
+    def _try_without_devices(self, problem: Problem) -> Step:
+        told = f"The engine does not start beside the GPU's driver: {problem.title}"
+        self.told += (f"{told} So Snug tried the CPU alone.",)
+        self._layers = 0
+        options = msgspec.structs.replace(self.wanted, most_layers=0)
+        return self._try(options, f"{told} Trying the CPU alone", fresh=True)
 
     def _try_fewer(self, problem: Problem) -> Step:
         had = self._layers

@@ -17,6 +17,7 @@ from desktop.paths import Paths
 from desktop.settings.requests import from_load_options
 from desktop.settings.schema import LOADING_OPTIONS, OptionInfo
 from models.account import account
+from models.backends import gpu_backends
 from models.client import EngineClient
 from models.load_judge import LoadJudge
 from models.load_plan import DEVICE_TROUBLE, Attempt, Done, Judge, LoadPlan, Refused
@@ -86,7 +87,7 @@ class EngineSession:
 
         Raises UserError, and KeyboardInterrupt on Ctrl-C.
         """
-        plan = LoadPlan(options, anyway=anyway)
+        plan = LoadPlan(options, anyway=anyway, drivers=bool(gpu_backends()))
         self._client.start()
         while True:
             match plan.step:

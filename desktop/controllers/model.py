@@ -16,6 +16,7 @@ from desktop.engine.tasks import TaskThread
 from desktop.settings.requests import from_load_options, to_load_options
 from desktop.settings.schema import AppSettings, GenerationSettings
 from models.account import account
+from models.backends import gpu_backends
 from models.catalogue import CatalogueEntry, find_entry
 from models.estimate.records import Choice, Judgement
 from models.load_judge import LoadJudge
@@ -212,7 +213,8 @@ class ModelController(QObject):
     ) -> None:
         self._drop_plan()
         self.state = replace(state, info=None, sha256=state.sha256)
-        self._plan = LoadPlan(self._options(state.path, settings), anyway=anyway)
+        options = self._options(state.path, settings)
+        self._plan = LoadPlan(options, anyway=anyway, drivers=bool(gpu_backends()))
         self._follow()
 
     def _drop_plan(self) -> None:

@@ -28,8 +28,8 @@ def test_a_part_on_the_device_and_why_not_more() -> None:
     lines = told(memory=(gpu, host), offloaded_layers=22, placement_reason="memory")
     assert lines == (
         (
-            "22 of 32 layers run on Radeon RX (5.1 GB), 10 on the CPU (2.3 GB), since its free memory "
-            "of 6.2 GB holds no more."
+            "22 of 32 layers run on Radeon RX (5.1 GB), 10 on the CPU (2.3 GB), since its free "
+            "memory of 6.2 GB holds no more."
         ),
         "Context 8,192 tokens in f16: 1.0 GB.",
     )
