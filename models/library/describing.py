@@ -134,10 +134,18 @@ def kind_of(header: GgufHeader) -> ModelKind:
 def _own_name(header: GgufHeader | None, group: FileGroup) -> str:
     """Return the name that the file gives itself, or else its file's, or its folder's."""
     own = _short(header.text("general.name")) if header else ""
-    for name in (own, group.stem, group.parts[0].parent.name):
+    for name in (own, group.stem, _folder_name(group.parts[0].parent)):
         if name.lower() not in _SAYS_NOTHING:
             return name
     return group.stem
+
+
+def _folder_name(folder: Path) -> str:
+    """Return what a folder is called; one of the hub's cache has its repository's name."""
+    for above in folder.parents:
+        if above.name.startswith("models--"):
+            return above.name.rpartition("--")[2]
+    return folder.name
 
 
 def _quantization(headers: Sequence[GgufHeader]) -> str:

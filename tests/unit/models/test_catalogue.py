@@ -34,7 +34,17 @@ def test_a_file_s_own_name_finds_its_entry() -> None:
     assert find_entry(entry.name) is entry
 
 
-@pytest.mark.parametrize("name", ["My own fine-tune", "Qwen3 8B Base", "Qwen3-Embedding-0.6B", ""])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "My own fine-tune",
+        "Qwen3 8B Base",
+        "Qwen3-Embedding-0.6B",
+        "Qwen2.5 Coder 7B Instruct",
+        "Mistral Small Instruct 2409",
+        "",
+    ],
+)
 def test_an_unknown_model_has_no_entry(name: str) -> None:
     assert find_entry(name) is None
 
