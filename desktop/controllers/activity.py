@@ -61,7 +61,7 @@ class ActivityWatch(QObject):
     def _on_event(self, event: Event) -> None:
         match event:
             case LoadProgress(fraction=fraction):
-                self._tell(Activity(f"{self._step} · {fraction:.0%}", "busy", fraction))
+                self._tell(Activity(f"{fraction:.0%} · {self._step}", "busy", fraction))
             case Loaded():
                 self._tell(RESTARTED if self._died else READY)
                 self._died = False

@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QWidget
 
-from desktop.controllers.model import ModelState
+from desktop.controllers.model import ModelController, ModelState
 from desktop.ui import tokens
 from desktop.ui.controls import Card, column, label, push_button
 from models.estimate.records import Choice
@@ -56,6 +56,14 @@ class ProblemCard(Card):
         layout.addSpacing(tokens.S)
         layout.addLayout(self._make_row())
         self.hide()
+
+    def connect_to(self, model: ModelController) -> None:
+        """Let the buttons do what they say."""
+        self.choice_made.connect(model.load_with)
+        self.anyway_requested.connect(model.load_anyway)
+        self.release_requested.connect(model.release_quarantine)
+        self.embedded_requested.connect(lambda: model.open(""))
+        self.retry_requested.connect(lambda: model.open(""))
 
     def show_model(self, state: ModelState) -> None:
         """Show the problem of a failed load; hide where there is none."""

@@ -117,6 +117,8 @@ class LibraryTab(TabPage):
         """Show list and model side by side, or one of them."""
         super().resizeEvent(event)
         self._arrange()
+        if self._is_wide and not self._path:
+            self._open_first()
         self._settle.start()
 
     # --- parts -----------------------------------------------------------------------------------
@@ -137,8 +139,7 @@ class LibraryTab(TabPage):
 
     def _make_side(self) -> QWidget:
         side = QWidget()
-        layout = column(side, spacing=tokens.S)
-        layout.setContentsMargins(tokens.XL, tokens.XS, 0, tokens.M)
+        layout = self._side_column = column(side, spacing=tokens.S)
         layout.addWidget(self.search)
         row = QHBoxLayout()
         row.setSpacing(tokens.S)
@@ -254,8 +255,8 @@ class LibraryTab(TabPage):
         entry = self._library.entry(path) if path else None
         self.detail.show_entry(entry)
         self._arrange()
-        if entry is not None and not self._side.isVisible():
-            self.detail.setFocus()
+        if entry is not None and not self._is_wide:
+            self.detail.focus_first()
 
     def _on_moved(self, path: str) -> None:
         if self._is_wide:
@@ -269,7 +270,9 @@ class LibraryTab(TabPage):
         wide = self._is_wide
         self._side.setVisible(wide or not self._path)
         self.detail.setVisible(wide or bool(self._path))
-        self.detail.show_back(is_shown=not wide)
+        self.detail.show_alone(alone=not wide)
+        margin = tokens.XS if wide else tokens.XL
+        self._side_column.setContentsMargins(tokens.XL, tokens.XS, margin, tokens.M)
 
     def _judge_visible(self) -> None:
         first, last = self.list.visible_rows()

@@ -20,7 +20,7 @@ from desktop.ui.models.library_model import (
 from desktop.ui.models.verdicts import VERDICT_ROLES, verdict_text
 from desktop.ui.theme import Theme
 from models.estimate.records import Judgement
-from models.library.entry import LibraryEntry
+from models.library.entry import LibraryEntry, ModelKind
 
 _ROW: Final = 58
 _SMALL_PX: Final = 12
@@ -52,7 +52,7 @@ class LibraryDelegate(QStyledItemDelegate):
         top = QRect(inner.x(), inner.y(), inner.width(), inner.height() // 2)
         trouble: str = index.data(TROUBLE_ROLE)
         if not trouble and judgement is not None:
-            top.setRight(self._paint_badge(painter, top, judgement) - tokens.S)
+            top.setRight(self._paint_badge(painter, top, judgement, entry.kind) - tokens.S)
         self._paint_name(painter, top, entry.name, is_loaded=bool(index.data(LOADED_ROLE)))
         below = QRect(inner.x(), top.bottom() + 1, inner.width(), inner.height() // 2)
         words = trouble or "  ·  ".join(facts(entry))
@@ -72,11 +72,13 @@ class LibraryDelegate(QStyledItemDelegate):
             ring = rect.adjusted(1, 1, -1, -1)
             painter.drawRoundedRect(ring, tokens.RADIUS_SMALL, tokens.RADIUS_SMALL)
 
-    def _paint_badge(self, painter: QPainter, line: QRect, judgement: Judgement) -> int:
+    def _paint_badge(
+        self, painter: QPainter, line: QRect, judgement: Judgement, kind: ModelKind
+    ) -> int:
         """Draw the verdict at the line's end; return where it begins."""
         role = VERDICT_ROLES[judgement.verdict]
         font = _font(painter.font(), _SMALL_PX)
-        words = verdict_text(judgement)
+        words = verdict_text(judgement, kind)
         width = QFontMetrics(font).horizontalAdvance(words) + 2 * tokens.S
         pill = QRectF(0, 0, width, _BADGE_HEIGHT)
         pill.moveRight(line.right())
