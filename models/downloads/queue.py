@@ -87,10 +87,16 @@ class Downloads:
         return self._store.notice
 
     def add(self, request: DownloadRequest) -> DownloadId:
-        """Put a request in the queue; one that is there already and not done goes on."""
+        """Put a request in the queue; one that is there already and not done goes on.
+
+        An older revision of the same files that isn't running makes way; what its parts have in
+        common with the new one is kept.
+        """
         check_request(request)
         with self._storing:
-            added = self._store.add(request)
+            added, replaced = self._store.add(request)
+        for stored in replaced:
+            sweep(self._folder, stored, keep=request)
         self._mine.add(added.id)
         self._look_again()
         return added.id

@@ -127,7 +127,8 @@ def _gated(access: HubAccess, repo: str, detail: str) -> HubError:
     token = (
         "Your token is known to the hub, but its account has not been given access yet."
         if access.token
-        else f"Then make an access token at {access.endpoint}/settings/tokens and enter it in Snug."
+        else f"Then make an access token at {access.endpoint}/settings/tokens and enter it in "
+        "Snug, or set HF_TOKEN."
     )
     return HubError(
         "gated",

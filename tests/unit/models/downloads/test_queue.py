@@ -7,6 +7,7 @@ import threading
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from models.downloads.pacing import Retry
@@ -153,14 +154,33 @@ def test_the_same_request_is_the_same_download(hub: HubServer, tmp_path: Path) -
         assert (again.id, again.status, again.problem) == (failed.id, "done", None)
 
 
-def test_two_revisions_of_a_file_don_t_mix(hub: HubServer, tmp_path: Path) -> None:
+def test_another_revision_takes_the_place_of_one_that_rests(hub: HubServer, tmp_path: Path) -> None:
     hub.add(REPO, {NAME: CONTENT})
+    hub.answer_next(Answer(cut_after=70_000))
     hub.answer_always(Answer(status=404))
     with Queue(hub, tmp_path) as queue:
-        queue.fetch(request_of(hub, REPO))
-        hub.repos[REPO].files[NAME] = CONTENT[1:]
+        failed = queue.fetch(request_of(hub, REPO))
+        assert failed.status == "failed"
+        hub.answer_always(None)
+        # The owner changed the card: another commit, the same file.
+        again = msgspec.structs.replace(request_of(hub, REPO), revision="1" * 40)
+        assert queue.fetch(again).status == "done"
+        assert [one.request.revision for one in queue.downloads.snapshot()] == ["1" * 40]
+    assert hub.asked[-1].headers["range"] == "bytes=70000-"
+
+
+def test_another_revision_waits_for_one_that_runs(hub: HubServer, tmp_path: Path) -> None:
+    hub.add(REPO, {NAME: CONTENT})
+    never = threading.Event()
+    hub.piece_bytes = 50_000
+    hub.answer_next(Answer(hold=never))
+    with Queue(hub, tmp_path) as queue:
+        queue.downloads.add(request_of(hub, REPO))
+        queue.until(lambda shown: shown[0].done_bytes > 0)
+        again = msgspec.structs.replace(request_of(hub, REPO), revision="1" * 40)
         with pytest.raises(EngineError) as caught:
-            queue.downloads.add(request_of(hub, REPO))
+            queue.downloads.add(again)
+    never.set()
     assert caught.value.problem.code == "already_downloading"
 
 
