@@ -21,6 +21,7 @@ MODULES: Final = (
     "window",
     "start",
     "downloads",
+    "estimate",
     "hostile",
 )
 

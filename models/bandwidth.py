@@ -18,12 +18,13 @@ from models.estimate.speed import read_by_report
 from models.protocol import LoadOptions, Report
 
 _MAX_FILE_BYTES: Final = 1 << 16
-_BLOCK_BYTES: Final = 32 << 20
+_COPIED_BYTES: Final = 128 << 20
+"""Large enough for no processor to keep it in its caches."""
 _LIMIT_S: Final = 0.25
 _LEAST_TOKENS: Final = 16
 _WEIGHT: Final = 0.25
 """How much a new reply counts against what was known."""
-_USED_SHARE: Final = 0.6
+_USED_SHARE: Final = 0.5
 """What decoding gets of the bandwidth of a plain copy, before any reply has told better."""
 
 
@@ -105,8 +106,8 @@ def copy_bandwidth(threads: int = 0, limit_s: float = _LIMIT_S) -> float:
     begin = threading.Barrier(threads + 1)
 
     def copy(number: int) -> None:
-        source = np.ones(_BLOCK_BYTES // threads, np.uint8)
-        target = np.zeros_like(source)
+        source = np.ones(_COPIED_BYTES // threads, np.uint8)
+        target = source.copy()
         begin.wait()
         end = time.perf_counter() + limit_s / 2
         while time.perf_counter() < end:
@@ -124,7 +125,12 @@ def copy_bandwidth(threads: int = 0, limit_s: float = _LIMIT_S) -> float:
 
 
 def _processor() -> str:
-    return f"{platform.machine()} {platform.processor()} × {os.cpu_count()}"
+    """Return what tells this processor from another one."""
+    name = platform.processor()
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        described = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        name = next((line.partition(": ")[2] for line in described if "model name" in line), name)
+    return f"{platform.machine()} {name} × {os.cpu_count()}"
 
 
 def _read(file: Path) -> _Known:

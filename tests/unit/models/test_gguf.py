@@ -98,6 +98,13 @@ def test_a_header_is_read(tmp_path: Path) -> None:
     ]
 
 
+def test_a_header_without_tensors_needs_nothing_behind_it(tmp_path: Path) -> None:
+    content = b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + ENTRIES[0]
+    assert len(content) % 32
+    header = read(tmp_path, content)
+    assert (header.tensors, header.data_end) == ((), len(content))
+
+
 def test_values_of_another_type_are_the_default(tmp_path: Path) -> None:
     header = read(tmp_path, gguf())
     assert header.integer("general.architecture", 3) == 3

@@ -32,7 +32,7 @@ def judged(name: str, verdict: Verdict, speed: float | None = None) -> tuple[Var
     [
         (a_machine(a_gpu(free=24 * GIB)), "Q8_0"),
         (a_machine(a_gpu(free=9 * GIB)), "Q6_K"),
-        (a_machine(a_gpu(free=7 * GIB)), "Q4_K_M"),
+        (a_machine(a_gpu(free=7 * GIB)), "Q5_K_M"),
         (a_machine(free=32 * GIB, CPU=100e9), "Q8_0"),
         (a_machine(free=32 * GIB, CPU=60e9), "Q6_K"),
         (a_machine(free=32 * GIB, CPU=20e9), "Q4_0"),
