@@ -285,12 +285,12 @@ def test_mutations_never_raise_anything_else_and_take_no_time(tmp_path: Path) ->
         path.write_bytes(mutant)
         # Sparse, so that claims of many bytes meet a file that has them.
         os.truncate(path, len(mutant) + chance.choice((0, 0, 1 << 20, 1 << 34)))
-        began = time.perf_counter()
+        began = time.process_time()
         try:
             read_header(path)
         except EngineError:
             refused += 1
-        longest = max(longest, time.perf_counter() - began)
+        longest = max(longest, time.process_time() - began)
     assert 1500 < refused < 3000
     assert longest < 1
 
@@ -344,9 +344,9 @@ def test_the_largest_headers_cost_little(
     path = tmp_path / "large.gguf"
     path.write_bytes(make(most))
     os.truncate(path, path.stat().st_size + 20_000_000)
-    began = time.perf_counter()
+    began = time.process_time()
     read_header(path)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     path.write_bytes(make(min(most, 1 << 15)))
     size = path.stat().st_size
     os.truncate(path, size + 20_000_000)

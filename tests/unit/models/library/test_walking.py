@@ -56,9 +56,9 @@ def test_a_hundred_thousand_files_take_seconds(tmp_path: Path) -> None:
     for index in range(100_000):
         os.close(os.open(tmp_path / f"{index}.txt", os.O_CREAT))
     (tmp_path / "a.gguf").touch()
-    began = time.perf_counter()
+    began = time.process_time()
     assert found(tmp_path) == ["a.gguf"]
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_too_much_is_cut_off_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
