@@ -77,7 +77,7 @@ class Downloads:
         self._mine: set[DownloadId] = set()
         self._busy_until: dict[DownloadId, float] = {}
         self._run: Run | None = None
-        self._poked = self._closed = False
+        self._poked = self._closed = self._is_silent = False
         self._thread = threading.Thread(target=self._work, name="downloads", daemon=True)
         self._thread.start()
 
@@ -135,7 +135,7 @@ class Downloads:
         )
 
     def close(self) -> None:
-        """Stop fetching; the next process goes on with it."""
+        """Stop fetching; the next process goes on with it. Nothing is told any more afterwards."""
         with self._wake:
             self._closed = True
             self._wake.notify_all()
@@ -143,6 +143,8 @@ class Downloads:
         if run is not None:
             run.stop()
         self._thread.join(CLOSE_PATIENCE_S)
+        with self._telling:
+            self._is_silent = True
 
     # --- the queue's file ------------------------------------------------------------------------
 
@@ -289,7 +291,8 @@ class Downloads:
 
     def _tell(self) -> None:
         with self._telling:
-            self._on_change(self.snapshot())
+            if not self._is_silent:
+                self._on_change(self.snapshot())
 
 
 def _mistake(error: Exception) -> Problem:

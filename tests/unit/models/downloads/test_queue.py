@@ -198,6 +198,20 @@ def test_two_queues_on_one_folder_fetch_each_file_once(hub: HubServer, tmp_path:
     assert hub.sent_bytes == sum(len(CONTENT) - number for number in range(6))
 
 
+def test_the_same_download_from_two_processes_is_one(hub: HubServer, tmp_path: Path) -> None:
+    hub.add(REPO, {NAME: CONTENT})
+    hub.piece_bytes = 20_000
+    hub.pause_s = 0.05
+    with Queue(hub, tmp_path) as window, Queue(hub, tmp_path, others=False) as terminal:
+        download = window.downloads.add(request_of(hub, REPO))
+        window.until(lambda shown: shown[0].done_bytes > 0)
+        assert terminal.downloads.add(request_of(hub, REPO)) == download
+        assert terminal.end_of(download).status == "done"
+        assert window.end_of(download).status == "done"
+    assert hub.sent_bytes == len(CONTENT)
+    assert list((tmp_path / REPO).iterdir()) == [tmp_path / REPO / NAME]
+
+
 def test_a_pause_of_the_other_process_is_heeded(hub: HubServer, tmp_path: Path) -> None:
     hub.add(REPO, {NAME: CONTENT})
     hub.piece_bytes = 10_000

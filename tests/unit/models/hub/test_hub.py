@@ -212,6 +212,17 @@ def test_the_token_goes_to_the_hub_alone(hub: HubServer, asked: Hub) -> None:
     assert told == [("hub", True), ("storage", False)]
 
 
+def test_no_redirect_leads_out_of_encryption() -> None:
+    with session_module.HubSession(
+        HubAccess("https://hub.invalid", token="hf_12345678")
+    ) as session:
+        request = httpx2.Request("GET", "http://hub.invalid/x", headers=session.authorization())
+        with pytest.raises(HubError) as caught:
+            session._guard(request)
+    assert "without encryption" in caught.value.problem.title
+    assert "authorization" not in request.headers
+
+
 def test_nothing_is_said_of_the_token(
     hub: HubServer, asked: Hub, caplog: pytest.LogCaptureFixture
 ) -> None:
