@@ -20,6 +20,7 @@ MODULES: Final = (
     "cache_and_stop",
     "window",
     "start",
+    "loading",
     "downloads",
     "estimate",
     "hostile",

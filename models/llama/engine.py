@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -143,8 +144,11 @@ class _LoadedModel:
         with log.overheard() as said:
             self._weights = loading.load_weights(options, progress, cancelled)
             try:
-                self._context, flash = loading.open_context(self._weights, options)
-                loading.warm_up(self._weights, self._context, cancelled)
+                # A vocabulary is read in Python, while the library works on the context.
+                with ThreadPoolExecutor(1) as beside:
+                    vocabulary = beside.submit(LlamaVocabulary, self._weights.handle)
+                    self._context, flash = loading.open_context(self._weights, options)
+                    loading.warm_up(self._weights, self._context, cancelled)
             except EngineError:
                 self._free()
                 raise
@@ -156,7 +160,7 @@ class _LoadedModel:
             self._free()
             raise
         self._memory = self._weights.placement.told(read_buffers("".join(said)))
-        self._vocabulary = LlamaVocabulary(self._weights.handle)
+        self._vocabulary = vocabulary.result()
         self._template, self._template_problem = _chat_template(
             self._weights, self._vocabulary, renderer
         )
