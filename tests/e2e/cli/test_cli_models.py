@@ -238,6 +238,24 @@ def test_a_listed_model_answers_by_its_name(snug: Any, models_dir: Path) -> None
     assert json.loads(done.stdout)["model_path"] == str(models_dir / "org" / "tiny.gguf")
 
 
+def test_other_programs_models_are_used_in_place(snug: Any, tmp_path: Path) -> None:
+    ollama = tmp_path / "home" / ".ollama" / "models"
+    blob = model(ollama / "blobs" / f"sha256-{'a' * 64}")
+    manifest = ollama / "manifests" / "registry.ollama.ai" / "library" / "tiny" / "1b"
+    manifest.parent.mkdir(parents=True)
+    layer = {"mediaType": "application/vnd.ollama.image.model", "digest": f"sha256:{'a' * 64}"}
+    manifest.write_text(json.dumps({"layers": [layer]}))
+    repo = tmp_path / "home" / ".cache" / "huggingface" / "hub" / "models--org--repo"
+    model(repo / "blobs" / "b", SMALL["qwen3"])
+    link = repo / "snapshots" / "c" / "linked.gguf"
+    link.parent.mkdir(parents=True)
+    link.symlink_to("../../blobs/b")
+    for name, path in (("tiny:1b", blob), ("linked", link)):
+        done = snug("ask", "Hi", "--model", name, "--max-tokens", "2", "--json")
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["model_path"] == str(path)
+
+
 def test_other_programs_models_are_left_alone(
     snug: Any, tmp_path: Path, two_lines: TwoLines
 ) -> None:
