@@ -116,7 +116,10 @@ class StartingRow(QFrame):
 
 
 def best_here(models: Sequence[StartingModel], verdicts: StartingVerdicts) -> StartingModel | None:
-    """Return the largest model that fits and writes as fast as one reads, None without one."""
+    """Return the largest model that writes as fast as one reads, None where there is none.
+
+    One that runs wholly on the GPU goes before one that is divided.
+    """
     quick = [
         model
         for model in models
@@ -124,7 +127,11 @@ def best_here(models: Sequence[StartingModel], verdicts: StartingVerdicts) -> St
         and judgement.verdict != "no_fit"
         and (judgement.tokens_per_second or 0) >= _COMFORTABLE
     ]
-    return max(quick, key=lambda model: model.parameters, default=None)
+
+    def worth(model: StartingModel) -> tuple[bool, int]:
+        return verdicts.by_name[model.name].verdict == "gpu", model.parameters
+
+    return max(quick, key=worth, default=None)
 
 
 def _memory_gb(model: StartingModel) -> int:

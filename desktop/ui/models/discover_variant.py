@@ -138,7 +138,7 @@ class VariantRow(QFrame):
                 return "Checking…", "checking the file"
             case "paused":
                 return "Paused", "paused"
-        return "Failed", "the download failed"
+        return "Failed: see why", "the download failed"
 
     def _on_pressed(self) -> None:
         download = self._download

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QSizePolicy
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+)
 
 from desktop.ui import tokens
 from desktop.ui.controls import Tone, column, label, push_button, set_property
@@ -15,6 +23,7 @@ from models.downloads.records import Download, Status
 
 Action = Literal["pause", "resume", "cancel", "forget", "load", "model_page", "online"]
 _STEPS: Final = 1000
+_BESIDE_FROM: Final = 560
 _WORDS: Final[dict[Action, str]] = {
     "pause": "Pause",
     "resume": "Resume",
@@ -29,10 +38,10 @@ _ACTIONS: Final[dict[Status, tuple[Action, ...]]] = {
     "running": ("pause", "cancel"),
     "checking": ("pause", "cancel"),
     "paused": ("resume", "cancel"),
-    "done": ("forget", "load"),
-    "failed": ("cancel", "resume"),
+    "done": ("load", "forget"),
+    "failed": ("resume", "cancel"),
 }
-"""What one can do in each state; the last one is what most people want."""
+"""What one can do in each state, what most people want first."""
 _PRIMARY: Final = {
     ("done", "load"),
     ("failed", "resume"),
@@ -96,11 +105,17 @@ class DownloadRow(QFrame):
         self.setAccessibleName(f"{repo}, {variant}: {words} {self._hint.text()}".strip())
         if changed:
             self._show_buttons()
+            self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Find the place of the buttons."""
+        super().resizeEvent(event)
+        self._arrange()
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
+        row = self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         row.setContentsMargins(tokens.L, tokens.M, tokens.L, tokens.M)
-        row.setSpacing(tokens.L)
+        row.setSpacing(tokens.M)
         content = column(spacing=tokens.XS)
         head = QHBoxLayout()
         head.setSpacing(tokens.S)
@@ -114,6 +129,14 @@ class DownloadRow(QFrame):
         content.addWidget(self._hint)
         row.addLayout(content, 1)
         row.addLayout(self._buttons_row)
+
+    def _arrange(self) -> None:
+        """Put the buttons below where there is much to read, or little room beside it."""
+        narrow = self.width() < _BESIDE_FROM or self.download.status == "failed"
+        direction = QBoxLayout.Direction
+        self._row.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
+        below = Qt.AlignmentFlag.AlignLeft if narrow else Qt.AlignmentFlag.AlignVCenter
+        self._row.setAlignment(self._buttons_row, below)
 
     def _show_buttons(self) -> None:
         focused = next((name for name, each in self.buttons.items() if each.hasFocus()), None)
@@ -133,9 +156,9 @@ class DownloadRow(QFrame):
         if self.download.status != "failed" or problem is None:
             return _ACTIONS[self.download.status]
         if problem.code == "offline" and self._can_go_online:
-            return ("cancel", "online")
+            return ("online", "cancel")
         page: tuple[Action, ...] = ("model_page",) if problem.code in _ASKING else ()
-        return page + _ACTIONS["failed"]
+        return _ACTIONS["failed"] + page
 
     def _make_button(self, action: Action) -> QPushButton:
         words = _WORDS[action]

@@ -60,7 +60,7 @@ def test_a_download_from_press_to_load(hands: Hands, hub: HubServer) -> None:
     hold.set()
     until_status(hands, "done")
     assert row_of(hands).words == "Done  ·  300 kB, checked and whole"
-    assert offered(hands) == ["Take off the list", "Load"]
+    assert offered(hands) == ["Load", "Take off the list"]
     assert hands.downloads.under_way == 0
     (path,) = hands.finished
     assert Path(path).read_bytes() == hub.repos[SMALL].files[FILE]
@@ -92,7 +92,7 @@ def test_a_cut_is_told_and_mended(hands: Hands, hub: HubServer) -> None:
     hub.answer_next(Answer(cut_after=100_000), Answer(cut_after=50_000))
     fetch(hands, hub)
     until_status(hands, "done")
-    assert any(words.startswith("The connection was cut, trying again") for words in said)
+    assert any(words.startswith("Interrupted, trying again") for words in said)
     assert Path(hands.finished[0]).read_bytes() == hub.repos[SMALL].files[FILE]
 
 
@@ -102,12 +102,12 @@ def test_a_file_with_a_wrong_hash_is_never_offered(hands: Hands, hub: HubServer)
     until_status(hands, "failed")
     row = row_of(hands)
     assert "Load" not in offered(hands)
-    assert offered(hands)[-2:] == ["Remove", "Try again"]
+    assert offered(hands) == ["Try again", "Remove"]
     assert row.words
     assert "sha" not in row.words.lower()
     assert hands.finished == []
     assert not list((hands.base / "models").rglob("*.gguf"))
-    assert hands.view.page.variants.rows["Q4_K_M"].button.text() == "Failed"
+    assert hands.view.page.variants.rows["Q4_K_M"].button.text() == "Failed: see why"
     del hub.repos[SMALL].hashes[FILE]
 
 
@@ -164,7 +164,7 @@ def test_offline_says_so_and_fetches_nothing(hands: Hands, hub: HubServer) -> No
     hands.view.page.variants.rows["Q4_K_M"].button.click()
     until_status(hands, "failed")
     assert "offline" in row_of(hands).words.lower()
-    assert offered(hands) == ["Remove", "Go online"]
+    assert offered(hands) == ["Go online", "Remove"]
     assert not any(asked.where == "storage" for asked in hub.asked)
     press(row_of(hands), "Go online")
     until_status(hands, "done")
