@@ -33,6 +33,16 @@ def has_rpc() -> bool:
     return bool(_registry())
 
 
+def check_rpc() -> None:
+    """Raise EngineError (``rpc_missing``) where the library has no RPC."""
+    if not has_rpc():
+        raise EngineError(
+            "rpc_missing",
+            "This build of llama.cpp can't spread a model over several machines.",
+            "Run 'make setup', which builds it with RPC, or take the workers out of the settings.",
+        )
+
+
 def add_servers(servers: Sequence[str]) -> None:
     """Make the workers' devices known to this process, each greeted first.
 
@@ -40,12 +50,8 @@ def add_servers(servers: Sequence[str]) -> None:
     Raises EngineError (``rpc_missing`` where the library has no RPC, or what ``models.rpc`` says).
     """
     addresses = [parse_address(server) for server in servers]
-    if addresses and not has_rpc():
-        raise EngineError(
-            "rpc_missing",
-            "This build of llama.cpp can't spread a model over several machines.",
-            "Run 'make setup', which builds it with RPC, or take the workers out of the settings.",
-        )
+    if addresses:
+        check_rpc()
     for address in addresses:
         if not is_connected(address):
             probe_server(str(address))
