@@ -124,6 +124,13 @@ class Downloads:
         """Take a download off the list. A finished one keeps its files, any other is cancelled."""
         self.cancel(download)
 
+    def access_changed(self) -> None:
+        """Begin what runs anew with the access as it is now, such as none since Snug is offline."""
+        run = self._run
+        if run is not None:
+            run.stop()
+        self._look_again()
+
     def snapshot(self) -> tuple[Download, ...]:
         """Return every download as it stands, in the order of the queue. Never waits."""
         run = self._run

@@ -267,6 +267,25 @@ def test_offline_says_so_and_asks_nothing(hub: HubServer, tmp_path: Path) -> Non
     assert "HF_HUB_OFFLINE" in problem.title
 
 
+def test_going_offline_ends_what_runs(hub: HubServer, tmp_path: Path) -> None:
+    hub.add(REPO, {NAME: CONTENT})
+    hub.piece_bytes = 50_000
+    never = threading.Event()
+    hub.answer_next(Answer(hold=never))
+    now = {"access": HubAccess(hub.endpoint)}
+    with Queue(hub, tmp_path, access=lambda: now["access"]) as queue:
+        download = queue.downloads.add(request_of(hub, REPO))
+        queue.until(lambda shown: shown[0].done_bytes == 50_000)
+        asked = len(hub.asked)
+        now["access"] = HubAccess(hub.endpoint, offline=True)
+        queue.downloads.access_changed()
+        ended = queue.end_of(download)
+        assert ended.problem is not None
+        assert (ended.problem.code, ended.done_bytes) == ("offline", 50_000)
+        assert len(hub.asked) == asked
+    never.set()
+
+
 def test_closing_doesn_t_wait_for_a_server_that_is_silent(hub: HubServer, tmp_path: Path) -> None:
     hub.add(REPO, {NAME: CONTENT})
     hub.piece_bytes = 50_000
