@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
 from desktop.controllers.discover import DiscoverController, ModelPage
@@ -23,7 +25,7 @@ from desktop.ui.models.discover_words import facts, popularity
 from desktop.ui.number_field import NumberField
 from desktop.ui.stops import slider_stops
 from desktop.ui.theme import Theme
-from models.downloads.records import Download, DownloadRequest
+from models.downloads.records import Download, DownloadId, DownloadRequest
 from models.hub.records import HubRepository, Variant
 
 WIDEST = 960
@@ -53,6 +55,7 @@ class HubModelView(QScrollArea):
         self._downloads = downloads
         self._repository: HubRepository | None = None
         self._context = discover.context_size
+        self._finished: list[DownloadId] = []
         self._back = IconButton(
             theme, "chevron-left", "Back to the models", self.back_requested.emit
         )
@@ -168,6 +171,11 @@ class HubModelView(QScrollArea):
         self.card.link_chosen.connect(_browse)
         self.card.link_pointed_at.connect(self._show_link)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """See again which files are here: they may have gone meanwhile."""
+        super().showEvent(event)
+        self._look()
+
     # --- what is shown ---------------------------------------------------------------------------
 
     def _show(self, page: ModelPage | None) -> None:
@@ -203,6 +211,7 @@ class HubModelView(QScrollArea):
         self.variants.show_variants(repository.variants)
         self.card.show_card(repository.card or "*Its author has written no card.*")
         self._show_downloads(self._downloads.downloads)
+        self._look()
         self._judge()
 
     def _judge(self) -> None:
@@ -250,13 +259,7 @@ class HubModelView(QScrollArea):
     def _on_download(self, variant: Variant) -> None:
         repository = self._repository
         if repository is not None:
-            request = DownloadRequest(
-                repo=repository.model.repo,
-                revision=repository.revision,
-                variant=variant.name,
-                files=variant.files,
-            )
-            self._downloads.add(request)
+            self._downloads.add(_request(repository, variant))
 
     def _show_downloads(self, downloads: tuple[Download, ...]) -> None:
         if self._repository is None:
@@ -265,6 +268,22 @@ class HubModelView(QScrollArea):
         mine = {each.request.variant: each for each in downloads if each.request.repo == repo}
         for name, row in self.variants.rows.items():
             row.show_download(mine.get(name))
+        finished = [each.id for each in mine.values() if each.status == "done"]
+        if finished != self._finished:
+            self._finished = finished
+            self._look()
+
+    def _look(self) -> None:
+        """See which of the files are on this machine already."""
+        repository = self._repository
+        if repository is not None:
+            requests = [_request(repository, variant) for variant in repository.variants]
+            self._downloads.find(requests, self._on_found)
+
+    def _on_found(self, found: Mapping[DownloadRequest, str]) -> None:
+        if self._repository is not None:
+            for row in self.variants.rows.values():
+                row.show_path(found.get(_request(self._repository, row.variant), ""))
 
     # --- the web ---------------------------------------------------------------------------------
 
@@ -278,6 +297,15 @@ class HubModelView(QScrollArea):
         self._link.adjustSize()
         self._link.move(0, self.height() - self._link.height())
         self._link.raise_()
+
+
+def _request(repository: HubRepository, variant: Variant) -> DownloadRequest:
+    return DownloadRequest(
+        repo=repository.model.repo,
+        revision=repository.revision,
+        variant=variant.name,
+        files=variant.files,
+    )
 
 
 def _advice(verdicts: Verdicts) -> str:

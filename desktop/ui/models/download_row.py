@@ -21,7 +21,7 @@ from desktop.ui.elided import ElidedLabel
 from desktop.ui.models.discover_words import download_words, share_done
 from models.downloads.records import Download, Status
 
-Action = Literal["pause", "resume", "cancel", "forget", "load", "model_page", "online"]
+Action = Literal["pause", "resume", "cancel", "forget", "load", "model_page", "online", "again"]
 _STEPS: Final = 1000
 _BESIDE_FROM: Final = 560
 _WORDS: Final[dict[Action, str]] = {
@@ -32,6 +32,7 @@ _WORDS: Final[dict[Action, str]] = {
     "load": "Load",
     "model_page": "See the model's page",
     "online": "Go online",
+    "again": "Fetch again",
 }
 _ACTIONS: Final[dict[Status, tuple[Action, ...]]] = {
     "queued": ("pause", "cancel"),
@@ -65,6 +66,7 @@ class DownloadRow(QFrame):
         super().__init__()
         self.download = download
         self._can_go_online = can_go_online
+        self._gone = False
         self.setProperty("kind", "card")
         self._name = ElidedLabel(kind="strong")
         self._variant = label(kind="small", tone="secondary")
@@ -78,6 +80,13 @@ class DownloadRow(QFrame):
         self._buttons_row.setSpacing(tokens.S)
         self._lay_out()
         self.show_download(download)
+
+    def set_gone(self, *, gone: bool) -> None:
+        """Say whether the files of a finished download have been taken away since."""
+        if gone != self._gone:
+            self._gone = gone
+            self._show_words()
+            self._show_buttons()
 
     @property
     def words(self) -> str:
@@ -100,9 +109,9 @@ class DownloadRow(QFrame):
         self._hint.setVisible(bool(problem and problem.hint))
         tone: Tone = "danger" if download.status == "failed" else "secondary"
         set_property(self._words, "tone", tone)
-        words = download_words(download)
-        self._words.setText(words)
-        self.setAccessibleName(f"{repo}, {variant}: {words} {self._hint.text()}".strip())
+        if download.status != "done":
+            self._gone = False
+        self._show_words()
         if changed:
             self._show_buttons()
             self._arrange()
@@ -130,6 +139,13 @@ class DownloadRow(QFrame):
         row.addLayout(content, 1)
         row.addLayout(self._buttons_row)
 
+    def _show_words(self) -> None:
+        words = "Its files are no longer there." if self._gone else download_words(self.download)
+        request = self.download.request
+        self._words.setText(words)
+        spoken = f"{request.repo}, {request.variant}: {words} {self._hint.text()}"
+        self.setAccessibleName(spoken.strip())
+
     def _arrange(self) -> None:
         """Put the buttons below where there is much to read, or little room beside it."""
         narrow = self.width() < _BESIDE_FROM or self.download.status == "failed"
@@ -153,6 +169,8 @@ class DownloadRow(QFrame):
 
     def _actions(self) -> tuple[Action, ...]:
         problem = self.download.problem
+        if self._gone:
+            return ("again", "forget")
         if self.download.status != "failed" or problem is None:
             return _ACTIONS[self.download.status]
         if problem.code == "offline" and self._can_go_online:

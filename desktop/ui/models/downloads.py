@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
@@ -15,7 +16,7 @@ from desktop.ui.elided import ElidedLabel
 from desktop.ui.models.download_row import DownloadRow
 from desktop.ui.models.tab import TabPage
 from models.amounts import size_in_words
-from models.downloads.records import Download, DownloadId
+from models.downloads.records import Download, DownloadId, DownloadRequest
 
 _WIDEST: Final = 960
 
@@ -36,6 +37,7 @@ class DownloadsView(TabPage):
         self.setObjectName("downloadsView")
         self._downloads = downloads
         self.rows: dict[DownloadId, DownloadRow] = {}
+        self._finished: list[DownloadId] = []
         self._list = column(spacing=tokens.S)
         self._empty = self._make_empty()
         self.space = label(kind="small", tone="secondary")
@@ -50,6 +52,7 @@ class DownloadsView(TabPage):
         """Look after the free space while somebody sees it."""
         super().showEvent(event)
         self._downloads.watch_space(watch=True)
+        self._look()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Look no longer."""
@@ -108,6 +111,10 @@ class DownloadsView(TabPage):
             row = self.rows.pop(number)
             row.hide()
             row.deleteLater()
+        finished = [each.id for each in downloads if each.status == "done"]
+        if finished != self._finished:
+            self._finished = finished
+            self._look()
         for each in downloads:
             if each.id in self.rows:
                 self.rows[each.id].show_download(each)
@@ -133,10 +140,23 @@ class DownloadsView(TabPage):
                 self._downloads.forget(download.id)
             case "online":
                 self._downloads.go_online(download.id)
+            case "again":
+                self._downloads.fetch_again(download)
             case "load":
                 self.load_requested.emit(download.path)
             case "model_page":
                 self.model_requested.emit(download.request.repo)
+
+    def _look(self) -> None:
+        """See which of the finished ones are still there."""
+        done = [each.request for each in self._downloads.downloads if each.status == "done"]
+        if done:
+            self._downloads.find(done, self._on_found)
+
+    def _on_found(self, found: Mapping[DownloadRequest, str]) -> None:
+        for row in self.rows.values():
+            download = row.download
+            row.set_gone(gone=download.status == "done" and download.request not in found)
 
     def _show_space(self, free: int | None) -> None:
         self.space.setText("" if free is None else f"{size_in_words(free)} free on this disk")

@@ -270,3 +270,37 @@ def test_every_control_of_the_queue_has_a_name_and_takes_the_tab_key(
     bar = QAccessible.queryAccessibleInterface(row_of(hands).bar)
     assert SMALL in bar.text(QAccessible.Text.Name)
     hold.set()
+
+
+def test_files_that_have_gone_are_not_offered(hands: Hands, hub: HubServer) -> None:
+    fetch(hands, hub)
+    until_status(hands, "done")
+    variant = hands.view.page.variants.rows["Q4_K_M"]
+    hands.until(lambda: variant.button.text() == "Load")
+    Path(hands.finished[0]).unlink()
+    for each in (hands.queue, hands.view.page):
+        each.hide()
+        each.show()
+    hands.until(lambda: row_of(hands).words == "Its files are no longer there.")
+    assert offered(hands) == ["Fetch again", "Take off the list"]
+    hands.until(lambda: variant.button.text().startswith("Download"))
+    press(row_of(hands), "Fetch again")
+    hands.until(lambda: len(hands.finished) == 2)
+    hands.until(lambda: offered(hands) == ["Load", "Take off the list"])
+
+
+def test_files_that_are_here_are_offered_whatever_the_list_says(
+    hands: Hands, hub: HubServer
+) -> None:
+    fetch(hands, hub)
+    until_status(hands, "done")
+    press(row_of(hands), "Take off the list")
+    hands.until(lambda: not hands.queue.rows)
+    hands.discover.leave()
+    hands.open(SMALL)
+    variant = hands.view.page.variants.rows["Q4_K_M"]
+    hands.until(lambda: variant.button.text() == "Load")
+    loaded: list[str] = []
+    hands.view.load_requested.connect(loaded.append)
+    variant.button.click()
+    assert loaded == hands.finished
