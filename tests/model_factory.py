@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from tests.gguf_writer import TYPES, Tensor, Value, write_gguf
+from tests.gguf_writer import TYPES, Short, Signed, Tensor, Value, write_gguf
 from tests.tokenizer_factory import TOKENIZERS
 
 CHATML: Final = (
@@ -80,6 +80,28 @@ def write_model(path: Path, design: Design | None = None) -> Path:
     design = Design() if design is None else design
     tensors = tuple(_tensors(design))
     return write_gguf(path, _metadata(design), tensors, design.seed)
+
+
+def write_split(folder: Path, stem: str, design: Design | None = None) -> list[Path]:
+    """Write the design as a model in two files, named and numbered as llama.cpp's own are."""
+    design = Design() if design is None else design
+    tensors = tuple(_tensors(design))
+    half = len(tensors) // 2
+    parts: list[tuple[dict[str, Value], tuple[Tensor, ...]]] = [
+        (_metadata(design), tensors[:half]),
+        ({}, tensors[half:]),
+    ]
+    return [
+        write_gguf(
+            folder / f"{stem}-{number + 1:05}-of-{len(parts):05}.gguf",
+            metadata
+            | {"split.no": Short(number), "split.count": Short(len(parts))}
+            | {"split.tensors.count": Signed(len(tensors))},
+            part,
+            design.seed,
+        )
+        for number, (metadata, part) in enumerate(parts)
+    ]
 
 
 def sized(design: Design, size_bytes: int) -> Design:

@@ -17,6 +17,7 @@ from desktop.settings.schema import AppSettings
 from desktop.settings.store import SettingsStore
 from models.library.cache import load_entries, save_entries
 from models.library.entry import LibraryEntry, ModelKind, Source
+from models.library.grouping import stem_of
 from models.library.scan import Folders, describe, scan
 from models.protocol import Problem
 
@@ -132,5 +133,6 @@ def _by_name(name: str, entries: list[LibraryEntry]) -> LibraryEntry:
 
 
 def _names(entry: LibraryEntry) -> set[str]:
-    names = {entry.name.lower(), Path(entry.path).name.lower(), Path(entry.path).stem.lower()}
+    path = Path(entry.path)
+    names = {name.lower() for name in (entry.name, path.name, path.stem, stem_of(path))}
     return names | {EMBEDDED} if entry.source == "embedded" else names

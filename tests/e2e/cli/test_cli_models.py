@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from models.gguf import read_header
 from models.library.embedded import embedded_model
-from tests.model_factory import SMALL, Design, write_model
+from tests.model_factory import SMALL, Design, write_model, write_split
 
 TwoLines = Callable[[subprocess.CompletedProcess[str]], tuple[str, str]]
 
@@ -236,6 +237,30 @@ def test_a_listed_model_answers_by_its_name(snug: Any, models_dir: Path) -> None
     done = snug("ask", "Hi", "--model", "tiny", "--max-tokens", "2", "--json")
     assert done.returncode == 0
     assert json.loads(done.stdout)["model_path"] == str(models_dir / "org" / "tiny.gguf")
+
+
+def test_a_split_model_is_one_model_and_answers(snug: Any, models_dir: Path) -> None:
+    design = Design(name="In two", layers=4)
+    parts = write_split(models_dir, "split-Q8_0", design)
+    whole = model(models_dir / "whole.gguf", design)
+    first, second = listed(snug)["models"][1:]
+    assert (first["name"], first["problem"]) == ("In two", None)
+    assert first["parts"] == [str(part) for part in parts]
+    assert (first["parameters"], first["quantization"]) == (
+        second["parameters"],
+        second["quantization"],
+    )
+    assert first["size_bytes"] > whole.stat().st_size
+    inspected = snug("models", "inspect", first["path"], "--json")
+    assert inspected.returncode == 0, inspected.stderr
+    in_all = sum(group["count"] for group in json.loads(inspected.stdout)["tensors"])
+    assert in_all == read_header(whole).tensor_count
+    done = snug("ask", "Hi", "--model", "split-Q8_0", "--max-tokens", "2", "--json")
+    assert done.returncode == 0, done.stderr
+    parts[1].unlink()
+    broken = snug("models", "inspect", "split-Q8_0")
+    assert broken.returncode == 1
+    assert "1 of the 2 parts of split-Q8_0 is missing" in broken.stderr
 
 
 def test_other_programs_models_are_used_in_place(snug: Any, tmp_path: Path) -> None:

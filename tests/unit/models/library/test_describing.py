@@ -160,7 +160,7 @@ def test_a_part_under_another_name_is_known_by_what_it_says(tmp_path: Path) -> N
     )
     problem = describe(path).problem
     assert problem is not None
-    assert problem.title == "2 of the 3 parts of renamed aren't here."
+    assert problem.title == "2 of the 3 parts of renamed are missing."
 
 
 @pytest.mark.parametrize(
