@@ -59,7 +59,10 @@ def _options() -> LoadOptions:
 
 
 def _load_times() -> Iterator[Figure]:
-    bare, bare_whole, engine, engine_whole = [], [], [], []
+    bare: list[float] = []
+    bare_whole: list[float] = []
+    engine: list[float] = []
+    engine_whole: list[float] = []
     for run in range(RUNS + 1):
         times = (*_bare_load(), *_engine_load())
         if run:  # the first one warms the disk's cache for both

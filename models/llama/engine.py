@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -110,6 +111,9 @@ class LlamaEngine:
         for job_id in model.scheduler.abandon():
             self._owed.append(Failed(job_id=job_id, problem=_no_model().problem))
         model.close()
+        # A model and its parts know each other; what Python still holds of them keeps C's memory.
+        del model
+        gc.collect()
         give_memory_back()
 
     def cached_tokens(self) -> int:
