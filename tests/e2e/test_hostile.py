@@ -10,7 +10,10 @@ import pytest
 
 from models.gguf import read_header
 from models.library.scan import Folders, scan
+from models.machine_judge import MachineJudge
 from models.probe.client import Probe
+from models.problems import EngineError
+from models.protocol import LoadOptions, Problem
 from tests.hostile import BASES, HostileFile, mutated, sound
 from tests.hostile_designs import structured
 from tests.hostile_trial import ACCEPTED, DEATHS, Trial, look, try_all
@@ -81,3 +84,25 @@ def test_the_library_lists_a_folder_of_them(tmp_path: Path) -> None:
     broken = [entry for entry in listed if entry.problem is not None]
     assert len(broken) > 30
     assert all(entry.problem.title and entry.problem.hint for entry in broken if entry.problem)
+
+
+def test_a_load_of_a_deadly_file_is_refused_before_the_engine_meets_it(tmp_path: Path) -> None:
+    deadly = next(file for file in structured(400) if file.name == "llama: one word in twice")
+    path = tmp_path / "deadly.gguf"
+    path.write_bytes(deadly.content)
+    judge = MachineJudge(Probe(quarantine_file=tmp_path / "state.json"), tmp_path / "bandwidth")
+    options = LoadOptions(path=str(path), gpu_layers=0)
+
+    def refusal() -> Problem:
+        with pytest.raises(EngineError) as raised:
+            judge.judge(options)
+        return raised.value.problem
+
+    assert "GGML_ASSERT" in refusal().detail
+    assert "set apart" in refusal().hint
+    assert refusal().code == "quarantined"
+    judge.release(str(path))
+    assert judge.judge(options).estimate.layers > 0
+    path.write_bytes(sound("llama"))
+    assert judge.judge(options).estimate.layers > 0
+    judge.close()

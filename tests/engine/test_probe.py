@@ -40,7 +40,21 @@ SCRIPT = """
         {behaviour}
         return Checked()
 
-    process.answer_to = answer_to
+    def raise_problem(code):
+        from models.probe.messages import Refused
+        from models.protocol import Problem
+        raise Refusal(Refused(problem=Problem(code=code, title="It is so.", hint="Do this.")))
+
+    class Refusal(Exception):
+        pass
+
+    def answer_or_refuse(asked):
+        try:
+            return answer_to(asked)
+        except Refusal as refusal:
+            return refusal.args[0]
+
+    process.answer_to = answer_or_refuse
     process.main()
 """
 MakeProbe = Callable[..., Probe]
@@ -288,3 +302,49 @@ def test_two_deaths_set_a_file_apart_and_a_release_lets_it_try_again(
     probe.quarantine.release(path)
     assert problem_of(probe, path).code == "model_deadly"
     assert times() == 3
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "code", "asked"),
+    [
+        ("pass", "", 1),
+        ("os.abort()", "model_deadly", 2),
+        ("os.kill(os.getppid(), signal.SIGKILL); time.sleep(60)", "", 3),
+        ("raise_problem('load_failed')", "", 3),
+        ("raise_problem('model_damaged')", "model_damaged", 3),
+    ],
+    ids=["sound", "deadly", "the probe's own trouble", "uncertain", "damaged"],
+)
+def test_a_strange_file_is_tried_before_it_is_loaded(
+    make_probe: MakeProbe, tmp_path: Path, behaviour: str, code: str, asked: int
+) -> None:
+    path, marks = tmp_path / "model.gguf", tmp_path / "asked"
+    path.write_bytes(b"GGUF" + bytes(99))
+    count = f"os.mkdir({str(marks)!r} + str(time.monotonic_ns()))"
+    probe = make_probe(f"{count}; {behaviour}", tmp_path / "state.json")
+
+    def vet() -> str:
+        try:
+            probe.vet(path)
+        except EngineError as error:
+            return error.problem.code
+        return ""
+
+    codes = [vet() for _ in range(3)]
+    assert codes[:2] == [code, code]
+    assert codes[2] == ("quarantined" if code == "model_deadly" else code)
+    assert len(list(tmp_path.glob("asked*"))) == asked
+
+
+def test_a_file_that_was_released_is_loaded_without_a_trial(
+    make_probe: MakeProbe, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.gguf"
+    path.write_bytes(b"GGUF" + bytes(99))
+    probe = make_probe("os.abort()", tmp_path / "state.json")
+    for _ in range(2):
+        with pytest.raises(EngineError):
+            probe.vet(path)
+    assert probe.quarantine is not None
+    probe.quarantine.release(path)
+    probe.vet(path)
