@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtGui import QAction, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QStackedWidget,
+    QToolButton,
     QWidget,
 )
 
@@ -67,6 +68,7 @@ class DiscoverView(TabPage):
         self._judging = judging
         self.query = self._make_query()
         self.search_button = push_button("Search", "primary", self._on_search_pressed)
+        self._sorts: dict[Sort, QAction] = {}
         self._sort = self._make_sort()
         self.status = label(kind="small", tone="secondary", wraps=True)
         self._home = push_button("Models to start with", "link", self._go_home)
@@ -109,6 +111,10 @@ class DiscoverView(TabPage):
         field.returnPressed.connect(self._search)
         self._query_icon = QAction("Search", field)
         field.addAction(self._query_icon, QLineEdit.ActionPosition.LeadingPosition)
+        self._query_icon.triggered.connect(self._search)
+        for button in field.findChildren(QToolButton):
+            is_icon = button.defaultAction() is self._query_icon
+            button.setAccessibleName("Search" if is_icon else "Clear the search")
         return field
 
     def _make_sort(self) -> QPushButton:
@@ -116,7 +122,9 @@ class DiscoverView(TabPage):
         button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         menu = QMenu(button)
         for sort, words in SORTS.items():
-            menu.addAction(words, partial(self._discover.set_sort, sort))
+            action = menu.addAction(words, partial(self._discover.set_sort, sort))
+            action.setCheckable(True)
+            self._sorts[sort] = action
         button.setMenu(menu)
         return button
 
@@ -167,6 +175,9 @@ class DiscoverView(TabPage):
         self.page.load_requested.connect(self.load_requested)
         self.page.progress_requested.connect(self.downloads_requested)
         self._theme.changed.connect(self._on_theme_changed)
+        down = QShortcut(QKeySequence(Qt.Key.Key_Down), self.query)
+        down.setContext(Qt.ShortcutContext.WidgetShortcut)
+        down.activated.connect(self._enter_results)
 
     # --- searching -------------------------------------------------------------------------------
 
@@ -179,6 +190,11 @@ class DiscoverView(TabPage):
         else:
             self._search()
 
+    def _enter_results(self) -> None:
+        """Go from the field down into the list below it."""
+        if self.results.isVisible():
+            self.results.setFocus()
+
     def _go_home(self) -> None:
         self.query.clear()
         self._discover.begin_anew()
@@ -189,6 +205,8 @@ class DiscoverView(TabPage):
         self.query.setPlaceholderText(f"Search {self._discover.host}, for example gemma or qwen")
         self.search_button.setText("Stop" if searching else "Search")
         set_property(self.search_button, "kind", "outline" if searching else "primary")
+        for sort, action in self._sorts.items():
+            action.setChecked(sort == search.sort)
         self._sort.setText(SORTS[search.sort])
         self._sort.setAccessibleName(f"Sorted by: {SORTS[search.sort]}")
         self.status.setText(self._status_words(search))

@@ -180,6 +180,10 @@ def test_the_window_closes_while_the_hub_is_silent(hands: Hands, hub: HubServer)
 def test_enter_opens_and_going_back_returns_to_the_results(hands: Hands) -> None:
     hands.search("chat")
     results = hands.view.results
+    hands.window.activateWindow()
+    hands.view.query.setFocus()
+    QTest.keyClick(hands.view.query, Qt.Key.Key_Down)
+    hands.until(results.hasFocus)
     QTest.keyClick(results, Qt.Key.Key_Down)
     QTest.keyClick(results, Qt.Key.Key_Return)
     hands.until(lambda: hands.shown_repo == SMALL)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QPushButton
 
 from desktop.paths import Paths
@@ -19,6 +20,8 @@ from desktop.ui.models.downloads import DownloadsView
 from desktop.ui.models.tab import DISCOVER, DOWNLOADS
 from tests.gui.conftest import App
 from tests.gui.hub.conftest import SMALL
+from tests.gui.test_accessibility import _CONTROLS as CONTROLS
+from tests.gui.test_accessibility import interfaces
 from tests.hub_server import HubServer
 
 StartApp = Callable[..., App]
@@ -104,3 +107,22 @@ def test_the_hub_s_library_waits_for_the_first_question() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_every_control_has_a_name(app: App) -> None:
+    view = discover(app)
+    app.session.discover.find("chat")
+    app.until(lambda: app.session.discover.search.found)
+    app.session.discover.open(SMALL)
+    app.until(lambda: view.page.variants.rows)
+    view.page.variants.rows["Q4_K_M"].button.click()
+    app.until(lambda: app.session.downloads.downloads)
+    queue = app.window.middle.page.show_tab(DOWNLOADS)
+    app.until(lambda: queue.findChildren(QPushButton))
+    seen = 0
+    for root in (view, queue):
+        for each in interfaces(QAccessible.queryAccessibleInterface(root)):
+            if each.role() in CONTROLS:
+                seen += 1
+                assert each.text(QAccessible.Text.Name), each.object()
+    assert seen > 15
