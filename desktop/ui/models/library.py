@@ -117,8 +117,8 @@ class LibraryTab(TabPage):
         """Show list and model side by side, or one of them."""
         super().resizeEvent(event)
         self._arrange()
-        if self._is_wide and not self._path:
-            self._open_first()
+        if not self._path:
+            self._choose_first()
         self._settle.start()
 
     # --- parts -----------------------------------------------------------------------------------
@@ -193,16 +193,18 @@ class LibraryTab(TabPage):
             self._open("")
         elif current is not None:
             self.detail.show_entry(current)
-        elif entries and self._is_wide:
-            self._open_first()
+        if entries and not self._path:
+            self._choose_first()
         self._count()
         self._settle.start()
 
-    def _open_first(self) -> None:
-        loaded = self.model.row_of(self.detail.loaded_path)
-        index = self.model.index(max(0, loaded))
-        if index.isValid():
-            self.list.setCurrentIndex(index)
+    def _choose_first(self) -> None:
+        """Begin at the loaded model, and show it where there is room beside the list."""
+        if not self.list.currentIndex().isValid():
+            loaded = self.model.row_of(self.detail.loaded_path)
+            self.list.setCurrentIndex(self.model.index(max(0, loaded)))
+        index = self.list.currentIndex()
+        if self._is_wide and index.isValid():
             self._open(index.data(ENTRY_ROLE).path)
 
     def _fill_filters(self, entries: Entries) -> None:

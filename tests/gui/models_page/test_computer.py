@@ -62,7 +62,7 @@ def test_a_worker_is_entered_greeted_and_taken_off(app: App, tab: ComputerTab) -
     app.until(lambda: app.session.computer.state.workers[address].trouble is not None)
     trouble = app.session.computer.state.workers[address].trouble
     assert trouble is not None
-    assert trouble.title in words(tab)
+    app.until(lambda: trouble.title in words(tab))
     assert field.text() == ""
     app.session.computer.remove_worker(address)
     assert app.session.settings.app.rpc_servers == ()
@@ -106,10 +106,14 @@ def test_options_of_the_application_are_switched_here(app: App, tab: ComputerTab
     switch = row.findChild(Switch)
     assert isinstance(switch, Switch)
     switch.click()
-    assert app.session.settings.app.offline
+    assert is_offline(app)
     row.reset_requested.emit("offline")
-    assert not app.session.settings.app.offline
+    assert not is_offline(app)
     assert not switch.isChecked()
+
+
+def is_offline(app: App) -> bool:
+    return app.session.settings.app.offline
 
 
 def test_the_state_holds_no_token(app: App) -> None:

@@ -88,9 +88,12 @@ def test_layers_are_chosen_with_the_estimate_beside(opened: tuple[App, LibraryTa
     app, tab = opened
     entry = choose(tab, "Alpha")
     panel, loading = panel_of(app, Watch(CPU, GPU))
-    loading.estimated.connect(
-        lambda _path, verdict: isinstance(verdict, Judgement) and panel.show_judgement(verdict)
-    )
+
+    def show(_path: str, verdict: object) -> None:
+        assert isinstance(verdict, Judgement)
+        panel.show_judgement(verdict)
+
+    loading.estimated.connect(show)
     panel.show_model(entry.path)
     layers = row(panel, "gpu_layers")
     assert isinstance(layers, LayersRow)
