@@ -134,12 +134,15 @@ class Downloads:
     def snapshot(self) -> tuple[Download, ...]:
         """Return every download as it stands, in the order of the queue. Never waits."""
         run = self._run
-        return tuple(
-            run.shown()
-            if run is not None and run.stored.id == stored.id and stored.status == "running"
-            else shown_at_rest(stored, self._there.get(stored.id, 0), self._folder)
-            for stored in self._stored
-        )
+        return tuple(self._shown(stored, run) for stored in self._stored)
+
+    def _shown(self, stored: Stored, run: Run | None) -> Download:
+        if run is None or run.stored.id != stored.id:
+            return shown_at_rest(stored, self._there.get(stored.id, 0), self._folder)
+        live = run.shown()
+        if stored.status == "running":
+            return live
+        return shown_at_rest(stored, live.done_bytes, self._folder)
 
     def close(self) -> None:
         """Stop fetching; the next process goes on with it. Nothing is told any more afterwards."""
@@ -270,8 +273,10 @@ class Downloads:
         except Exception as error:  # noqa: BLE001 - a mistake of ours must not stop the queue
             self._update(download, {"running"}, status="failed", problem=_mistake(error))
         finally:
-            self._run = None
             ended.set()
+            self._there = self._there | {download: bytes_there(self._folder, run.stored)}
+            # From here on a cancel sweeps by itself; one that came before is seen below.
+            self._run = None
             if self._find(download) is None:
                 sweep(self._folder, run.stored)
             self._refresh()

@@ -316,6 +316,9 @@ def test_retry_after_in_both_forms() -> None:
     assert 90 < (retry_after({"Retry-After": later}) or 0) <= 100
     assert retry_after({"Retry-After": "999999"}) == 3600
     assert retry_after({"Retry-After": "Mon, 01 Jan 1990 00:00:00 GMT"}) == 0
+    assert retry_after({"RateLimit": '"api";r=0;t=55'}) == 55
+    assert retry_after({"RateLimit": '"api";r=10;t=55'}) is None
+    assert retry_after({"RateLimit": '"api";r=0;t=55', "Retry-After": "3"}) == 3
     for odd in ("", "soon", "-5", "1e9", "٣"):
         assert retry_after({"Retry-After": odd}) is None
 
