@@ -232,6 +232,24 @@ def test_a_model_is_thrown_away(snug: Any, models_dir: Path, two_lines: TwoLines
     assert len(listed(snug)["models"]) == 1
 
 
+@pytest.mark.parametrize(("typed", "status"), [(b"y\n", 0), (b"n\n", 1), (b"\n", 1), (b"\x04", 1)])
+def test_a_person_is_asked_first(snug: Any, models_dir: Path, typed: bytes, status: int) -> None:
+    path = model(models_dir / "old.gguf")
+    keyboard, terminal = os.openpty()
+    try:
+        os.write(keyboard, typed)
+        with snug.start("models", "remove", "old", stdin=terminal) as process:
+            out, err = process.communicate(timeout=60)
+    finally:
+        os.close(keyboard)
+        os.close(terminal)
+    assert process.returncode == status
+    assert b"Move Random llama" in err
+    assert b"Traceback" not in err
+    assert path.exists() == bool(status)
+    assert (b"is in the trash" in out) == (not status)
+
+
 def test_a_listed_model_answers_by_its_name(snug: Any, models_dir: Path) -> None:
     model(models_dir / "org" / "tiny.gguf")
     done = snug("ask", "Hi", "--model", "tiny", "--max-tokens", "2", "--json")
