@@ -221,7 +221,7 @@ def test_an_unloaded_model_is_loaded_by_the_next_message(app: App) -> None:
 
 
 def test_an_idle_model_is_unloaded_by_itself(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("desktop.controllers.model._MINUTE_MS", 300)
+    monkeypatch.setattr("desktop.controllers.idle._MINUTE_MS", 300)
     model: ModelController = app.session.model
     app.session.settings.set_app_value("idle_unload_minutes", 1)
     app.until(lambda: model.state.status == "unloaded")
@@ -231,7 +231,7 @@ def test_an_idle_model_is_unloaded_by_itself(app: App, monkeypatch: pytest.Monke
 def test_a_model_is_not_unloaded_under_a_reply(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("desktop.controllers.model._MINUTE_MS", 200)
+    monkeypatch.setattr("desktop.controllers.idle._MINUTE_MS", 200)
     app = start("--reply-tokens", "12", "--tokens-per-second", "10")
     app.until_ready()
     app.session.settings.set_app_value("idle_unload_minutes", 1)
