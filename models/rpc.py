@@ -17,6 +17,7 @@ import os
 import re
 import socket
 import struct
+from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,6 +27,7 @@ import msgspec
 import psutil
 
 from models.problems import EngineError
+from models.protocol import Device
 
 DEFAULT_PORT: Final = 50052
 RPC_FLAG: Final = "--rpc-worker"
@@ -63,6 +65,10 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
     address: Address
     version: Version
     memory: tuple[tuple[int, int], ...]
+
+
+_seen: Final[dict[Address, Worker]] = {}
+"""Each worker as it was when it was last free."""
 
 
 def parse_address(text: str) -> Address:
@@ -195,6 +201,40 @@ def probe_server(host_port: str, timeout_s: float = PROBE_TIMEOUT_S) -> Worker:
             raise _not_a_worker(address, str(error)) from error
     major, minor, patch = greeting[:3]
     return Worker(address=address, version=(major, minor, patch), memory=tuple(memory))
+
+
+def worker_devices(servers: Sequence[str]) -> tuple[Device, ...]:
+    """Return the devices that these workers lend, in llama.cpp's words.
+
+    A worker that is taken is described as it was when it was last free: whoever has it is most
+    likely this application's own engine. Raises EngineError, as ``probe_server`` does.
+    """
+    devices: list[Device] = []
+    for server in servers:
+        worker = _as_last_free(server)
+        for free, total in worker.memory:
+            devices.append(
+                Device(
+                    name=f"RPC{len(devices)}",
+                    description=str(worker.address),
+                    kind="gpu",
+                    memory_free=free,
+                    memory_total=total,
+                )
+            )
+    return tuple(devices)
+
+
+def _as_last_free(server: str) -> Worker:
+    try:
+        worker = probe_server(server)
+    except EngineError as error:
+        known = _seen.get(parse_address(server)) if error.problem.code == "rpc_busy" else None
+        if known is None:
+            raise
+        return known
+    _seen[worker.address] = worker
+    return worker
 
 
 def _connect(address: Address, timeout_s: float) -> socket.socket:

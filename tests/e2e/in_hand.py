@@ -62,9 +62,13 @@ class EngineInHand:
         self.options = LoadOptions(
             **{"path": str(embedded_model()), "context_size": 2048, "threads": 2, **options}
         )
-        self.info: ModelInfo = self.engine.load(
-            self.options, lambda _fraction: None, Cancellation()
-        )
+        try:
+            self.info: ModelInfo = self.engine.load(
+                self.options, lambda _fraction: None, Cancellation()
+            )
+        except BaseException:
+            self.engine.close()
+            raise
         self.jobs = 0
 
     def submit(
