@@ -34,7 +34,8 @@ def structured(count: int, seed: int = 0) -> Iterator[HostileFile]:
     """Yield ``count`` files, named ones first."""
     numbers = list(_number_cases())
     random.Random(seed).shuffle(numbers)
-    yield from itertools.islice(itertools.chain(_named(), numbers), count)
+    made = itertools.starmap(_changed, numbers)
+    yield from itertools.islice(itertools.chain(_named(), made), count)
 
 
 def _named() -> Iterator[HostileFile]:
@@ -47,7 +48,7 @@ def _named() -> Iterator[HostileFile]:
         yield _changed(base, name, change)
 
 
-def _number_cases() -> Iterator[HostileFile]:
+def _number_cases() -> Iterator[tuple[str, str, Change]]:
     """Set each number of each kind of model to each of a few that fit none."""
     for base in BASES:
         for key, kind, _ in take_apart_cached(base).entries:
@@ -56,10 +57,10 @@ def _number_cases() -> Iterator[HostileFile]:
                 continue
             if kind == 4:
                 for number in _NUMBERS:
-                    yield _changed(base, f"{name} is {number}", _number(name, number))
+                    yield base, f"{name} is {number}", _number(name, number)
             elif kind == 6:
                 for real in _REALS:
-                    yield _changed(base, f"{name} is {real}", _real(name, real))
+                    yield base, f"{name} is {real}", _real(name, real)
 
 
 def _changed(base: str, name: str, change: Change) -> HostileFile:

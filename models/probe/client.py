@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 
 from models.probe import problems
 from models.probe.connection import Connection, probe_command
+from models.probe.limits import FORKS
 from models.probe.messages import (
     Answer,
     AskCheck,
@@ -27,7 +28,6 @@ from models.probe.messages import (
     Question,
     Refused,
 )
-from models.probe.process import FORKS
 from models.probe.quarantine import Quarantine
 from models.problems import EngineError
 from models.protocol import Device, DeviceMemory, LoadOptions, Problem

@@ -6,10 +6,15 @@ import math
 import os
 import signal
 import sys
+from typing import Final
 
 import psutil
 
 from models.probe.messages import Limits
+
+FORKS: Final = sys.platform == "linux"
+"""Whether questions are answered in forks. On macOS a process that has loaded system frameworks,
+as Metal's back end makes it, must not fork; Windows knows no forks."""
 
 
 def limit_resources(limits: Limits, *, largest_file: int = 0) -> None:

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from models import protocol
-from models.probe.limits import limit_resources
+from models.probe.limits import FORKS, limit_resources
 from models.probe.messages import (
     ASKED,
     Answer,
@@ -32,9 +31,6 @@ from models.probe.messages import (
 )
 from models.problems import EngineError
 
-FORKS: Final = sys.platform == "linux"
-"""Whether questions are answered in forks. On macOS a process that has loaded system frameworks,
-as Metal's back end makes it, must not fork; Windows knows no forks."""
 _AHEAD: Final = (
     "llama_cpp",
     "models.chat_template",

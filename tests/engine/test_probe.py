@@ -15,15 +15,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from models.probe import process
 from models.probe.client import Probe
+from models.probe.limits import FORKS
 from models.probe.messages import Limits
 from models.problems import EngineError
 from models.protocol import LoadOptions, Problem
 
-pytestmark = pytest.mark.skipif(
-    not process.FORKS, reason="questions are answered in forks on Linux"
-)
+pytestmark = pytest.mark.skipif(not FORKS, reason="questions are answered in forks on Linux")
 
 QUICK = Limits(memory_bytes=256 << 20, cpu_s=1, wall_s=2)
 SCRIPT = """
