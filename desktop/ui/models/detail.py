@@ -206,7 +206,7 @@ class DetailPanel(QWidget):
         self._badge.show_judgement(None)
         self._verdict.setText("")
         self._context.setText("")
-        self._memory.show_memory((), None)
+        self._memory.show_estimate(None, None)
         self._facts.clear()
         self._scroll.verticalScrollBar().setValue(0)
 
@@ -241,7 +241,7 @@ class DetailPanel(QWidget):
         self._badge.show_judgement(found, self._entry.kind)
         self._verdict.setText(found.reason)
         self._context.setText(f"At a context window of {found.estimate.context_size:,} tokens.")
-        self._memory.show_memory(found.estimate.memory, self._loading.room)
+        self._memory.show_estimate(found.estimate, self._loading.room)
         self._panel.show_judgement(found)
 
     def _on_machine(self, _machine: Machine | None) -> None:
