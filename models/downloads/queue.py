@@ -255,6 +255,8 @@ class Downloads:
         ended = threading.Event()
         threading.Thread(target=self._follow, args=(run, ended), daemon=True).start()
         self._run = run
+        if self._closed:
+            run.stop()
         self._update(download, {"queued"}, status="running")
         try:
             if self._is_wanted(download):
