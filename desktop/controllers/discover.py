@@ -62,6 +62,8 @@ class DiscoverController(QObject):
         self._settings = settings
         self._before = self.search
         self._limit = PAGE_SIZE
+        self._told = (self.host, self.offline)
+        settings.app_changed.connect(lambda _app: self._on_settings())
 
     @property
     def host(self) -> str:
@@ -172,6 +174,13 @@ class DiscoverController(QObject):
     def _on_found(self, search: Search, limit: int, found: tuple[HubModel, ...]) -> None:
         full = limit <= len(found) < MOST_RESULTS
         self._set_search(replace(search, status="found", found=found, may_have_more=full))
+
+    def _on_settings(self) -> None:
+        """Tell anew who is asked, where the person has just changed that."""
+        told = (self.host, self.offline)
+        if told != self._told:
+            self._told = told
+            self.search_changed.emit(self.search)
 
     def _on_token_kept(self, place: str) -> None:
         self.token_kept.emit(place)

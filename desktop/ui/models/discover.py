@@ -147,6 +147,8 @@ class DiscoverView(TabPage):
         content.addWidget(self.access)
         self._middle.addWidget(_scrolled(self.starting))
         self._middle.addWidget(self._make_results())
+        # Below trouble there is nothing; without a part that takes the room, the card would.
+        self._middle.addWidget(QWidget())
         content.addWidget(self._middle, 1)
         self._stack.addWidget(_bounded(search))
         self._stack.addWidget(self.page)
@@ -211,9 +213,7 @@ class DiscoverView(TabPage):
         self._sort.setAccessibleName(f"Sorted by: {SORTS[search.sort]}")
         self.status.setText(self._status_words(search))
         self._home.setVisible(search.status != "start")
-        is_start = search.status == "start" or not (search.found or search.status == "found")
-        self._middle.setCurrentIndex(0 if is_start else 1)
-        self._middle.setVisible(not failed or bool(search.found))
+        self._middle.setCurrentIndex(self._part_to_show(search))
         self.results.show_found(search.found)
         self.results.setVisible(bool(search.found))
         self.more.setVisible(search.may_have_more and not failed)
@@ -221,9 +221,17 @@ class DiscoverView(TabPage):
         self.more.setText("Asking for more…" if searching else "Show more")
         self._show_trouble(search)
 
+    def _part_to_show(self, search: Search) -> int:
+        """Return which part of the middle: models to start with, results, or nothing."""
+        if search.found or search.status == "found":
+            return 1
+        return 2 if search.status == "failed" else 0
+
     def _status_words(self, search: Search) -> str:
         host = self._discover.host
         match search.status:
+            case "start" if self._discover.offline:
+                return "Snug is offline, as you chose in the settings: a search asks nobody."
             case "start":
                 return (
                     f"Nothing has been sent. A search asks {host} for models in the GGUF format "

@@ -95,6 +95,7 @@ def test_a_failing_hub_is_told_and_asked_again(
     trouble = hands.view.trouble
     assert trouble.isVisible()
     assert words in trouble.accessibleName()
+    hands.until(lambda: 0 < trouble.height() < 200)
     assert str(status) not in trouble.accessibleName()
     hub.answer_always(None, where="hub")
     if status == 401:
@@ -120,6 +121,7 @@ def test_an_address_that_is_none_is_told(hands: Hands) -> None:
 
 def test_offline_asks_nobody_until_one_goes_online(begin: Open, hub: HubServer) -> None:
     hands = begin(offline=True)
+    assert "Snug is offline" in hands.view.status.text()
     hands.search("chat")
     assert hands.discover.search.status == "failed"
     assert "offline" in hands.view.trouble.accessibleName().lower()
@@ -139,6 +141,14 @@ def test_a_variable_that_puts_snug_offline_has_no_button(
     with pytest.raises(AssertionError, match="no button"):
         button(hands.view.trouble, "Go online")
     assert hub.asked == []
+
+
+def test_who_is_asked_follows_the_settings(hands: Hands) -> None:
+    hands.settings.set_app_value("hub_endpoint", "https://mirror.example")
+    assert "A search asks mirror.example" in hands.view.status.text()
+    assert "mirror.example" in hands.view.query.placeholderText()
+    hands.settings.set_app_value("offline", True)
+    assert "Snug is offline" in hands.view.status.text()
 
 
 def test_a_search_that_takes_long_can_be_left(hands: Hands, hub: HubServer) -> None:
