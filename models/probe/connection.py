@@ -12,6 +12,7 @@ from typing import BinaryIO, Final, cast
 
 from models import protocol
 from models.probe import problems
+from models.probe.limits import ended_by_time
 from models.probe.messages import ANSWERS, Answer, Asked, Died, Waiting
 from models.protocol import ProtocolError
 
@@ -81,7 +82,9 @@ class Connection:
     def autopsy(self) -> Died:
         """Make sure that the process is gone; return how it ended. Safe to call again."""
         self.end()
-        return Died(exit_code=self._process.returncode, log=self._last_words, overdue=self._overdue)
+        code = self._process.returncode
+        overdue = self._overdue or ended_by_time(code)
+        return Died(exit_code=code, log=self._last_words, overdue=overdue)
 
     def kill(self) -> None:
         """End the process by force, from any thread, without waiting for it."""

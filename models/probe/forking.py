@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import BinaryIO, Final, NoReturn
 
 from models import protocol
-from models.probe.limits import limit_resources
+from models.probe.limits import ended_by_time, limit_resources
 from models.probe.messages import ANSWERS, Answer, Asked, Died, Waiting
 from models.protocol import ProtocolError
 
@@ -22,7 +22,6 @@ _CHUNK: Final = 64 * 1024
 _EXTRA_S: Final = 2.0
 """A fork ends itself at its limit; one that can't be ended so is killed a little later."""
 _DIE_WITH_PARENT: Final = 1
-_TIMES_UP: Final = frozenset((signal.SIGALRM, signal.SIGXCPU))
 
 
 def answer_in_fork(
@@ -58,7 +57,7 @@ def answer_in_fork(
     if status == 0 and answer is not None:
         return answer
     log = bytes(said.log).decode(errors="replace")
-    return Died(exit_code=status, log=log, overdue=overdue or -status in _TIMES_UP)
+    return Died(exit_code=status, log=log, overdue=overdue or ended_by_time(status))
 
 
 def _answer_and_end(

@@ -17,6 +17,12 @@ FORKS: Final = sys.platform == "linux"
 as Metal's back end makes it, must not fork; Windows knows no forks."""
 
 
+def ended_by_time(exit_code: int) -> bool:
+    """Return whether a process ended by one of its limits of time."""
+    names = ("SIGALRM", "SIGXCPU")
+    return -exit_code in [getattr(signal, name) for name in names if hasattr(signal, name)]
+
+
 def limit_resources(limits: Limits, *, largest_file: int = 0) -> None:
     """Limit this process's memory, time and files, for good.
 

@@ -52,6 +52,7 @@ SCRIPT = """
         except Refusal as refusal:
             return refusal.args[0]
 
+    process.FORKS = {forks}
     process.answer_to = answer_or_refuse
     process.main()
 """
@@ -69,8 +70,9 @@ def make_probe() -> Iterator[MakeProbe]:
         *,
         limits: Limits = QUICK,
         idle_s: float = 60,
+        forks: bool = True,
     ) -> Probe:
-        program = textwrap.dedent(SCRIPT).format(behaviour=behaviour)
+        program = textwrap.dedent(SCRIPT).format(behaviour=behaviour, forks=forks)
         command = [sys.executable, "-P", "-c", program]
         probes.append(Probe(command, quarantine_file, limits=limits, idle_s=idle_s))
         return probes[-1]
@@ -250,7 +252,7 @@ def test_closing_does_not_wait_for_an_answer(make_probe: MakeProbe) -> None:
 
 
 def test_nothing_outlives_the_application() -> None:
-    script = textwrap.dedent(SCRIPT).format(behaviour="time.sleep(60)")
+    script = textwrap.dedent(SCRIPT).format(behaviour="time.sleep(60)", forks=True)
     program = textwrap.dedent(f"""
         import sys
         from models.probe.client import Probe
@@ -271,6 +273,31 @@ def test_nothing_outlives_the_application() -> None:
         application.kill()
     _, alive = psutil.wait_procs(family, timeout=10)
     assert alive == []
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "code"),
+    [
+        ("pass", ""),
+        ("os.abort()", "model_deadly"),
+        ("while True: pass", "model_endless"),
+        ("time.sleep(60)", "model_endless"),
+    ],
+    ids=["sound", "dies", "computes", "waits"],
+)
+def test_without_forks_each_question_has_a_process_of_its_own(
+    make_probe: MakeProbe, monkeypatch: pytest.MonkeyPatch, behaviour: str, code: str
+) -> None:
+    """As on Windows and macOS."""
+    monkeypatch.setattr("models.probe.client.FORKS", False)
+    probe = make_probe(behaviour, forks=False)
+    assert probe.devices()
+    assert probe.pid is None
+    if code:
+        assert problem_of(probe).code == code
+    else:
+        assert probe.check("model.gguf") is None
+    assert probe.pid is None
 
 
 # --- quarantine ----------------------------------------------------------------------------------
