@@ -8,7 +8,6 @@ from typing import Final
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLineEdit,
     QMenu,
@@ -25,8 +24,9 @@ from desktop.controllers.judging import JudgingController
 from desktop.ui import tokens
 from desktop.ui.controls import column, label, push_button, set_property
 from desktop.ui.icons import icon
+from desktop.ui.models.columns import bounded, make_scrolling
 from desktop.ui.models.discover_access import AccessCard
-from desktop.ui.models.discover_page import WIDEST, HubModelView
+from desktop.ui.models.discover_page import HubModelView
 from desktop.ui.models.discover_results import ResultsList
 from desktop.ui.models.discover_start import StartingView
 from desktop.ui.models.discover_trouble import TOKEN_CODES, TroubleCard
@@ -150,7 +150,7 @@ class DiscoverView(TabPage):
         # Below trouble there is nothing; without a part that takes the room, the card would.
         self._middle.addWidget(QWidget())
         content.addWidget(self._middle, 1)
-        self._stack.addWidget(_bounded(search))
+        self._stack.addWidget(bounded(search))
         self._stack.addWidget(self.page)
         column(self).addWidget(self._stack)
 
@@ -273,26 +273,11 @@ class DiscoverView(TabPage):
 
 
 def _scrolled(content: QWidget) -> QScrollArea:
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     around = QWidget()
     layout = column(around)
     layout.setContentsMargins(0, tokens.S, tokens.M, tokens.XL)
     layout.addWidget(content)
     layout.addStretch(1)
-    area.setWidget(around)
+    area = QScrollArea()
+    make_scrolling(area, around)
     return area
-
-
-def _bounded(content: QWidget) -> QWidget:
-    """Return the content in a column that doesn't grow wider than one reads with ease."""
-    content.setMaximumWidth(WIDEST)
-    around = QWidget()
-    row = QHBoxLayout(around)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.addWidget(content, 1000)
-    row.addStretch(1)
-    return around

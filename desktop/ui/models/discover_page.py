@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QWidget
 
 from desktop.controllers.discover import DiscoverController, ModelPage
 from desktop.controllers.downloads import DownloadsController
@@ -18,6 +18,7 @@ from desktop.ui import tokens
 from desktop.ui.controls import IconButton, column, label, push_button
 from desktop.ui.elided import ElidedLabel
 from desktop.ui.models.card import CardView
+from desktop.ui.models.columns import bounded, make_scrolling
 from desktop.ui.models.discover_access import AccessCard
 from desktop.ui.models.discover_trouble import TOKEN_CODES, TroubleCard
 from desktop.ui.models.discover_variant import VariantList
@@ -28,7 +29,6 @@ from desktop.ui.theme import Theme
 from models.downloads.records import Download, DownloadId, DownloadRequest
 from models.hub.records import HubRepository, Variant
 
-WIDEST = 960
 _CONTEXT = next(info for info in OPTIONS if info.name == "context_size")
 
 
@@ -97,12 +97,7 @@ class HubModelView(QScrollArea):
         return field
 
     def _lay_out(self) -> None:
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         page = QWidget()
-        page.setMaximumWidth(WIDEST)
         content = column(page, spacing=tokens.S)
         content.setContentsMargins(tokens.XL, tokens.S, tokens.XL, tokens.XL)
         head = QHBoxLayout()
@@ -121,12 +116,7 @@ class HubModelView(QScrollArea):
         content.addWidget(self._files)
         content.addWidget(self._about)
         content.addStretch(1)
-        around = QWidget()
-        row = QHBoxLayout(around)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(page, 1000)
-        row.addStretch(1)
-        self.setWidget(around)
+        make_scrolling(self, bounded(page))
         self._link.setParent(self)
         self._link.setObjectName("linkLine")
         self._link.hide()

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QWidget
 
 from desktop.controllers.downloads import DownloadsController
 from desktop.ui import tokens
 from desktop.ui.controls import column, label, push_button
 from desktop.ui.elided import ElidedLabel
+from desktop.ui.models.columns import bounded, make_scrolling
 from desktop.ui.models.download_row import DownloadRow
 from desktop.ui.models.tab import TabPage
 from models.amounts import size_in_words
 from models.downloads.records import Download, DownloadId, DownloadRequest
-
-_WIDEST: Final = 960
 
 
 class DownloadsView(TabPage):
@@ -84,15 +82,9 @@ class DownloadsView(TabPage):
         inner.addWidget(self._empty)
         inner.addLayout(self._list)
         inner.addStretch(1)
-        content.setMaximumWidth(_WIDEST)
         area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(_bounded(content))
+        make_scrolling(area, bounded(content))
         foot = QWidget()
-        foot.setMaximumWidth(_WIDEST)
         line = QHBoxLayout(foot)
         line.setContentsMargins(tokens.XL, tokens.S, tokens.XL, tokens.M)
         line.setSpacing(tokens.L)
@@ -100,7 +92,7 @@ class DownloadsView(TabPage):
         line.addWidget(self._folder, 1)
         layout = column(self)
         layout.addWidget(area, 1)
-        layout.addWidget(_bounded(foot))
+        layout.addWidget(bounded(foot))
         self._folder.set_text(f"Models are kept in {self._downloads.folder}")
 
     # --- what is shown ---------------------------------------------------------------------------
@@ -161,12 +153,3 @@ class DownloadsView(TabPage):
     def _show_space(self, free: int | None) -> None:
         self.space.setText("" if free is None else f"{size_in_words(free)} free on this disk")
         self.space.setVisible(free is not None)
-
-
-def _bounded(content: QWidget) -> QWidget:
-    around = QWidget()
-    row = QHBoxLayout(around)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.addWidget(content, 1000)
-    row.addStretch(1)
-    return around
