@@ -42,7 +42,7 @@ def _placement(info: ModelInfo) -> str:
     if not info.offloaded_layers:
         amount = f" ({size_in_words(host.total_bytes)})" if host and host.total_bytes else ""
         return f"All {info.layers} layers run on the CPU{amount}{_why(info, devices)}."
-    placed = [_on(part, alone=len(devices) == 1) for part in devices]
+    placed = [_on(part, devices) for part in devices]
     on_host = info.layers - info.offloaded_layers
     if on_host:
         amount = f" ({size_in_words(host.total_bytes)})" if host else ""
@@ -53,9 +53,13 @@ def _placement(info: ModelInfo) -> str:
     return f"{total}{len(devices)} devices: {', '.join(placed)}{_why(info, devices)}."
 
 
-def _on(part: DeviceMemory, *, alone: bool) -> str:
-    count = "" if alone else f"{part.layers} on "
-    return f"{count}{part.description or part.device} ({size_in_words(part.total_bytes)})"
+def _on(part: DeviceMemory, devices: list[DeviceMemory]) -> str:
+    count = "" if len(devices) == 1 else f"{part.layers} on "
+    name = part.description or part.device
+    if sum(other.description == part.description for other in devices) > 1:
+        # Two cards of one make.
+        name = part.device
+    return f"{count}{name} ({size_in_words(part.total_bytes)})"
 
 
 def _why(info: ModelInfo, devices: list[DeviceMemory]) -> str:

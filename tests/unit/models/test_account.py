@@ -43,6 +43,12 @@ def test_several_devices_are_each_named() -> None:
     )
 
 
+def test_two_cards_of_one_make_are_told_apart() -> None:
+    memory = tuple(on(f"CUDA{number}", 16, 4, description="RTX") for number in (1, 0))
+    line = told(memory=memory, offloaded_layers=32, placement_reason="everything")[0]
+    assert line.endswith("2 devices: 16 on CUDA1 (4.0 GB), 16 on CUDA0 (4.0 GB).")
+
+
 def test_the_cpu_alone_says_why() -> None:
     reasons = {
         "no_backend": "the engine's library is built for the CPU alone.",
