@@ -78,6 +78,7 @@ class EngineSession:
         self._judge = judge or MachineJudge(
             Probe(quarantine_file=paths.quarantine_file), paths.bandwidth_file
         )
+        self._loaded: tuple[LoadOptions, ModelInfo] | None = None
         self._suspect = ""
         """The file that is to blame if the engine crashes now."""
         self._status = StatusLine()
@@ -97,6 +98,7 @@ class EngineSession:
                 case Attempt() as attempt:
                     self._attempt(plan, attempt, name)
                 case Done(model=model, told=told):
+                    self._loaded = options, model
                     self.account = (*told, *account(model))
                     return model
                 case Refused() as refused:
@@ -172,6 +174,8 @@ class EngineSession:
             raise TypeError(f"a generation ended as {type(outcome).__name__}")
         if isinstance(outcome, Failed):
             self._hear_of_death(outcome.problem)
+        if isinstance(outcome, Finished) and self._loaded is not None:
+            self._judge.learn(*self._loaded, outcome.report)
         return outcome
 
     def close(self) -> None:
