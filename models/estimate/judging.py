@@ -8,9 +8,9 @@ from typing import Final
 import msgspec
 
 from models.amounts import size_in_words
-from models.estimate.fitting import fits, shortage, smaller_contexts
+from models.estimate.fitting import fits, remaining, shortage, smaller_contexts
 from models.estimate.layout import estimate_with
-from models.estimate.memory import estimate
+from models.estimate.memory import draft_options, estimate, together
 from models.estimate.placement import offload_devices
 from models.estimate.recommending import recommend
 from models.estimate.records import (
@@ -37,10 +37,17 @@ def judge(
     options: LoadOptions,
     machine: Machine,
     compute: Sequence[DeviceMemory] = (),
+    draft: ModelShape | None = None,
 ) -> Judgement:
-    """Judge a load. ``compute``: llama.cpp's own figures for it, where there are any."""
+    """Judge a load.
+
+    ``compute``: llama.cpp's own figures for it, where there are any. ``draft``: the shape of the
+    model that is to draft for it.
+    """
     need = estimate(shape, options, machine, compute)
     lacking = shortage(need, machine)
+    if not lacking and draft is not None and options.speculation == "draft_model":
+        return _judge_with_draft(shape, options, machine, need, draft)
     if lacking:
         choices = tuple(_choices(shape, options, machine))[:_MOST_CHOICES]
         remedy = "" if choices else " A smaller model or quantization is needed."
@@ -56,6 +63,38 @@ def judge(
         estimate=need,
         reason=_why(need, options, machine),
         tokens_per_second=tokens_per_second(shape, options, machine, need.offloaded_layers),
+    )
+
+
+def _judge_with_draft(
+    shape: ModelShape,
+    options: LoadOptions,
+    machine: Machine,
+    need: MemoryEstimate,
+    draft: ModelShape,
+) -> Judgement:
+    """Judge a load that fits by itself, with the model that is loaded beside it to draft."""
+    alone = judge(shape, options, machine)
+    left = remaining(machine, need)
+    beside = estimate(draft, draft_options(options), left)
+    both = together(need, beside)
+    lacking = shortage(beside, left)
+    if not lacking:
+        return msgspec.structs.replace(alone, estimate=both)
+    without = msgspec.structs.replace(options, speculation="off")
+    return Judgement(
+        verdict="no_fit",
+        estimate=both,
+        reason=f"The model fits, but the draft model beside it needs "
+        f"{size_in_words(beside.total_bytes)} more.",
+        missing_bytes=sum(lacking.values()),
+        choices=(
+            Choice(
+                label="Without a draft model",
+                detail="The same replies, perhaps more slowly.",
+                options=without,
+            ),
+        ),
     )
 
 

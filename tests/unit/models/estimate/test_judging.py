@@ -117,3 +117,31 @@ def test_variants_are_judged_in_their_order() -> None:
         ("Q4_K_M", "cpu"),
         ("F16", "no_fit"),
     ]
+
+
+DRAFTING = {"speculation": "draft_model", "draft_path": "small.gguf"}
+
+
+def test_a_draft_model_takes_memory_too() -> None:
+    draft = a_shape(layers=4)
+    alone = judge(a_shape(), options(**DRAFTING), LARGE)
+    both = judge(a_shape(), options(**DRAFTING), LARGE, draft=draft)
+    assert both.verdict == alone.verdict == "gpu"
+    more = both.estimate.on("GPU0").total_bytes - alone.estimate.on("GPU0").total_bytes
+    assert more > 4 * 200 * 2**20
+    assert both.estimate.offloaded_layers == alone.estimate.offloaded_layers
+
+
+def test_a_draft_model_that_does_not_fit_can_be_left_out() -> None:
+    tight = a_machine(free=10 * GIB)
+    judged = judge(a_shape(), options(**DRAFTING), tight, draft=a_shape(layers=16))
+    assert judged.verdict == "no_fit"
+    assert "draft model" in judged.reason
+    (choice,) = judged.choices
+    assert choice.options == options(**{**DRAFTING, "speculation": "off"})
+    assert judge(a_shape(), choice.options, tight, draft=a_shape(layers=16)).verdict == "cpu"
+
+
+def test_a_draft_model_that_is_switched_off_takes_nothing() -> None:
+    plain = judge(a_shape(), options(), LARGE)
+    assert judge(a_shape(), options(), LARGE, draft=a_shape()) == plain
