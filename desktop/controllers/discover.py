@@ -12,7 +12,6 @@ from PySide6.QtCore import QObject, Signal
 from desktop.controllers.hub_thread import HubThread
 from desktop.controllers.settings import SettingsController
 from desktop.domain.errors import UserError
-from models.hub.access import DEFAULT_ENDPOINT
 from models.hub.records import HubModel, HubRepository, Sort
 
 PAGE_SIZE: Final = 30
@@ -62,7 +61,7 @@ class DiscoverController(QObject):
         self._settings = settings
         self._before = self.search
         self._limit = PAGE_SIZE
-        self._told = (self.host, self.offline)
+        self._told: tuple[str, bool] | None = None
         settings.app_changed.connect(lambda _app: self._on_settings())
 
     @property
@@ -72,6 +71,9 @@ class DiscoverController(QObject):
 
     @property
     def _address(self) -> str:
+        # What reads tokens comes with it, and a start need not wait for that.
+        from models.hub.access import DEFAULT_ENDPOINT  # noqa: PLC0415
+
         app = self._settings.app
         address = app.hub_endpoint or os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT
         return address.strip().rstrip("/")
