@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Final
 
 from tests.gguf_writer import ARRAY, STRING
@@ -138,6 +139,25 @@ def take_apart(content: bytes) -> Gguf:
     start = -(-cursor.position // DATA_ALIGNMENT) * DATA_ALIGNMENT
     data = content[start:]
     return Gguf(entries, tensors, data, version, places=cursor.places, values=cursor.values)
+
+
+def split_in_two(whole: Gguf, folder: Path, stem: str = "model") -> list[Path]:
+    """Write a model as two files, as llama.cpp's own splitter does; the first has the metadata."""
+    count = len(whole.tensors)
+    ends = [tensor.offset for tensor in whole.tensors[1:]] + [len(whole.data)]
+    paths = []
+    for number, chosen in enumerate((range(count // 2), range(count // 2, count))):
+        part = Gguf(entries=[] if number else list(whole.entries), tensors=[], data=b"")
+        part.put("split.no", 2, struct.pack("<H", number))
+        part.put("split.count", 2, struct.pack("<H", 2))
+        part.put("split.tensors.count", 5, struct.pack("<i", count))
+        for index in chosen:
+            tensor = whole.tensors[index]
+            part.tensors.append(replace(tensor, offset=len(part.data)))
+            part.data += whole.data[tensor.offset : ends[index]]
+        paths.append(folder / f"{stem}-{number + 1:05}-of-00002.gguf")
+        paths[-1].write_bytes(part.packed())
+    return paths
 
 
 class _Cursor:

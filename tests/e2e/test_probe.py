@@ -13,6 +13,7 @@ from models.library.embedded import embedded_model
 from models.probe.client import Probe
 from models.problems import EngineError
 from models.protocol import DeviceMemory, LoadOptions
+from tests.gguf_surgery import split_in_two, take_apart
 from tests.model_factory import SMALL, write_model
 
 
@@ -92,6 +93,16 @@ def test_a_dry_run_tells_what_a_load_takes(probe: Probe) -> None:
 def test_a_dry_run_allocates_nothing(probe: Probe) -> None:
     options = LoadOptions(path=str(embedded_model()), context_size=1 << 22, gpu_layers=0)
     assert sum(part.cache_bytes for part in probe.dry_run(options)) >= 90 << 30
+
+
+def test_a_split_model_is_looked_at_whole(probe: Probe, tmp_path: Path) -> None:
+    whole = write_model(tmp_path / "whole.gguf")
+    first, second = split_in_two(take_apart(whole.read_bytes()), tmp_path)
+    assert probe.check(first) is None
+    options = [LoadOptions(path=str(path), gpu_layers=0) for path in (whole, first)]
+    assert probe.dry_run(options[0]) == probe.dry_run(options[1])
+    second.write_bytes(second.read_bytes()[:-500])
+    assert refusal(probe, first) == "model_damaged"
 
 
 def test_a_dry_run_places_layers_on_a_device(probe: Probe) -> None:
