@@ -39,6 +39,7 @@ from typing import Final, Literal
 
 from models import engine_problems
 from models.engine_process import Ended, EngineProcess, engine_command
+from models.mailboxes import Mailboxes
 from models.protocol import (
     PROTOCOL_VERSION,
     TERMINAL_EVENTS,
@@ -108,7 +109,7 @@ class EngineClient:
         self._log_path = log_path
         self._job_ids = itertools.count(1)
         self._inbox: queue.SimpleQueue[_Command] = queue.SimpleQueue()
-        self._mailboxes: dict[JobId, queue.SimpleQueue[Event]] = {}
+        self._mailboxes = Mailboxes()
         self._process: EngineProcess | None = None
         self._pending: dict[JobId, Request] = {}
         self._unaccepted: set[JobId] = set()
@@ -187,17 +188,7 @@ class EngineClient:
         Only for a client without ``on_event``. Raises TimeoutError when an event takes longer
         than ``timeout_s``.
         """
-        mailbox = self._mailboxes[job_id]
-        while True:
-            try:
-                event = mailbox.get(timeout=timeout_s)
-            except queue.Empty:
-                raise TimeoutError(f"job {job_id}: no event for {timeout_s} s") from None
-            if isinstance(event, TERMINAL_EVENTS):
-                self._mailboxes.pop(job_id, None)
-                yield event
-                return
-            yield event
+        return self._mailboxes.events(job_id, timeout_s)
 
     def close(self) -> None:
         """End the process, by force if it does not go; pending jobs end as Cancelled.
@@ -214,7 +205,7 @@ class EngineClient:
         if self._closed:
             raise RuntimeError("the engine client is closed")
         if self._on_event is None:
-            self._mailboxes[request.job_id] = queue.SimpleQueue()
+            self._mailboxes.open(request.job_id)
         self._inbox.put(request)
         return request.job_id
 
@@ -416,8 +407,7 @@ class EngineClient:
 
     def _deliver(self, event: Event) -> None:
         if self._on_event is None:
-            if (mailbox := self._mailboxes.get(getattr(event, "job_id", 0))) is not None:
-                mailbox.put(event)
+            self._mailboxes.put(event)
             return
         try:
             self._on_event(event)
