@@ -35,7 +35,7 @@ class MachineJudge:
     def judge(self, options: LoadOptions) -> Judgement:
         """Judge a load. Raises EngineError."""
         # Not with the application: a window shows before it judges anything.
-        from models.estimate.judging import judge  # noqa: PLC0415
+        from models.estimate.judging import draft_of, judge  # noqa: PLC0415
         from models.estimate.shape import shape_of_model  # noqa: PLC0415
         from models.hardware import measure_machine  # noqa: PLC0415
 
@@ -44,7 +44,7 @@ class MachineJudge:
         shape = shape_of_model(path)
         self._shape = options.path, shape
         machine = measure_machine(self._devices(options), self._known_bandwidth())
-        return judge(shape, options, machine)
+        return judge(shape, options, machine, draft=draft_of(options))
 
     def learn(self, options: LoadOptions, model: ModelInfo, report: Report) -> None:
         """Take in how fast a reply was decoded; only of a model that lies on one device."""

@@ -130,11 +130,12 @@ class LoadingController(QObject):
         return {path: self._judge(wanted, machine) for path, wanted in options.items()}
 
     def _judge(self, options: LoadOptions, machine: Machine) -> Verdict:
-        from models.estimate.judging import judge  # noqa: PLC0415 - not at the window's start
+        from models.estimate.judging import draft_of, judge  # noqa: PLC0415 - not at the window's start
 
         try:
             self._watch.check(options.path)
-            return judge(self._shape(options.path), options, machine)
+            shape = self._shape(options.path)
+            return judge(shape, options, machine, draft=draft_of(options))
         except EngineError as error:
             return as_user_error(error)
         except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -22,12 +23,13 @@ from models.estimate.records import (
     ModelShape,
     Verdict,
 )
-from models.estimate.remote import shape_of_remote
+from models.estimate.shape import shape_of_model, shape_of_remote
 from models.estimate.speed import tokens_per_second
 from models.hub.records import HubRepository, Variant
+from models.problems import EngineError
 from models.protocol import DeviceMemory, LoadOptions
 
-__all__ = ["judge", "judge_variants", "recommend"]
+__all__ = ["draft_of", "estimate_for_layers", "judge", "judge_variants", "recommend"]
 
 _MOST_CHOICES: Final = 5
 
@@ -64,6 +66,19 @@ def judge(
         reason=_why(need, options, machine),
         tokens_per_second=tokens_per_second(shape, options, machine, need.offloaded_layers),
     )
+
+
+def draft_of(options: LoadOptions) -> ModelShape | None:
+    """Return the shape of the model that is to draft; None where there is none to be read.
+
+    A draft model that can't be read fails the load, which says why.
+    """
+    if options.speculation != "draft_model" or not options.draft_path:
+        return None
+    try:
+        return shape_of_model(Path(options.draft_path))
+    except EngineError:
+        return None
 
 
 def _judge_with_draft(

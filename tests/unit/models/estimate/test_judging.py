@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from models.estimate.fitting import fits
-from models.estimate.judging import estimate_for_layers, judge, judge_variants
+from models.estimate.judging import draft_of, estimate_for_layers, judge, judge_variants
 from models.estimate.records import HOST, Machine
+from models.estimate.shape import shape_of_model
 from models.protocol import DeviceMemory
+from tests.model_factory import write_model
 from tests.unit.models.estimate.samples import (
     GIB,
     a_gpu,
@@ -145,3 +148,12 @@ def test_a_draft_model_that_does_not_fit_can_be_left_out() -> None:
 def test_a_draft_model_that_is_switched_off_takes_nothing() -> None:
     plain = judge(a_shape(), options(), LARGE)
     assert judge(a_shape(), options(), LARGE, draft=a_shape()) == plain
+
+
+def test_the_draft_model_is_read(tmp_path: Path) -> None:
+    path = write_model(tmp_path / "draft.gguf")
+    wanted = options(speculation="draft_model", draft_path=str(path))
+    assert draft_of(wanted) == shape_of_model(path)
+    assert draft_of(options(draft_path=str(path))) is None
+    assert draft_of(options(speculation="draft_model")) is None
+    assert draft_of(options(speculation="draft_model", draft_path=str(tmp_path))) is None
