@@ -55,6 +55,9 @@ _TICK_S: Final = 0.1
 Outcome = Finished | Cancelled | Failed
 OnEvent = Callable[[Event], None]
 
+_RELEASABLE: Final = frozenset(("quarantined", "model_deadly", "model_endless"))
+"""Refusals of files that a trial load died of; a release loads them without another trial."""
+
 
 class EngineSession:
     """The engine process as a command drives it: one job after the other, blocking.
@@ -231,7 +234,7 @@ def refusal(refused: Refused, wanted: LoadOptions) -> UserError:
     problem = refused.problem
     ways = [f"{flags} ({choice.label})" for choice in refused.choices
             if (flags := flags_between(wanted, choice.options))]  # fmt: skip
-    if refused.can_force or problem.code == "quarantined":
+    if refused.can_force or problem.code in _RELEASABLE:
         ways.append("--anyway")
     hint = f"{problem.hint} Flags that do: {'; '.join(ways)}." if ways else problem.hint
     return UserError(problem.title, hint, problem.detail, problem.code)
@@ -244,13 +247,16 @@ def flags_between(wanted: LoadOptions, other: LoadOptions) -> str:
     for info in LOADING_OPTIONS:
         value = getattr(after, info.name)
         if value != getattr(before, info.name):
-            flags.append(f"{info.flag} {_as_text(info, value)}")
+            flags += [f"{info.flag} {text}" for text in _as_texts(info, value)]
     return " ".join(flags)
 
 
-def _as_text(info: OptionInfo, value: object) -> str:
+def _as_texts(info: OptionInfo, value: object) -> tuple[str, ...]:
+    """Return what stands behind the flag, more than once where it is repeated."""
     if value is None:
-        return info.option.zero
+        return (info.option.zero,)
     if isinstance(value, bool):
-        return "on" if value else "off"
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        return ("on" if value else "off",)
+    if isinstance(value, tuple):
+        return value if info.item is str else (",".join(f"{part:g}" for part in value),)
+    return (str(value),)

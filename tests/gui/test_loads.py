@@ -175,6 +175,21 @@ def test_a_death_before_the_first_token_counts_and_the_model_comes_back(start: S
     app.until_ready()
 
 
+def test_a_death_before_the_first_token_with_layers_on_a_device_takes_some_off(
+    start: Start,
+) -> None:
+    judge = TrustingJudge(32)
+    app = start(*GPU, "--crash-by", "SIGSEGV", judge=judge)
+    app.until_ready()
+    app.send("/fake --crash-in prefill")
+    assert app.until_ended(2).state is MessageState.FAILED
+    app.until_ready()
+    info = app.session.model.state.info
+    assert info is not None
+    assert (info.offloaded_layers, info.placement_reason) == (16, "fallback")
+    assert judge.deaths == []
+
+
 def test_a_death_in_the_middle_of_a_reply_is_not_the_files_fault(start: Start) -> None:
     judge = TrustingJudge()
     app = start("--crash-by", "SIGSEGV", judge=judge, model=FAKE)
