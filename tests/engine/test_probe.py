@@ -23,7 +23,7 @@ from models.protocol import LoadOptions, Problem
 
 pytestmark = pytest.mark.skipif(not FORKS, reason="questions are answered in forks on Linux")
 
-QUICK = Limits(memory_bytes=256 << 20, cpu_s=1, wall_s=2)
+QUICK = Limits(memory_bytes=256 << 20, cpu_s=1, wall_s=3)
 SCRIPT = """
     import ctypes, os, signal, sys, time
     from models.probe import process
@@ -146,7 +146,7 @@ def test_a_hang_is_ended(make_probe: MakeProbe, behaviour: str) -> None:
     probe.devices()
     pid, began = probe.pid, time.monotonic()
     assert problem_of(probe).code == "model_endless"
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
     assert_works_on(probe, pid)
 
 
@@ -244,7 +244,7 @@ def test_closing_does_not_wait_for_an_answer(make_probe: MakeProbe) -> None:
     (fork,) = asking.children()
     began = time.monotonic()
     probe.close()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
     thread.join(5)
     assert not thread.is_alive()
     psutil.wait_procs([fork], timeout=5)
