@@ -16,24 +16,15 @@ from PySide6.QtWidgets import QApplication
 from desktop.controllers.activity import ActivityWatch
 from desktop.controllers.chat import ChatController
 from desktop.controllers.chat_list import ChatListController
-from desktop.controllers.computer import ComputerController
-from desktop.controllers.discover import DiscoverController
-from desktop.controllers.downloads import DownloadsController
-from desktop.controllers.hub_thread import HubAddress, HubThread
-from desktop.controllers.judging import JudgingController
-from desktop.controllers.library import LibraryController
-from desktop.controllers.loading import LoadingController
-from desktop.controllers.machine import MachineWatch
 from desktop.controllers.model import ModelController
 from desktop.controllers.replies import Replies
-from desktop.controllers.session import Session
+from desktop.controllers.session import ModelRooms, Session
 from desktop.controllers.settings import SettingsController
 from desktop.controllers.store import StoreThread
 from desktop.controllers.usage import UsageController
 from desktop.engine.client import EngineClient
 from desktop.engine.tasks import TaskThread
 from desktop.paths import Paths
-from desktop.settings.requests import to_load_options
 from desktop.settings.store import SettingsStore
 from desktop.settings.window_state import WindowState, load_window_state, save_window_state
 from desktop.ui.crash import CrashReporter
@@ -102,8 +93,6 @@ def build_session(
     probe = Probe(quarantine_file=paths.quarantine_file)
     judge = judge or MachineJudge(probe, paths.bandwidth_file)
     model = ModelController(engine, settings, store, embedded_model, sha256_of, judge)
-    watch = MachineWatch(probe, settings, paths.bandwidth_file)
-    hub = HubAddress(settings, paths.hub_tokens_file)
     replies = Replies(engine, store)
     chat = ChatController(store, replies, model, settings)
     session = Session(
@@ -117,6 +106,28 @@ def build_session(
         chats=ChatListController(store),
         usage=UsageController(engine, chat, model, settings),
         activity=ActivityWatch(engine),
+        make_rooms=lambda: build_model_rooms(paths, settings, model, probe),
+    )
+    return session, notice
+
+
+def build_model_rooms(
+    paths: Paths, settings: SettingsController, model: ModelController, probe: Probe
+) -> ModelRooms:
+    """Return what the models page stands on, imported now and not at the window's start."""
+    from desktop.controllers.computer import ComputerController  # noqa: PLC0415
+    from desktop.controllers.discover import DiscoverController  # noqa: PLC0415
+    from desktop.controllers.downloads import DownloadsController  # noqa: PLC0415
+    from desktop.controllers.hub_thread import HubAddress, HubThread  # noqa: PLC0415
+    from desktop.controllers.judging import JudgingController  # noqa: PLC0415
+    from desktop.controllers.library import LibraryController  # noqa: PLC0415
+    from desktop.controllers.loading import LoadingController  # noqa: PLC0415
+    from desktop.controllers.machine import MachineWatch  # noqa: PLC0415
+    from desktop.settings.requests import to_load_options  # noqa: PLC0415
+
+    watch = MachineWatch(probe, settings, paths.bandwidth_file)
+    hub = HubAddress(settings, paths.hub_tokens_file)
+    return ModelRooms(
         library=LibraryController(paths.models_dir, paths.library_cache, settings),
         loading=LoadingController(settings, model, watch),
         computer=ComputerController(settings, paths.hub_tokens_file),
@@ -126,7 +137,6 @@ def build_session(
         ),
         downloads=DownloadsController(paths.models_dir, hub),
     )
-    return session, notice
 
 
 def build_window(app: QApplication, paths: Paths, session: Session) -> MainWindow:

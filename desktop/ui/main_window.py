@@ -21,7 +21,6 @@ from desktop.settings.schema import AppSettings
 from desktop.settings.window_state import WindowState
 from desktop.ui.chat_list import ChatPanel
 from desktop.ui.conversation import Conversation
-from desktop.ui.download_notices import DownloadNotices
 from desktop.ui.drops import FileDrop
 from desktop.ui.header import Header
 from desktop.ui.keys import KeySheet, bind_keys
@@ -75,7 +74,9 @@ class MainWindow(QMainWindow):
         self.panels = SidePanels(self.chat_panel, self.middle, self.settings_panel)
         self.setCentralWidget(self.panels)
         self.notices = Notices(theme, self.middle, foot=lambda: self.middle.foot_height)
-        self.models = ModelChooser(self, session.model, session.library, state.recent_models)
+        self.models = ModelChooser(
+            self, session.model, lambda: session.library, state.recent_models
+        )
         FileDrop(self).file_dropped.connect(self.models.open_file)
         self._remember_later = QTimer(self, interval=_REMEMBER_MS, singleShot=True)
         self._remember_later.timeout.connect(self.remember)
@@ -84,7 +85,6 @@ class MainWindow(QMainWindow):
         self._connect_usage()
         self.wires = ModelWires(self, theme, session)
         self._connect_parts()
-        self._downloads = DownloadNotices(session, self.notices, self.chat_panel)
         bind_keys(self, self._key_actions())
         self._show_chat(OpenedChat(None, (), ChatView(draft=state.draft)))
         self._on_app_settings(session.settings.app)
@@ -95,6 +95,7 @@ class MainWindow(QMainWindow):
         """Open the chat that was open last, once the window is shown."""
         if self._state.chat_id is not None:
             self._session.chat.open(self._state.chat_id)
+        self.wires.connect_rooms_soon()
 
     def remember(self) -> None:
         """Keep draft, place, sizes and the open chat."""
@@ -200,8 +201,7 @@ class MainWindow(QMainWindow):
         self.panels.changed.connect(self._on_panels_changed)
         self._theme.changed.connect(self._dress_transcript)
         session.settings.app_changed.connect(self._on_app_settings)
-        sources = (session.store, session.settings, session.files, session.library, session.loading)
-        for source in sources:
+        for source in (session.store, session.settings, session.files):
             source.failed.connect(self.notices.say_trouble)
         session.store.noticed.connect(self.notices.say)
         self._on_panels_changed()

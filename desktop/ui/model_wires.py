@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from desktop.controllers.model import ModelState
 from desktop.controllers.session import Session
@@ -15,7 +15,11 @@ from models.amounts import size_in_words
 from models.library.entry import LibraryEntry
 
 if TYPE_CHECKING:
+    from desktop.ui.download_notices import DownloadNotices
     from desktop.ui.main_window import MainWindow
+
+
+_SOON_MS: Final = 250
 
 
 class ModelWires(QObject):
@@ -30,14 +34,22 @@ class ModelWires(QObject):
         self._connect_card()
         self._connect_page()
         session.model.state_changed.connect(self._on_state)
-        session.library.removed.connect(self._on_removed)
+        self._downloads: DownloadNotices | None = None
+        self._soon = QTimer(self, interval=_SOON_MS, singleShot=True)
+        self._soon.timeout.connect(self._connect_rooms)
+
+    def connect_rooms_soon(self) -> None:
+        """Begin with what goes on behind the models page, once the window has come to rest."""
+        self._soon.start()
 
     def show_menu(self) -> None:
         """Open the quick menu of models."""
+        self._connect_rooms()
         self._window.models.show_menu(self._window.header.model_button)
 
     def show_page(self, tab: str = "") -> None:
         """Open the models page in place of the conversation."""
+        self._connect_rooms()
         self._window.panels.close_over()
         self._window.middle.show_models(tab)
 
@@ -60,6 +72,19 @@ class ModelWires(QObject):
 
         state, button = self._session.model.state, self._window.header.device_button
         show_account(self._theme, state, button, lambda: self.show_model(state.path))
+
+    def _connect_rooms(self) -> None:
+        """Say what library, estimates and downloads have to say; once, and not while closing."""
+        if self._downloads is not None or not self._window.isVisible():
+            return
+        # Not at the window's start: what they stand on is made and imported now.
+        from desktop.ui.download_notices import DownloadNotices  # noqa: PLC0415
+
+        session, notices = self._session, self._window.notices
+        session.library.removed.connect(self._on_removed)
+        for source in (session.library, session.loading):
+            source.failed.connect(notices.say_trouble)
+        self._downloads = DownloadNotices(session, notices, self._window.chat_panel)
 
     def _connect_header(self) -> None:
         header, model = self._window.header, self._session.model

@@ -72,6 +72,7 @@ class LibraryTab(TabPage):
         self._folders.setAccessibleName("Folders")
         self._nothing = label(tone="secondary", wraps=True)
         self._counted = small_print()
+        self._unread = label(kind="small", tone="danger", wraps=True)
         self._side = self._make_side()
         self._splitter = self._make_splitter()
         column(self).addWidget(self._splitter)
@@ -150,6 +151,7 @@ class LibraryTab(TabPage):
         layout.addLayout(row)
         layout.addWidget(self._nothing)
         layout.addWidget(self.list, 1)
+        layout.addWidget(self._unread)
         layout.addWidget(self._counted)
         return side
 
@@ -246,6 +248,9 @@ class LibraryTab(TabPage):
             nothing = "There are no models on this machine yet. Find one under Discover."
         self._nothing.setText(nothing)
         self._nothing.setVisible(shown == 0)
+        troubles = self._library.troubles
+        self._unread.setText("\n".join(f"{each.title} {each.hint}".strip() for each in troubles))
+        self._unread.setVisible(bool(troubles))
         total = sum(entry.size_bytes for entry in self.model.entries)
         self._counted.setText(_count_in_words(shown, all_of_them, total))
 

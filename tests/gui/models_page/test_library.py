@@ -76,6 +76,15 @@ def test_a_folder_is_added_and_taken_off(opened: Opened, names: Names, tmp_path:
     assert (tmp_path / "mine" / "delta.gguf").exists()
 
 
+def test_a_folder_that_is_gone_is_named_with_the_remedy(opened: Opened, tmp_path: Path) -> None:
+    app, tab = opened
+    app.session.library.add_folder(str(tmp_path / "unplugged"))
+    app.until(lambda: "unplugged" in tab._unread.text())
+    assert tab._unread.isVisible()
+    app.session.library.remove_folder(str(tmp_path / "unplugged"))
+    app.until(lambda: not tab._unread.isVisible())
+
+
 def test_a_damaged_file_says_so_and_can_not_be_loaded(opened: Opened, folder: Path) -> None:
     app, tab = opened
     whole = (folder / "alpha-F16.gguf").read_bytes()
