@@ -53,10 +53,10 @@ class ModelWires(QObject):
         self._window.panels.close_over()
         self._window.middle.show_models(tab)
 
-    def show_model(self, path: str) -> None:
-        """Open the models page at a model of this machine."""
+    def show_model(self, path: str, *, loading: bool = False) -> None:
+        """Open the models page at a model of this machine, or at how it loads."""
         self.show_page()
-        self._window.middle.page.show_model(path)
+        self._window.middle.page.show_model(path, loading=loading)
 
     def toggle_page(self) -> None:
         """Open the models page, or close it."""
@@ -71,7 +71,7 @@ class ModelWires(QObject):
         from desktop.ui.load_account import show_account  # noqa: PLC0415
 
         state, button = self._session.model.state, self._window.header.device_button
-        show_account(self._theme, state, button, lambda: self.show_model(state.path))
+        show_account(self._theme, state, button, lambda: self.show_model(state.path, loading=True))
 
     def _connect_rooms(self) -> None:
         """Say what library, estimates and downloads have to say; once, and not while closing."""

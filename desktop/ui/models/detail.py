@@ -78,6 +78,11 @@ class DetailPanel(QWidget):
         left = tokens.XL if alone else tokens.L
         self._column.setContentsMargins(left, tokens.XS, tokens.XL, tokens.XL)
 
+    def unfold_loading(self) -> None:
+        """Show how the model loads."""
+        if not self._how.is_open:
+            self._how.toggle()
+
     def focus_first(self) -> None:
         """Put the focus on what one most likely wants to do with the model."""
         (self._unload if self._load.isHidden() else self._load).setFocus()

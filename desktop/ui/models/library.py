@@ -94,8 +94,10 @@ class LibraryTab(TabPage):
         self.list.setFocus()
         return True
 
-    def open_path(self, path: str) -> None:
-        """Show a model of the list."""
+    def open_path(self, path: str, *, loading: bool = False) -> None:
+        """Show a model of the list, with ``loading`` how it loads."""
+        if loading:
+            self.detail.unfold_loading()
         self._path = path
         row = self.model.row_of(path)
         if row >= 0:

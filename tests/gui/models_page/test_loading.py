@@ -221,6 +221,15 @@ def test_the_account_of_a_load_is_one_press_away(app: App) -> None:
     assert pressed == [1]
 
 
+def test_from_the_account_one_gets_to_how_it_loads(opened: tuple[App, LibraryTab]) -> None:
+    app, tab = opened
+    app.window.middle.show_conversation()
+    app.window.wires.show_model(choose(tab, "Beta").path, loading=True)
+    panel = tab.detail.findChild(LoadingPanel)
+    assert panel is not None
+    assert panel.isVisible()
+
+
 def test_the_quick_menu_lists_what_is_on_this_machine(opened: tuple[App, LibraryTab]) -> None:
     app, _ = opened
     menu = app.window.models.menu()
