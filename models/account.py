@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from models.amounts import size_in_words
-from models.protocol import DeviceMemory, ModelInfo
+from models.protocol import DeviceMemory, ModelInfo, Problem
 
 _HOST: Final = "CPU"
 _KINDS: Final = {
@@ -21,12 +21,16 @@ _REASONS: Final = {
 }
 
 
-def account(info: ModelInfo) -> tuple[str, ...]:
-    """Return the account of a load, in sentences that a person can act on."""
+def account(info: ModelInfo, unused: Problem | None = None) -> tuple[str, ...]:
+    """Return the account of a load, in sentences that a person can act on.
+
+    ``unused`` is why the machine's graphics card can't be used, where it has one.
+    """
     return tuple(
         line
         for line in (
             _placement(info),
+            _unused(info, unused),
             _context(info),
             _template(info),
             info.speculation_note,
@@ -69,6 +73,12 @@ def _why(info: ModelInfo, devices: list[DeviceMemory]) -> str:
     whose = "its" if len(devices) == 1 else "their"
     amount = f" of {size_in_words(free)}" if free else ""
     return f", since {whose} free memory{amount} holds no more"
+
+
+def _unused(info: ModelInfo, problem: Problem | None) -> str:
+    if problem is None or info.placement_reason not in {"no_backend", "no_device"}:
+        return ""
+    return f"{problem.title} {problem.hint}"
 
 
 def _context(info: ModelInfo) -> str:

@@ -17,7 +17,7 @@ from desktop.paths import Paths
 from desktop.settings.requests import from_load_options
 from desktop.settings.schema import LOADING_OPTIONS, OptionInfo
 from models.account import account
-from models.backends import gpu_backends
+from models.backends import gpu_backends, unused_card
 from models.client import EngineClient
 from models.load_judge import LoadJudge
 from models.load_plan import DEVICE_TROUBLE, Attempt, Done, Judge, LoadPlan, Refused
@@ -102,7 +102,7 @@ class EngineSession:
                     self._attempt(plan, attempt, name)
                 case Done(model=model, told=told):
                     self._loaded = options, model
-                    self.account = (*told, *account(model))
+                    self.account = (*told, *account(model, unused_card()))
                     return model
                 case Refused() as refused:
                     raise refusal(refused, options)

@@ -18,7 +18,7 @@ from desktop.engine.tasks import TaskThread
 from desktop.settings.requests import from_load_options, to_load_options
 from desktop.settings.schema import GenerationSettings
 from models.account import account
-from models.backends import gpu_backends
+from models.backends import gpu_backends, unused_card
 from models.catalogue import CatalogueEntry, find_entry
 from models.estimate.records import Choice, Judgement
 from models.load_judge import LoadJudge
@@ -328,11 +328,17 @@ class ModelController(QObject):
         path, plan = Path(self.state.path), self._plan
         self._has_written = False
         self._tasks.run(
-            lambda: find_entry(info.name), lambda known: self._on_known(plan, path, info, known)
+            lambda: (find_entry(info.name), account(info, unused_card())),
+            lambda found: self._on_known(plan, path, info, *found),
         )
 
     def _on_known(
-        self, plan: LoadPlan | None, path: Path, info: ModelInfo, known: CatalogueEntry | None
+        self,
+        plan: LoadPlan | None,
+        path: Path,
+        info: ModelInfo,
+        known: CatalogueEntry | None,
+        lines: tuple[str, ...],
     ) -> None:
         if plan is None or plan is not self._plan or plan.step != Done(info, plan.told):
             return
@@ -343,7 +349,7 @@ class ModelController(QObject):
                 info=info,
                 recommended=known.recommended if known else {},
                 judgement=plan.judgement,
-                account=(*plan.told, *account(info)),
+                account=(*plan.told, *lines),
             )
         )
         self._remember()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from models.account import account
+from models.backends import why_no_gpu
 from models.fake_model import fake_info
 from models.fake_script import Script
 from models.protocol import DeviceMemory, LoadOptions, ModelInfo, Problem
@@ -60,6 +61,14 @@ def test_the_cpu_alone_says_why() -> None:
         line = told(memory=(on("CPU", 32, 4),), placement_reason=reason)[0]
         assert line.startswith("All 32 layers run on the CPU (4.0 GB)")
         assert line.endswith(words)
+
+
+def test_a_card_that_is_not_used_is_told_with_what_would_mend_it() -> None:
+    unused = why_no_gpu((), (), ("NVIDIA",))
+    info = msgspec.structs.replace(BASE, placement_reason="no_backend")
+    assert "make setup BACKEND=cuda" in account(info, unused)[1]
+    asked = msgspec.structs.replace(BASE, placement_reason="asked")
+    assert not [line for line in account(asked, unused) if "BACKEND" in line]
 
 
 def test_an_embedding_model_says_what_it_is() -> None:
