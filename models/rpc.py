@@ -149,8 +149,9 @@ def notice_silence(port: int) -> None:
     """Let this process's connections on the port break when the other machine is gone.
 
     Without this a worker whose client lost its power would stay taken, and a client would wait
-    for a quarter of an hour. A machine that only computes for long still answers. Does nothing
-    where the system can't do it.
+    for a quarter of an hour. A machine that only computes for long still answers the system's
+    probes, which a limit on unsent data (TCP_USER_TIMEOUT) would not tell from a dead one. Does
+    nothing where the system can't do it.
     """
     for each in _connections(port):
         if each.fd < 0 or not hasattr(socket, "TCP_KEEPIDLE"):
@@ -160,10 +161,6 @@ def notice_silence(port: int) -> None:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _SILENCE_S // 2)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, _SILENCE_S // 4)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 2)
-            if hasattr(socket, "TCP_USER_TIMEOUT"):
-                connection.setsockopt(
-                    socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENCE_S * 1000
-                )
 
 
 def _connections(port: int) -> list[Any]:
