@@ -11,7 +11,6 @@ from models.library.embedded import is_embedded
 from models.probe.client import Probe
 from models.problems import EngineError
 from models.protocol import Device, LoadOptions, ModelInfo, Report
-from models.rpc import worker_devices
 
 if TYPE_CHECKING:
     from models.bandwidth import Bandwidth
@@ -79,6 +78,8 @@ class MachineJudge:
         return self._bandwidth
 
     def _devices(self, options: LoadOptions) -> tuple[Device, ...]:
+        from models.rpc import worker_devices  # noqa: PLC0415 - likewise
+
         workers = worker_devices(options.rpc_servers)
         if options.gpu_layers == 0 or not gpu_backends():
             return workers

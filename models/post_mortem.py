@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from models.protocol import Problem
-from models.rpc import GONE_MARK
 
 _ASSERTION: Final = re.compile(
     r"^.*(?:GGML_ASSERT|GGML_ABORT|Assertion `|terminate called).*$", re.MULTILINE
 )
+GONE_MARK: Final = "Snug: gone RPC workers: "
+"""What the engine's log says before the engine dies of a worker's death."""
 _GONE_WORKERS: Final = re.compile(re.escape(GONE_MARK) + r"(.+)")
 _EXCEPTION: Final = re.compile(r"^\w[\w.]*(?:Error|Exception)(?::.*)?$", re.MULTILINE)
 _TRY_AGAIN: Final = "Send the message again; the engine starts anew."

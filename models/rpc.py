@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
-import psutil
 
 from models.problems import EngineError
 from models.protocol import Device
@@ -33,8 +32,6 @@ DEFAULT_PORT: Final = 50052
 RPC_FLAG: Final = "--rpc-worker"
 """What the engine's command starts with to lend this machine's devices instead."""
 PROBE_TIMEOUT_S: Final = 2.0
-GONE_MARK: Final = "Snug: gone RPC workers: "
-"""What the engine's log says before the engine dies of a worker's death."""
 
 _BUILT_WITH: Final = (7, 0, 0)
 """The protocol of the llama.cpp that this was written for, where no header tells another."""
@@ -131,6 +128,8 @@ def is_connected(address: Address) -> bool:
 
 def is_serving(port: int) -> bool:
     """Return whether this process itself listens on the port."""
+    import psutil  # noqa: PLC0415 - 10 ms that a start without workers saves
+
     held = psutil.Process().net_connections(kind="tcp4")
     return any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in held)
 
@@ -165,6 +164,8 @@ def notice_silence(port: int) -> None:
 
 def _connections(port: int) -> list[Any]:
     """Return this process's live connections from or to the port."""
+    import psutil  # noqa: PLC0415 - 10 ms that a start without workers saves
+
     held = psutil.Process().net_connections(kind="tcp4")
     return [
         each

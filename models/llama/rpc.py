@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from models.llama.library import lib
+from models.post_mortem import GONE_MARK
 from models.problems import EngineError
 from models.rpc import (
-    GONE_MARK,
     Address,
     is_connected,
     is_listening,

@@ -38,9 +38,13 @@ def test_a_copy_is_measured_quickly() -> None:
     assert 1e8 < bandwidth < 1e13
 
 
-def test_it_is_measured_once_for_a_processor(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    speeds = iter([1e10, 2e10])
+def test_it_is_measured_a_few_times_and_the_fastest_counts(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speeds = iter([1e10, 3e10, 2e10, 9e10])
+    now = [1e9]
     monkeypatch.setattr("models.bandwidth.copy_bandwidth", lambda: next(speeds))
+    monkeypatch.setattr("models.bandwidth.time.time", lambda: now[0])
     known = Bandwidth(file)
     assert known.of(HOST) is None
     known.measure()
@@ -50,9 +54,30 @@ def test_it_is_measured_once_for_a_processor(file: Path, monkeypatch: pytest.Mon
     again = Bandwidth(file)
     again.measure()
     assert again.of(HOST) == first
+    for _ in range(4):
+        now[0] += 3601
+        again.measure()
+    assert again.of(HOST) == 3 * first
+
+
+def test_another_processor_is_measured_anew(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    speeds = iter([2e10, 1e10])
+    monkeypatch.setattr("models.bandwidth.copy_bandwidth", lambda: next(speeds))
+    known = Bandwidth(file)
+    known.measure()
+    known.learn(HOST, SHAPE, report(), options())
     monkeypatch.setattr("models.bandwidth._processor", lambda: "another one")
-    again.measure()
-    assert again.of(HOST) == 2 * first
+    known.measure()
+    slower = known.of(HOST)
+    assert slower is not None
+    assert slower <= 1e10
+
+
+def test_two_windows_do_not_undo_each_other(file: Path) -> None:
+    one, other = Bandwidth(file), Bandwidth(file)
+    one.learn("GPU0", SHAPE, report(), options())
+    other.learn("GPU1", SHAPE, report(), options())
+    assert set(Bandwidth(file).all()) == {"GPU0", "GPU1"}
 
 
 def test_a_reply_tells_better_than_a_copy(file: Path) -> None:
