@@ -56,6 +56,7 @@ def try_all(files: Iterable[HostileFile], probe: Probe, folder: Path) -> Trial:
     """Look at each file as the window's process does, then have the probe load it."""
     trial = Trial()
     own = psutil.Process()
+    others = {child.pid for child in own.children(recursive=True)}
     path = folder / "hostile.gguf"
     probe.devices()
     pid, before = probe.pid, 0
@@ -73,7 +74,8 @@ def try_all(files: Iterable[HostileFile], probe: Probe, folder: Path) -> Trial:
     trial.grown_bytes = own.memory_info().rss - before if before else 0
     # Templates are rendered in a process that takes a moment to notice its parent's end.
     _, alive = psutil.wait_procs(
-        [child for child in own.children(recursive=True) if child.pid != pid], timeout=5
+        [child for child in own.children(recursive=True) if child.pid not in {pid, *others}],
+        timeout=5,
     )
     trial.left_over = len(alive)
     return trial

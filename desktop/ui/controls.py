@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final, Literal
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from desktop.ui.icons import icon
@@ -13,6 +14,7 @@ from desktop.ui.theme import Theme
 
 Tone = Literal["text", "secondary", "faint", "danger"]
 ICON_PX: Final = 16
+_ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 def label(text: str = "", *, kind: str = "", tone: Tone = "text", wraps: bool = False) -> QLabel:
@@ -27,13 +29,24 @@ def label(text: str = "", *, kind: str = "", tone: Tone = "text", wraps: bool = 
 
 def push_button(text: str, kind: str, on_click: Callable[[], object]) -> QPushButton:
     """Return a button with words on it."""
-    made = QPushButton(text)
+    made = _PushButton(text)
     made.setProperty("kind", kind)
     made.setAutoDefault(False)
     made.setCursor(Qt.CursorShape.PointingHandCursor)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     made.clicked.connect(lambda _checked=False: on_click())
     return made
+
+
+class _PushButton(QPushButton):
+    """A button that Enter presses as well as Space: outside dialogs Qt knows Space alone."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Press on Enter."""
+        if event.key() in _ENTER:
+            self.click()
+        else:
+            super().keyPressEvent(event)
 
 
 def set_property(widget: QWidget, name: str, value: object) -> None:
@@ -87,6 +100,13 @@ class IconButton(QToolButton):
             self.clicked.connect(lambda _checked=False: on_click())
         theme.changed.connect(self._on_theme_changed)
         self._on_theme_changed()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Press on Enter too."""
+        if event.key() in _ENTER:
+            self.click()
+        else:
+            super().keyPressEvent(event)
 
     def set_name(self, name: str, keys: str = "") -> None:
         """Name the button; ``keys`` are shown with it."""
