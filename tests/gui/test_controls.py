@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication
 from pytestqt.qtbot import QtBot
 
@@ -21,5 +22,5 @@ def test_enter_and_space_press_a_button(
     else:
         button = IconButton(Theme(qapp), "copy", "Copy", lambda: pressed.append("Copy"))
     qtbot.addWidget(button)
-    qtbot.keyClick(button, key)
+    QTest.keyClick(button, key)
     assert len(pressed) == 1
