@@ -7,6 +7,7 @@ import logging
 import signal
 import socket
 import sys
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSocketNotifier, QTimer
@@ -33,9 +34,10 @@ from desktop.ui.main_window import MainWindow
 from desktop.ui.single_instance import SingleInstance
 from desktop.ui.theme import Theme
 from models.library.embedded import embedded_model, sha256_of
-from models.load_judge import LoadJudge
-from models.machine_judge import MachineJudge
-from models.probe.client import Probe
+from models.load_judge import LateJudge, LoadJudge
+
+if TYPE_CHECKING:
+    from models.probe.client import Probe
 
 if TYPE_CHECKING:
     from desktop.ui.models.page import ModelsPage
@@ -90,8 +92,9 @@ def build_session(
     store = StoreThread(paths.database)
     files = TaskThread("files")
     settings = SettingsController(app_settings, file, files, store)
-    probe = Probe(quarantine_file=paths.quarantine_file)
-    judge = judge or MachineJudge(probe, paths.bandwidth_file)
+    # Made by whoever needs it first: the judge on its thread, or the models page.
+    probe = cache(lambda: build_probe(paths))
+    judge = judge or LateJudge(lambda: build_judge(paths, probe()))
     model = ModelController(engine, settings, store, embedded_model, sha256_of, judge)
     replies = Replies(engine, store)
     chat = ChatController(store, replies, model, settings)
@@ -106,9 +109,23 @@ def build_session(
         chats=ChatListController(store),
         usage=UsageController(engine, chat, model, settings),
         activity=ActivityWatch(engine),
-        make_rooms=lambda: build_model_rooms(paths, settings, model, probe),
+        make_rooms=lambda: build_model_rooms(paths, settings, model, probe()),
     )
     return session, notice
+
+
+def build_probe(paths: Paths) -> Probe:
+    """Return what looks at files and devices, imported when it is first needed."""
+    from models.probe.client import Probe  # noqa: PLC0415
+
+    return Probe(quarantine_file=paths.quarantine_file)
+
+
+def build_judge(paths: Paths, probe: Probe) -> LoadJudge:
+    """Return what judges loads by the file and the machine; called on the thread that asks it."""
+    from models.machine_judge import MachineJudge  # noqa: PLC0415
+
+    return MachineJudge(probe, paths.bandwidth_file)
 
 
 def build_model_rooms(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -64,6 +63,8 @@ class _Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def _read() -> _Catalogue:
+    import tomllib  # noqa: PLC0415 - the window shows before it looks anything up
+
     text = resources.files("resources").joinpath("catalogue.toml").read_text(encoding="utf-8")
     return msgspec.convert(tomllib.loads(text), _Catalogue)
 

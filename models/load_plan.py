@@ -22,7 +22,6 @@ left to Snug are they changed, and a person's own number fails, with choices.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -39,16 +38,14 @@ DEVICE_TROUBLE: Final = frozenset(
 """The codes of failures that fewer layers on the device may mend."""
 
 
-@dataclass(frozen=True)
-class Judge:
+class Judge(msgspec.Struct, frozen=True):
     """Ask the judge what these options need; then ``judged`` or ``refused``."""
 
     options: LoadOptions
     sentence: str
 
 
-@dataclass(frozen=True)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True):
     """Load with these options; then ``loaded`` or ``failed``.
 
     ``fresh`` wants an engine process that has not met the device yet. ``told`` is a sentence on
@@ -61,16 +58,14 @@ class Attempt:
     told: str = ""
 
 
-@dataclass(frozen=True)
-class Done:
+class Done(msgspec.Struct, frozen=True):
     """The model is loaded. ``told`` are the sentences on what went wrong on the way."""
 
     model: ModelInfo
     told: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True):
     """It isn't loaded. ``can_force`` says that the judge alone stands in the way."""
 
     problem: Problem

@@ -17,7 +17,6 @@ from desktop.engine.client import EngineClient
 from desktop.engine.tasks import TaskThread
 from desktop.settings.requests import from_load_options, to_load_options
 from desktop.settings.schema import GenerationSettings
-from models.account import account
 from models.backends import gpu_backends, unused_card
 from models.catalogue import CatalogueEntry, find_entry
 from models.estimate.records import Choice, Judgement
@@ -325,6 +324,8 @@ class ModelController(QObject):
             self._follow()
 
     def _on_done(self, info: ModelInfo) -> None:
+        from models.account import account  # noqa: PLC0415 - once the window shows
+
         path, plan = Path(self.state.path), self._plan
         self._has_written = False
         self._tasks.run(

@@ -8,8 +8,6 @@ import signal
 import sys
 from typing import Final
 
-import psutil
-
 from models.probe.messages import Limits
 
 FORKS: Final = sys.platform == "linux"
@@ -36,6 +34,8 @@ def limit_resources(limits: Limits, *, largest_file: int = 0) -> None:
         return
     if limits.memory_bytes and sys.platform == "linux":
         # Not the address space: drivers of graphics cards reserve more of it than there is memory.
+        import psutil  # noqa: PLC0415 - 10 ms that the window, which reads FORKS here, saves
+
         most = psutil.Process().memory_info().data + limits.memory_bytes
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     used = os.times()
