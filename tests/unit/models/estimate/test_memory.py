@@ -138,8 +138,8 @@ def test_scores_are_the_most_of_a_graph_without_flash_attention() -> None:
 
 
 def test_drafts_need_rows_of_logits() -> None:
-    assert outputs_of(options(sequences=2)) == 2
-    assert outputs_of(options(speculation="prompt_lookup", draft_tokens=7)) == 8
+    assert outputs_of(options(sequences=2)) == 16
+    assert outputs_of(options(sequences=3, speculation="prompt_lookup", draft_tokens=7)) == 24
 
 
 def test_an_encoder_computes_texts_whole() -> None:
