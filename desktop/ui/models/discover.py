@@ -234,8 +234,8 @@ class DiscoverView(TabPage):
                 return "Snug is offline, as you chose in the settings: a search asks nobody."
             case "start":
                 return (
-                    f"Nothing has been sent. A search asks {host} for models in the GGUF format "
-                    "that bear these words; a model's page asks it for that model's files."
+                    f"Nothing is sent before you search. A search asks {host} for models in the "
+                    "GGUF format that bear these words; a model's page asks for its files."
                 )
             case "searching":
                 return f"Asking {host}…"

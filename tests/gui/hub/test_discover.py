@@ -23,7 +23,7 @@ def test_nobody_is_asked_before_a_press(hands: Hands, hub: HubServer) -> None:
     QTest.keyClicks(hands.view.query, "chat")
     hands.bot.wait(300)
     assert hub.asked == []
-    assert "Nothing has been sent" in hands.view.status.text()
+    assert "Nothing is sent before you search" in hands.view.status.text()
     assert hands.discover.host in hands.view.status.text()
     QTest.keyClick(hands.view.query, Qt.Key.Key_Return)
     hands.until(lambda: hands.discover.search.status == "found")
