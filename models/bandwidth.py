@@ -15,6 +15,7 @@ import numpy as np
 
 from models.estimate.records import HOST, ModelShape
 from models.estimate.speed import read_by_report
+from models.files import write_atomically
 from models.protocol import LoadOptions, Report
 
 _MAX_FILE_BYTES: Final = 1 << 16
@@ -115,10 +116,7 @@ class Bandwidth:
 
     def _write(self) -> None:
         with contextlib.suppress(OSError):
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            fresh = self._file.with_suffix(".new")
-            fresh.write_bytes(msgspec.json.encode(self._known))
-            fresh.replace(self._file)
+            write_atomically(self._file, msgspec.json.encode(self._known))
 
 
 def copy_bandwidth(threads: int = 0, limit_s: float = _LIMIT_S) -> float:

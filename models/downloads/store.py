@@ -15,8 +15,9 @@ from typing import Final
 import msgspec
 from filelock import FileLock, Timeout
 
-from models.downloads.disk import trouble_of, write_atomically
+from models.downloads.disk import trouble_of
 from models.downloads.records import DownloadId, DownloadRequest, Status
+from models.files import write_atomically
 from models.problems import EngineError
 from models.protocol import Problem
 

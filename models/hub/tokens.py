@@ -8,9 +8,7 @@ only, and whoever saves one is told so.
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -18,6 +16,7 @@ from typing import Any, Final, Literal
 import msgspec
 import platformdirs
 
+from models.files import write_atomically
 from models.problems import EngineError
 
 Place = Literal["keyring", "file"]
@@ -105,12 +104,7 @@ def _read(path: Path) -> dict[str, str]:
 
 def _write(path: Path, kept: dict[str, str]) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # mkstemp makes a file that only its owner can read, before there is anything in it.
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(msgspec.json.encode(kept))
-        Path(name).replace(path)
+        write_atomically(path, msgspec.json.encode(kept))
     except OSError as error:
         raise EngineError(
             "token_not_kept",

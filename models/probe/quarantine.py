@@ -16,7 +16,6 @@ import contextlib
 import hashlib
 import logging
 import os
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -24,6 +23,7 @@ from typing import BinaryIO, Final
 
 import msgspec
 
+from models.files import write_atomically
 from models.problems import EngineError
 
 DEATHS: Final = 2
@@ -165,19 +165,9 @@ class Quarantine:
         return {suspect.digest: suspect for suspect in suspects}
 
     def _save(self, suspects: dict[str, _Suspect]) -> None:
-        """Write the latest suspects, so that the file is always the old or the new one."""
+        """Keep the latest suspects. Raises OSError."""
         latest = sorted(suspects.values(), key=lambda suspect: suspect.noted)[-_MOST_FILES:]
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f"{self._file.name}.", dir=self._file.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(msgspec.json.encode(latest))
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self._file)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_atomically(self._file, msgspec.json.encode(latest))
 
 
 def fingerprint(path: Path) -> str:
