@@ -39,6 +39,7 @@ from typing import Final, Literal
 
 from models import engine_problems
 from models.engine_process import Ended, EngineProcess, engine_command
+from models.frames import FrameError
 from models.mailboxes import Mailboxes
 from models.protocol import (
     PROTOCOL_VERSION,
@@ -59,7 +60,6 @@ from models.protocol import (
     Problem,
     ProgressEvent,
     Prompt,
-    ProtocolError,
     Ready,
     Request,
     Resample,
@@ -260,7 +260,7 @@ class EngineClient:
             self._send(request)
         except OSError as error:
             self._fail(request.job_id, engine_problems.no_start(error))
-        except ProtocolError as error:
+        except FrameError as error:
             self._fail(request.job_id, engine_problems.too_large(error))
 
     def _start(self, order: _Order) -> None:

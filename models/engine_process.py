@@ -14,9 +14,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
-from models import protocol
+from models import frames, protocol
+from models.frames import FrameError
 from models.post_mortem import describe_death, oom_kills
-from models.protocol import Event, Problem, ProtocolError, Request
+from models.protocol import Event, Problem, Request
 
 _LOG_LIMIT: Final = 1024 * 1024
 _TAIL_BYTES: Final = 16 * 1024
@@ -89,8 +90,8 @@ class EngineProcess:
         return self._process.pid
 
     def send(self, request: Request) -> None:
-        """Queue a request. Raises ProtocolError when it is too large to be sent."""
-        self._outgoing.put(protocol.encode(request))
+        """Queue a request. Raises FrameError when it is too large to be sent."""
+        self._outgoing.put(frames.encode(request))
 
     def kill(self) -> int:
         """End the process by force and return its exit code."""
@@ -150,7 +151,7 @@ class EngineProcess:
             try:
                 while (event := protocol.read_event(cast("BinaryIO", events))) is not None:
                     self._deliver(self, event)
-            except ProtocolError as error:
+            except FrameError as error:
                 ended = Ended(str(error))
         self._outgoing.put(None)
         self._deliver(self, ended)

@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable
 from typing import BinaryIO, Final, NoReturn
 
-from models import protocol
+from models import frames
+from models.frames import FrameError
 from models.probe.limits import ended_by_time, limit_resources
 from models.probe.messages import ANSWERS, Answer, Asked, Died, Waiting
-from models.protocol import ProtocolError
 
 _TAIL_BYTES: Final = 16 * 1024
 _CHUNK: Final = 64 * 1024
@@ -70,7 +70,7 @@ def _answer_and_end(
         os.dup2(log_in, 1)
         os.dup2(log_in, 2)
         limit_resources(asked.limits)
-        frame = memoryview(protocol.encode(answer_to(asked)))
+        frame = memoryview(frames.encode(answer_to(asked)))
         while frame:
             frame = frame[os.write(answer_in, frame) :]
         status = 0
@@ -137,7 +137,7 @@ def _decode(frame: bytes) -> Answer | None:
     import io  # noqa: PLC0415
 
     try:
-        answer = protocol.read_message(io.BytesIO(frame), ANSWERS)
-    except ProtocolError:
+        answer = frames.read(io.BytesIO(frame), ANSWERS)
+    except FrameError:
         return None
     return None if isinstance(answer, Waiting) else answer

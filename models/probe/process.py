@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from models import protocol
+from models import frames
 from models.probe.limits import FORKS, limit_resources
 from models.probe.messages import (
     ASKED,
@@ -49,7 +49,7 @@ def main() -> None:
     questions, answers = _take_pipes()
     _import_ahead()
     _write(answers, Waiting())
-    while (asked := protocol.read_message(questions, ASKED)) is not None:
+    while (asked := frames.read(questions, ASKED)) is not None:
         if FORKS:
             from models.probe.forking import answer_in_fork  # noqa: PLC0415
 
@@ -106,7 +106,7 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 
 def _write(answers: BinaryIO, message: Answer | Waiting) -> None:
-    answers.write(protocol.encode(message))
+    answers.write(frames.encode(message))
     answers.flush()
 
 
