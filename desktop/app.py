@@ -117,14 +117,14 @@ def build_session(
 
 def build_probe(paths: Paths) -> Probe:
     """Return what looks at files and devices, imported when it is first needed."""
-    from models.probe.client import Probe  # noqa: PLC0415
+    from models.probe.client import Probe
 
     return Probe(quarantine_file=paths.quarantine_file)
 
 
 def build_judge(paths: Paths, probe: Probe) -> LoadJudge:
     """Return what judges loads by the file and the machine; called on the thread that asks it."""
-    from models.machine_judge import MachineJudge  # noqa: PLC0415
+    from models.machine_judge import MachineJudge
 
     return MachineJudge(probe, paths.bandwidth_file)
 
@@ -133,15 +133,15 @@ def build_model_rooms(
     paths: Paths, settings: SettingsController, model: ModelController, probe: Probe
 ) -> ModelRooms:
     """Return what the models page stands on, imported now and not at the window's start."""
-    from desktop.controllers.computer import ComputerController  # noqa: PLC0415
-    from desktop.controllers.discover import DiscoverController  # noqa: PLC0415
-    from desktop.controllers.downloads import DownloadsController  # noqa: PLC0415
-    from desktop.controllers.hub_thread import HubAddress, HubThread  # noqa: PLC0415
-    from desktop.controllers.judging import JudgingController  # noqa: PLC0415
-    from desktop.controllers.library import LibraryController  # noqa: PLC0415
-    from desktop.controllers.loading import LoadingController  # noqa: PLC0415
-    from desktop.controllers.machine import MachineWatch  # noqa: PLC0415
-    from desktop.settings.requests import to_load_options  # noqa: PLC0415
+    from desktop.controllers.computer import ComputerController
+    from desktop.controllers.discover import DiscoverController
+    from desktop.controllers.downloads import DownloadsController
+    from desktop.controllers.hub_thread import HubAddress, HubThread
+    from desktop.controllers.judging import JudgingController
+    from desktop.controllers.library import LibraryController
+    from desktop.controllers.loading import LoadingController
+    from desktop.controllers.machine import MachineWatch
+    from desktop.settings.requests import to_load_options
 
     watch = MachineWatch(probe, settings, paths.bandwidth_file)
     hub = HubAddress(settings, paths.hub_tokens_file)
@@ -177,12 +177,12 @@ def build_models_page(theme: Theme, session: Session) -> ModelsPage:
 
     Not at the window's start: it shows sooner without.
     """
-    from desktop.ui.models.computer import ComputerTab  # noqa: PLC0415
-    from desktop.ui.models.discover import DiscoverView  # noqa: PLC0415
-    from desktop.ui.models.downloads import DownloadsView  # noqa: PLC0415
-    from desktop.ui.models.library import LibraryTab  # noqa: PLC0415
-    from desktop.ui.models.page import ModelsPage  # noqa: PLC0415
-    from desktop.ui.models.tab import (  # noqa: PLC0415
+    from desktop.ui.models.computer import ComputerTab
+    from desktop.ui.models.discover import DiscoverView
+    from desktop.ui.models.downloads import DownloadsView
+    from desktop.ui.models.library import LibraryTab
+    from desktop.ui.models.page import ModelsPage
+    from desktop.ui.models.tab import (
         COMPUTER,
         DISCOVER,
         DOWNLOADS,
@@ -250,7 +250,7 @@ def _import_models_page() -> None:
 
 
 def _start_log(paths: Paths) -> None:
-    from logging.handlers import RotatingFileHandler  # noqa: PLC0415 - it imports a lot
+    from logging.handlers import RotatingFileHandler  # it imports a lot
 
     handler = RotatingFileHandler(
         paths.log_dir / "window.log",

@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import pytest
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 PIECE_BYTES = 64 * 1024
 
@@ -367,3 +369,12 @@ def _tree(repo: HostedRepo) -> list[dict[str, Any]]:
 
 def _sha256(repo: HostedRepo, path: str) -> str:
     return repo.hashes.get(path) or hashlib.sha256(repo.files[path]).hexdigest()
+
+
+def leave_out_the_real_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the proxies and the hub of whoever runs the tests out of them."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    for name in ("HF_ENDPOINT", "HF_TOKEN", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from desktop.ui import tokens
 from desktop.ui.icons import icon
 from desktop.ui.theme import Theme
 
@@ -63,6 +64,23 @@ def column(parent: QWidget | None = None, *, spacing: int = 0, margin: int = 0) 
     made.setSpacing(spacing)
     made.setContentsMargins(margin, margin, margin, margin)
     return made
+
+
+def more_group(folded: QWidget, word: str, name: str) -> QWidget:
+    """Return a widget folded away below a button that says "More" of ``word``."""
+    group = QWidget()
+    layout = column(group, spacing=tokens.L)
+    folded.hide()
+
+    def toggle() -> None:
+        folded.setVisible(folded.isHidden())
+        button.setText(f"{'More' if folded.isHidden() else 'Fewer'} {word}")
+
+    button = push_button(f"More {word}", "link", toggle)
+    button.setObjectName(name)
+    layout.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+    layout.addWidget(folded)
+    return group
 
 
 class Card(QFrame):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.controllers.loading import LoadingController
@@ -12,7 +11,7 @@ from desktop.controllers.model import ModelController
 from desktop.controllers.settings import SettingsController
 from desktop.settings.schema import LOADING_OPTIONS, AppSettings, LoadingSettings, OptionInfo
 from desktop.ui import tokens
-from desktop.ui.controls import column, label, push_button
+from desktop.ui.controls import column, label, more_group, push_button
 from desktop.ui.models.device_rows import DevicesRow, LayersRow
 from desktop.ui.models.verdicts import small_print
 from desktop.ui.option_row import OptionRow, TextRow, option_row
@@ -90,24 +89,12 @@ class LoadingPanel(QWidget):
         return bar
 
     def _make_more(self) -> QWidget:
-        group = QWidget()
-        layout = column(group, spacing=tokens.L)
         folded = QWidget()
         inner = column(folded, spacing=tokens.L)
         for info in LOADING_OPTIONS:
             if info.option.more:
                 self._add_row(inner, info)
-        folded.hide()
-
-        def toggle() -> None:
-            folded.setVisible(folded.isHidden())
-            button.setText("Fewer options" if not folded.isHidden() else "More options")
-
-        button = push_button("More options", "link", toggle)
-        button.setObjectName("moreLoadingButton")
-        layout.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
-        layout.addWidget(folded)
-        return group
+        return more_group(folded, "options", "moreLoadingButton")
 
     def _add_row(self, layout: QVBoxLayout, info: OptionInfo) -> None:
         row = self._make_row(info)
