@@ -14,7 +14,17 @@ import msgspec
 
 from benchmarks.figures import Figure
 
-MODULES: Final = ("decode", "cache_and_stop", "window", "start", "downloads")
+MODULES: Final = (
+    "decode",
+    "speculation",
+    "cache_and_stop",
+    "window",
+    "start",
+    "loading",
+    "downloads",
+    "estimate",
+    "hostile",
+)
 
 
 def main() -> int:

@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         process.main()
         return 0
     if arguments[:1] == [FORMULAS_FLAG]:
-        from desktop.ui.transcript import formula_process  # noqa: PLC0415
+        from desktop.ui.transcript import formula_process
 
         formula_process.main()
         return 0
@@ -49,13 +49,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _guarded(command: Callable[[], int]) -> int:
     """Run a command; what people can mend becomes two lines and an exit status."""
-    from desktop.cli.terminal import (  # noqa: PLC0415
+    from desktop.cli.terminal import (
         INTERRUPTED_STATUS,
         USAGE_STATUS,
         UsageError,
         report_trouble,
     )
-    from desktop.domain.errors import UserError  # noqa: PLC0415
+    from desktop.domain.errors import UserError
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -79,8 +79,8 @@ def _guarded(command: Callable[[], int]) -> int:
 
 
 def _dispatch(argv: list[str]) -> int:
-    from desktop.cli.terminal import UsageError  # noqa: PLC0415
-    from desktop.version import snug_version  # noqa: PLC0415
+    from desktop.cli.terminal import UsageError
+    from desktop.version import snug_version
 
     head, command, rest = _split(argv)
     options = _parse(head)
@@ -106,7 +106,7 @@ def _split(argv: list[str]) -> tuple[list[str], str | None, list[str]]:
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
-    from desktop.cli.arguments import Parser, add_common_flags  # noqa: PLC0415
+    from desktop.cli.arguments import Parser, add_common_flags
 
     listed = "\n".join(f"  {name:11} {purpose}" for name, purpose in COMMANDS.items())
     parser = Parser(
@@ -129,9 +129,9 @@ def _run_command(command: str, argv: list[str]) -> int:
 
 
 def _open_window(basedir: Path | None, file: str | None) -> int:
-    from desktop.cli.terminal import UsageError, say  # noqa: PLC0415
-    from desktop.domain.errors import UserError  # noqa: PLC0415
-    from desktop.paths import Paths  # noqa: PLC0415
+    from desktop.cli.terminal import UsageError, say
+    from desktop.domain.errors import UserError
+    from desktop.paths import Paths
 
     if file is not None and not Path(file).expanduser().exists():
         raise UsageError(
@@ -147,7 +147,7 @@ def _open_window(basedir: Path | None, file: str | None) -> int:
     # the time. The window turns the collector on again.
     gc.disable()
     try:
-        from desktop.app import run  # noqa: PLC0415 - only the window needs the toolkit
+        from desktop.app import run  # only the window needs the toolkit
     except ImportError as error:
         raise UserError(
             f"The window can't be loaded: {error}",

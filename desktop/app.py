@@ -7,6 +7,8 @@ import logging
 import signal
 import socket
 import sys
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSocketNotifier, QTimer
@@ -16,24 +18,15 @@ from PySide6.QtWidgets import QApplication
 from desktop.controllers.activity import ActivityWatch
 from desktop.controllers.chat import ChatController
 from desktop.controllers.chat_list import ChatListController
-from desktop.controllers.computer import ComputerController
-from desktop.controllers.discover import DiscoverController
-from desktop.controllers.downloads import DownloadsController
-from desktop.controllers.hub_thread import HubAddress, HubThread
-from desktop.controllers.judging import JudgingController
-from desktop.controllers.library import LibraryController
-from desktop.controllers.loading import LoadingController
-from desktop.controllers.machine import MachineWatch
 from desktop.controllers.model import ModelController
 from desktop.controllers.replies import Replies
-from desktop.controllers.session import Session
+from desktop.controllers.session import ModelRooms, Session
 from desktop.controllers.settings import SettingsController
 from desktop.controllers.store import StoreThread
 from desktop.controllers.usage import UsageController
 from desktop.engine.client import EngineClient
 from desktop.engine.tasks import TaskThread
 from desktop.paths import Paths
-from desktop.settings.requests import to_load_options
 from desktop.settings.store import SettingsStore
 from desktop.settings.window_state import WindowState, load_window_state, save_window_state
 from desktop.ui.crash import CrashReporter
@@ -42,9 +35,10 @@ from desktop.ui.main_window import MainWindow
 from desktop.ui.single_instance import SingleInstance
 from desktop.ui.theme import Theme
 from models.library.embedded import embedded_model, sha256_of
-from models.load_judge import LoadJudge
-from models.machine_judge import MachineJudge
-from models.probe.client import Probe
+from models.load_judge import LateJudge, LoadJudge
+
+if TYPE_CHECKING:
+    from models.probe.client import Probe
 
 if TYPE_CHECKING:
     from desktop.ui.models.page import ModelsPage
@@ -99,11 +93,10 @@ def build_session(
     store = StoreThread(paths.database)
     files = TaskThread("files")
     settings = SettingsController(app_settings, file, files, store)
-    probe = Probe(quarantine_file=paths.quarantine_file)
-    judge = judge or MachineJudge(probe, paths.bandwidth_file)
+    # Made by whoever needs it first: the judge on its thread, or the models page.
+    probe = cache(lambda: build_probe(paths))
+    judge = judge or LateJudge(lambda: build_judge(paths, probe()))
     model = ModelController(engine, settings, store, embedded_model, sha256_of, judge)
-    watch = MachineWatch(probe, settings, paths.bandwidth_file)
-    hub = HubAddress(settings, paths.hub_tokens_file)
     replies = Replies(engine, store)
     chat = ChatController(store, replies, model, settings)
     session = Session(
@@ -117,6 +110,42 @@ def build_session(
         chats=ChatListController(store),
         usage=UsageController(engine, chat, model, settings),
         activity=ActivityWatch(engine),
+        make_rooms=lambda: build_model_rooms(paths, settings, model, probe()),
+    )
+    return session, notice
+
+
+def build_probe(paths: Paths) -> Probe:
+    """Return what looks at files and devices, imported when it is first needed."""
+    from models.probe.client import Probe
+
+    return Probe(quarantine_file=paths.quarantine_file)
+
+
+def build_judge(paths: Paths, probe: Probe) -> LoadJudge:
+    """Return what judges loads by the file and the machine; called on the thread that asks it."""
+    from models.machine_judge import MachineJudge
+
+    return MachineJudge(probe, paths.bandwidth_file)
+
+
+def build_model_rooms(
+    paths: Paths, settings: SettingsController, model: ModelController, probe: Probe
+) -> ModelRooms:
+    """Return what the models page stands on, imported now and not at the window's start."""
+    from desktop.controllers.computer import ComputerController
+    from desktop.controllers.discover import DiscoverController
+    from desktop.controllers.downloads import DownloadsController
+    from desktop.controllers.hub_thread import HubAddress, HubThread
+    from desktop.controllers.judging import JudgingController
+    from desktop.controllers.library import LibraryController
+    from desktop.controllers.loading import LoadingController
+    from desktop.controllers.machine import MachineWatch
+    from desktop.settings.requests import to_load_options
+
+    watch = MachineWatch(probe, settings, paths.bandwidth_file)
+    hub = HubAddress(settings, paths.hub_tokens_file)
+    return ModelRooms(
         library=LibraryController(paths.models_dir, paths.library_cache, settings),
         loading=LoadingController(settings, model, watch),
         computer=ComputerController(settings, paths.hub_tokens_file),
@@ -126,7 +155,6 @@ def build_session(
         ),
         downloads=DownloadsController(paths.models_dir, hub),
     )
-    return session, notice
 
 
 def build_window(app: QApplication, paths: Paths, session: Session) -> MainWindow:
@@ -145,13 +173,16 @@ def build_window(app: QApplication, paths: Paths, session: Session) -> MainWindo
 
 
 def build_models_page(theme: Theme, session: Session) -> ModelsPage:
-    """Return the models page. What it is made of is imported now, and not at the window's start."""
-    from desktop.ui.models.computer import ComputerTab  # noqa: PLC0415
-    from desktop.ui.models.discover import DiscoverView  # noqa: PLC0415
-    from desktop.ui.models.downloads import DownloadsView  # noqa: PLC0415
-    from desktop.ui.models.library import LibraryTab  # noqa: PLC0415
-    from desktop.ui.models.page import ModelsPage  # noqa: PLC0415
-    from desktop.ui.models.tab import (  # noqa: PLC0415
+    """Return the models page. What it is made of is imported by now, or else here.
+
+    Not at the window's start: it shows sooner without.
+    """
+    from desktop.ui.models.computer import ComputerTab
+    from desktop.ui.models.discover import DiscoverView
+    from desktop.ui.models.downloads import DownloadsView
+    from desktop.ui.models.library import LibraryTab
+    from desktop.ui.models.page import ModelsPage
+    from desktop.ui.models.tab import (
         COMPUTER,
         DISCOVER,
         DOWNLOADS,
@@ -209,10 +240,17 @@ def _start(
     window.start()
     if notice:
         window.notices.say(notice)
+    session.files.run(_import_models_page)
+
+
+def _import_models_page() -> None:
+    """Import what the models page is made of on a thread, so that its first opening is quick."""
+    for name in ("computer", "discover", "downloads", "library", "page"):
+        import_module(f"desktop.ui.models.{name}")
 
 
 def _start_log(paths: Paths) -> None:
-    from logging.handlers import RotatingFileHandler  # noqa: PLC0415 - it imports a lot
+    from logging.handlers import RotatingFileHandler  # it imports a lot
 
     handler = RotatingFileHandler(
         paths.log_dir / "window.log",

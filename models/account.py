@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from models.amounts import size_in_words
-from models.protocol import DeviceMemory, ModelInfo
+from models.protocol import DeviceMemory, ModelInfo, Problem
 
 _HOST: Final = "CPU"
 _KINDS: Final = {
@@ -21,12 +21,16 @@ _REASONS: Final = {
 }
 
 
-def account(info: ModelInfo) -> tuple[str, ...]:
-    """Return the account of a load, in sentences that a person can act on."""
+def account(info: ModelInfo, unused: Problem | None = None) -> tuple[str, ...]:
+    """Return the account of a load, in sentences that a person can act on.
+
+    ``unused`` is why the machine's graphics card can't be used, where it has one.
+    """
     return tuple(
         line
         for line in (
             _placement(info),
+            _unused(info, unused),
             _context(info),
             _template(info),
             info.speculation_note,
@@ -42,7 +46,7 @@ def _placement(info: ModelInfo) -> str:
     if not info.offloaded_layers:
         amount = f" ({size_in_words(host.total_bytes)})" if host and host.total_bytes else ""
         return f"All {info.layers} layers run on the CPU{amount}{_why(info, devices)}."
-    placed = [_on(part, alone=len(devices) == 1) for part in devices]
+    placed = [_on(part, devices) for part in devices]
     on_host = info.layers - info.offloaded_layers
     if on_host:
         amount = f" ({size_in_words(host.total_bytes)})" if host else ""
@@ -53,9 +57,13 @@ def _placement(info: ModelInfo) -> str:
     return f"{total}{len(devices)} devices: {', '.join(placed)}{_why(info, devices)}."
 
 
-def _on(part: DeviceMemory, *, alone: bool) -> str:
-    count = "" if alone else f"{part.layers} on "
-    return f"{count}{part.description or part.device} ({size_in_words(part.total_bytes)})"
+def _on(part: DeviceMemory, devices: list[DeviceMemory]) -> str:
+    count = "" if len(devices) == 1 else f"{part.layers} on "
+    name = part.description or part.device
+    if sum(other.description == part.description for other in devices) > 1:
+        # Two cards of one make.
+        name = part.device
+    return f"{count}{name} ({size_in_words(part.total_bytes)})"
 
 
 def _why(info: ModelInfo, devices: list[DeviceMemory]) -> str:
@@ -65,6 +73,12 @@ def _why(info: ModelInfo, devices: list[DeviceMemory]) -> str:
     whose = "its" if len(devices) == 1 else "their"
     amount = f" of {size_in_words(free)}" if free else ""
     return f", since {whose} free memory{amount} holds no more"
+
+
+def _unused(info: ModelInfo, problem: Problem | None) -> str:
+    if problem is None or info.placement_reason not in {"no_backend", "no_device"}:
+        return ""
+    return f"{problem.title} {problem.hint}"
 
 
 def _context(info: ModelInfo) -> str:

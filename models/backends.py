@@ -119,6 +119,15 @@ def why_no_gpu(
     )
 
 
+def unused_card() -> Problem | None:
+    """Return why the machine's graphics card is not used by an engine that sees no device.
+
+    None where there is no card: then there is nothing to mend.
+    """
+    cards = graphics_cards()
+    return why_no_gpu((), cards=cards) if cards else None
+
+
 def _no_backend(cards: Sequence[str]) -> Problem:
     title = "The engine's library is built for the CPU alone"
     if not cards:

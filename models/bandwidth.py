@@ -1,4 +1,4 @@
-"""How fast memory is read: measured once by copying, then learned from the speed of replies."""
+"""How fast memory is read: measured by copying, then learned from the speed of replies."""
 
 from __future__ import annotations
 
@@ -15,23 +15,32 @@ import numpy as np
 
 from models.estimate.records import HOST, ModelShape
 from models.estimate.speed import read_by_report
+from models.files import write_atomically
 from models.protocol import LoadOptions, Report
 
 _MAX_FILE_BYTES: Final = 1 << 16
-_BLOCK_BYTES: Final = 32 << 20
+_COPIED_BYTES: Final = 128 << 20
+"""Large enough for no processor to keep it in its caches."""
 _LIMIT_S: Final = 0.25
+_COPIES: Final = 3
+_COPY_AGAIN_S: Final = 3600.0
 _LEAST_TOKENS: Final = 16
 _WEIGHT: Final = 0.25
 """How much a new reply counts against what was known."""
-_USED_SHARE: Final = 0.6
+_USED_SHARE: Final = 0.5
 """What decoding gets of the bandwidth of a plain copy, before any reply has told better."""
 
 
 class _Known(msgspec.Struct, kw_only=True):
-    """Bytes per second: ``copied`` on the ``processor``, ``learned`` by the device's name."""
+    """Bytes per second: ``copied`` on the ``processor``, ``learned`` by the device's name.
+
+    ``copies`` is how often it was measured by copying, ``copied_at`` when last, since the epoch.
+    """
 
     processor: str = ""
     copied: float = 0.0
+    copies: int = 0
+    copied_at: float = 0.0
     learned: dict[str, float] = {}
 
 
@@ -61,12 +70,24 @@ class Bandwidth:
         return {name: value for name in names if (value := self.of(name))}
 
     def measure(self) -> None:
-        """Measure the machine's memory, once for a processor; takes 0.3 s at most."""
+        """Measure the machine's memory by copying; takes 0.3 s at most.
+
+        It is done a few times, an hour or more apart, and the fastest counts: whatever else the
+        machine does only makes it look slower.
+        """
         with self._lock:
-            processor = _processor()
-            if self._known.processor == processor and self._known.copied:
+            self._refresh()
+            known, processor = self._known, _processor()
+            if known.processor != processor:
+                if known.processor:
+                    # The file has come from another machine.
+                    known.learned.pop(HOST, None)
+                known.processor, known.copied, known.copies = processor, 0.0, 0
+            elif known.copies >= _COPIES or time.time() - known.copied_at < _COPY_AGAIN_S:
                 return
-            self._known = _Known(processor=processor, copied=copy_bandwidth())
+            known.copied = max(known.copied, copy_bandwidth())
+            known.copies += 1
+            known.copied_at = time.time()
             self._write()
 
     def learn(
@@ -83,16 +104,19 @@ class Bandwidth:
         read = read_by_report(shape, options, report.prompt_tokens, report.completion_tokens)
         found = read * tokens / report.decode_s
         with self._lock:
+            self._refresh()
             known = self._known.learned.get(device, found)
             self._known.learned[device] = known + _WEIGHT * (found - known)
             self._write()
 
+    def _refresh(self) -> None:
+        """Take in what another window or command has written meanwhile."""
+        if self._file.exists():
+            self._known = _read(self._file)
+
     def _write(self) -> None:
         with contextlib.suppress(OSError):
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            fresh = self._file.with_suffix(".new")
-            fresh.write_bytes(msgspec.json.encode(self._known))
-            fresh.replace(self._file)
+            write_atomically(self._file, msgspec.json.encode(self._known))
 
 
 def copy_bandwidth(threads: int = 0, limit_s: float = _LIMIT_S) -> float:
@@ -102,8 +126,8 @@ def copy_bandwidth(threads: int = 0, limit_s: float = _LIMIT_S) -> float:
     begin = threading.Barrier(threads + 1)
 
     def copy(number: int) -> None:
-        source = np.ones(_BLOCK_BYTES // threads, np.uint8)
-        target = np.zeros_like(source)
+        source = np.ones(_COPIED_BYTES // threads, np.uint8)
+        target = source.copy()
         begin.wait()
         end = time.perf_counter() + limit_s / 2
         while time.perf_counter() < end:
@@ -121,7 +145,12 @@ def copy_bandwidth(threads: int = 0, limit_s: float = _LIMIT_S) -> float:
 
 
 def _processor() -> str:
-    return f"{platform.machine()} {platform.processor()} × {os.cpu_count()}"
+    """Return what tells this processor from another one."""
+    name = platform.processor()
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        described = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        name = next((line.partition(": ")[2] for line in described if "model name" in line), name)
+    return f"{platform.machine()} {name} × {os.cpu_count()}"
 
 
 def _read(file: Path) -> _Known:

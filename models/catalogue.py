@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -41,8 +40,8 @@ class StartingModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     ``memory_gb`` is the memory (of the GPU, or of a machine without one) that it is meant for,
     with a context of 8,192 tokens. ``repo`` is the hub's repository, ``file`` the file in it with
-    the weights in ``quantization``, ``size_bytes`` about how large that is. ``summary`` says in a
-    sentence what it is good for.
+    the weights in ``quantization``, or the first of several; ``size_bytes`` is about how large they
+    are. ``summary`` says in a sentence what it is good for.
     """
 
     name: str
@@ -64,6 +63,8 @@ class _Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def _read() -> _Catalogue:
+    import tomllib  # noqa: PLC0415 - the window shows before it looks anything up
+
     text = resources.files("resources").joinpath("catalogue.toml").read_text(encoding="utf-8")
     return msgspec.convert(tomllib.loads(text), _Catalogue)
 

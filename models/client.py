@@ -39,6 +39,8 @@ from typing import Final, Literal
 
 from models import engine_problems
 from models.engine_process import Ended, EngineProcess, engine_command
+from models.frames import FrameError
+from models.mailboxes import Mailboxes
 from models.protocol import (
     PROTOCOL_VERSION,
     TERMINAL_EVENTS,
@@ -59,7 +61,6 @@ from models.protocol import (
     Problem,
     ProgressEvent,
     Prompt,
-    ProtocolError,
     Ready,
     Request,
     Resample,
@@ -77,8 +78,10 @@ _CLOSE_LIMIT_S: Final = 4.0
 _LOG: Final = logging.getLogger(__name__)
 _IN_ORDER: Final = Load | Generate | Unload
 _START: Final = "start"
-_END_PROCESS: Final = "end process"
-_Command = Request | tuple[EngineProcess, Event | Ended] | Literal["start", "end process"] | None
+_FRESH: Final = "fresh"
+_FRESH_CPU: Final = "fresh, without devices"
+_Order = Literal["start", "fresh", "fresh, without devices"]
+_Command = Request | tuple[EngineProcess, Event | Ended] | _Order | None
 
 
 class EngineClient:
@@ -107,7 +110,7 @@ class EngineClient:
         self._log_path = log_path
         self._job_ids = itertools.count(1)
         self._inbox: queue.SimpleQueue[_Command] = queue.SimpleQueue()
-        self._mailboxes: dict[JobId, queue.SimpleQueue[Event]] = {}
+        self._mailboxes = Mailboxes()
         self._process: EngineProcess | None = None
         self._pending: dict[JobId, Request] = {}
         self._unaccepted: set[JobId] = set()
@@ -135,10 +138,11 @@ class EngineClient:
     def load(self, options: LoadOptions, *, fresh: bool = False) -> JobId:
         """Load a model. Ends as Loaded. With ``fresh`` a new process loads it.
 
-        The old process is ended by force, and what it has in hand fails.
+        The old process is ended by force, and what it has in hand fails. A fresh process that is
+        to put nothing on devices doesn't get to see any.
         """
         if fresh:
-            self._inbox.put(_END_PROCESS)
+            self._inbox.put(_FRESH_CPU if _wants_no_device(options) else _FRESH)
         return self._post(Load(job_id=next(self._job_ids), options=options))
 
     def generate(
@@ -185,17 +189,7 @@ class EngineClient:
         Only for a client without ``on_event``. Raises TimeoutError when an event takes longer
         than ``timeout_s``.
         """
-        mailbox = self._mailboxes[job_id]
-        while True:
-            try:
-                event = mailbox.get(timeout=timeout_s)
-            except queue.Empty:
-                raise TimeoutError(f"job {job_id}: no event for {timeout_s} s") from None
-            if isinstance(event, TERMINAL_EVENTS):
-                self._mailboxes.pop(job_id, None)
-                yield event
-                return
-            yield event
+        return self._mailboxes.events(job_id, timeout_s)
 
     def close(self) -> None:
         """End the process, by force if it does not go; pending jobs end as Cancelled.
@@ -212,7 +206,7 @@ class EngineClient:
         if self._closed:
             raise RuntimeError("the engine client is closed")
         if self._on_event is None:
-            self._mailboxes[request.job_id] = queue.SimpleQueue()
+            self._mailboxes.open(request.job_id)
         self._inbox.put(request)
         return request.job_id
 
@@ -223,10 +217,8 @@ class EngineClient:
             match command:
                 case process, event:
                     self._hear(process, event)
-                case "start":
-                    self._start()
-                case "end process":
-                    self._replace()
+                case "start" | "fresh" | "fresh, without devices":
+                    self._start(command)
                 case Cancel():
                     self._cancel(command)
                 case Resample():
@@ -258,6 +250,7 @@ class EngineClient:
             self._receive_own(Unloaded(job_id=request.job_id))
             return
         try:
+            self._show_devices(request)
             if self._process is None:
                 self._process = EngineProcess(self._command, self._log_path, self._take)
             if isinstance(request, Load | Unload):
@@ -268,20 +261,33 @@ class EngineClient:
             self._send(request)
         except OSError as error:
             self._fail(request.job_id, engine_problems.no_start(error))
-        except ProtocolError as error:
+        except FrameError as error:
             self._fail(request.job_id, engine_problems.too_large(error))
 
-    def _start(self) -> None:
-        """Start the process; where that fails, the first job will say so."""
-        if self._process is None:
-            with contextlib.suppress(OSError):
-                self._process = EngineProcess(self._command, self._log_path, self._take)
+    def _start(self, order: _Order) -> None:
+        """Start the process, in place of the present one unless there is none to replace.
 
-    def _replace(self) -> None:
-        """End the process, so that the next job gets one that has met no model yet."""
-        if self._process is not None:
+        Where that fails, the first job will say so.
+        """
+        if order != _START and self._process is not None:
             self._process.kill()
             self._bury(engine_problems.REPLACED)
+        if self._process is None:
+            with contextlib.suppress(OSError):
+                self._process = EngineProcess(
+                    self._command,
+                    self._log_path,
+                    self._take,
+                    without_devices=order == _FRESH_CPU,
+                )
+
+    def _show_devices(self, request: Request) -> None:
+        """Replace a process that sees no devices by one that does, for a load that wants some."""
+        blind = self._process is not None and self._process.without_devices
+        if blind and isinstance(request, Load) and not _wants_no_device(request.options):
+            del self._pending[request.job_id]
+            self._start(_FRESH)
+            self._pending[request.job_id] = request
 
     def _resample(self, request: Resample) -> None:
         if request.job_id in self._pending:
@@ -402,10 +408,13 @@ class EngineClient:
 
     def _deliver(self, event: Event) -> None:
         if self._on_event is None:
-            if (mailbox := self._mailboxes.get(getattr(event, "job_id", 0))) is not None:
-                mailbox.put(event)
+            self._mailboxes.put(event)
             return
         try:
             self._on_event(event)
         except Exception:  # noqa: BLE001 — the thread outlives a bug of its listener
             _LOG.exception("the listener failed on %s", type(event).__name__)
+
+
+def _wants_no_device(options: LoadOptions) -> bool:
+    return 0 in {options.gpu_layers, options.most_layers}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from models.protocol import PROTOCOL_VERSION, Problem, ProtocolError
+from models.frames import FrameError
+from models.protocol import PROTOCOL_VERSION, Problem
 
 _AGAIN: Final = "Send the message again; the engine starts anew."
 HUNG: Final = Problem(
@@ -53,7 +54,7 @@ def no_start(error: OSError) -> Problem:
     )
 
 
-def too_large(error: ProtocolError) -> Problem:
+def too_large(error: FrameError) -> Problem:
     """Return the problem of a request that fits no frame."""
     return Problem(
         code="prompt_too_long",

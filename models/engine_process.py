@@ -14,13 +14,23 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
-from models import protocol
+from models import frames, protocol
+from models.frames import FrameError
 from models.post_mortem import describe_death, oom_kills
-from models.protocol import Event, Problem, ProtocolError, Request
+from models.protocol import Event, Problem, Request
 
 _LOG_LIMIT: Final = 1024 * 1024
 _TAIL_BYTES: Final = 16 * 1024
 _WAIT_FOR_KILLED_S: Final = 1.0
+
+_WITHOUT_DEVICES: Final = {
+    "GGML_DISABLE_VULKAN": "1",
+    "GGML_VK_VISIBLE_DEVICES": "",
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "HIP_VISIBLE_DEVICES": "-1",
+    "ONEAPI_DEVICE_SELECTOR": "!*:gpu",
+}
+"""What the back ends look at before they look for devices."""
 
 
 class Ended:
@@ -42,7 +52,8 @@ class EngineProcess:
 
     Creating it starts the process (raises OSError). ``deliver`` is called on a thread of its own
     with this process and each event, and with Ended at last. Only ``kill``,
-    ``close`` and ``autopsy`` wait for the process, and not for long.
+    ``close`` and ``autopsy`` wait for the process, and not for long. ``without_devices`` hides the
+    GPUs from it, for a driver that would kill it.
     """
 
     def __init__(
@@ -50,17 +61,25 @@ class EngineProcess:
         command: Sequence[str],
         log_path: Path,
         deliver: Callable[[EngineProcess, Event | Ended], None],
+        *,
+        without_devices: bool = False,
     ) -> None:
         self._deliver = deliver
         self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._oom_kills = oom_kills()
         self._log_path = log_path
+        self.without_devices = without_devices
         self.ready = False
         """Whether it has said so; the owner sets this."""
         with _open_log(log_path) as log:
             self._log_start = log.tell()
             self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, bufsize=0
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                bufsize=0,
+                env=os.environ | _WITHOUT_DEVICES if without_devices else None,
             )
         for carry in (self._write, self._read):
             threading.Thread(target=carry, name=f"engine {carry.__name__}", daemon=True).start()
@@ -71,8 +90,8 @@ class EngineProcess:
         return self._process.pid
 
     def send(self, request: Request) -> None:
-        """Queue a request. Raises ProtocolError when it is too large to be sent."""
-        self._outgoing.put(protocol.encode(request))
+        """Queue a request. Raises FrameError when it is too large to be sent."""
+        self._outgoing.put(frames.encode(request))
 
     def kill(self) -> int:
         """End the process by force and return its exit code."""
@@ -132,7 +151,7 @@ class EngineProcess:
             try:
                 while (event := protocol.read_event(cast("BinaryIO", events))) is not None:
                     self._deliver(self, event)
-            except ProtocolError as error:
+            except FrameError as error:
                 ended = Ended(str(error))
         self._outgoing.put(None)
         self._deliver(self, ended)

@@ -196,7 +196,9 @@ def _parse(file: BinaryIO, size: int, path: Path) -> GgufHeader:
         raise BrokenHeaderError(f"general.alignment is {shown(str(alignment))}")
     tensors = _read_tensors(reader, tensor_count, alignment, path)
     data_start = -(-reader.position // alignment) * alignment
-    data_end = data_start + max((t.offset + t.size_bytes for t in tensors), default=0)
+    extent = max((tensor.offset + tensor.size_bytes for tensor in tensors), default=0)
+    # Without tensors, as in some first parts, the file may end before the place where they'd begin.
+    data_end = data_start + extent if tensors else reader.position
     return GgufHeader(
         version, metadata, lengths, tensor_count, data_end, arrays, tensors, data_start, keys
     )

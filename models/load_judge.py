@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from models.estimate.records import Judgement, MemoryEstimate
@@ -25,6 +26,40 @@ class LoadJudge(Protocol):
 
     def close(self) -> None:
         """End what helped to judge."""
+
+
+class LateJudge:
+    """Asks a judge that is made when it is first needed, on the thread that needs it."""
+
+    def __init__(self, make: Callable[[], LoadJudge]) -> None:
+        self._make = make
+        self._made: LoadJudge | None = None
+
+    def judge(self, options: LoadOptions) -> Judgement:
+        """Judge a load."""
+        return self._real().judge(options)
+
+    def learn(self, options: LoadOptions, model: ModelInfo, report: Report) -> None:
+        """Take in how fast a reply was."""
+        self._real().learn(options, model, report)
+
+    def note_death(self, path: str) -> bool:
+        """Remember that a file has killed the engine."""
+        return self._real().note_death(path)
+
+    def release(self, path: str) -> None:
+        """Take a file out of quarantine."""
+        self._real().release(path)
+
+    def close(self) -> None:
+        """End what helped to judge, if anything has."""
+        if self._made is not None:
+            self._made.close()
+
+    def _real(self) -> LoadJudge:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
 
 
 class TrustingJudge:

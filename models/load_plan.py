@@ -22,7 +22,6 @@ left to Snug are they changed, and a person's own number fails, with choices.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -39,16 +38,14 @@ DEVICE_TROUBLE: Final = frozenset(
 """The codes of failures that fewer layers on the device may mend."""
 
 
-@dataclass(frozen=True)
-class Judge:
+class Judge(msgspec.Struct, frozen=True):
     """Ask the judge what these options need; then ``judged`` or ``refused``."""
 
     options: LoadOptions
     sentence: str
 
 
-@dataclass(frozen=True)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True):
     """Load with these options; then ``loaded`` or ``failed``.
 
     ``fresh`` wants an engine process that has not met the device yet. ``told`` is a sentence on
@@ -61,16 +58,14 @@ class Attempt:
     told: str = ""
 
 
-@dataclass(frozen=True)
-class Done:
+class Done(msgspec.Struct, frozen=True):
     """The model is loaded. ``told`` are the sentences on what went wrong on the way."""
 
     model: ModelInfo
     told: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True):
     """It isn't loaded. ``can_force`` says that the judge alone stands in the way."""
 
     problem: Problem
@@ -84,15 +79,17 @@ Step = Judge | Attempt | Done | Refused
 class LoadPlan:
     """One wish to have a model loaded, from the judgement to the end.
 
-    With ``anyway`` the judge's "does not fit" is noted and not obeyed.
+    With ``anyway`` the judge's "does not fit" is noted and not obeyed. ``drivers`` says that the
+    engine's library talks to drivers of devices: one of them may keep it from starting at all.
     """
 
-    def __init__(self, wanted: LoadOptions, *, anyway: bool = False) -> None:
+    def __init__(self, wanted: LoadOptions, *, anyway: bool = False, drivers: bool = False) -> None:
         self.wanted: Final = wanted
         self.judgement: Judgement | None = None
         self.step: Step = Judge(wanted, f"Looking at what {_name(wanted)} needs")
         self.told: tuple[str, ...] = ()
         self._anyway = anyway
+        self._drivers = drivers
         self._tried = wanted
         self._layers = 0
         """How many layers the attempt puts on devices, as far as the judge could tell."""
@@ -120,6 +117,8 @@ class LoadPlan:
         """Take in why the attempt failed."""
         if without := self._without_workers(problem):
             return self._end(Refused(problem, without))
+        if self._is_drivers_fault(problem):
+            return self._try_without_devices(problem)
         if not self._layers or problem.code not in DEVICE_TROUBLE:
             return self._end(Refused(problem, self._judged_choices()))
         if self.wanted.gpu_layers >= 0:
@@ -138,6 +137,21 @@ class LoadPlan:
     def on_device(self) -> bool:
         """Return whether the present attempt, or the loaded model, has layers on a device."""
         return self._layers > 0
+
+    def _is_drivers_fault(self, problem: Problem) -> bool:
+        return (
+            self._drivers
+            and problem.code == "engine_start_failed"
+            and self.wanted.gpu_layers < 0
+            and self._tried.most_layers != 0
+        )
+
+    def _try_without_devices(self, problem: Problem) -> Step:
+        told = f"The engine does not start beside the GPU's driver: {problem.title}"
+        self.told += (f"{told} So Snug tried the CPU alone.",)
+        self._layers = 0
+        options = msgspec.structs.replace(self.wanted, most_layers=0)
+        return self._try(options, f"{told} Trying the CPU alone", fresh=True)
 
     def _try_fewer(self, problem: Problem) -> Step:
         had = self._layers

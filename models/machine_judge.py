@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from models.backends import gpu_backends
 from models.estimate.records import Judgement
+from models.library.embedded import is_embedded
 from models.probe.client import Probe
 from models.problems import EngineError
 from models.protocol import Device, LoadOptions, ModelInfo, Report
@@ -20,8 +21,8 @@ class MachineJudge:
     """Implements ``LoadJudge``; belongs on one thread at a time, and blocks for a moment.
 
     ``bandwidth_file`` keeps how fast memory was found to be read; replies make it truer. The
-    devices are probed only where the engine's library has a back end for any, or other machines
-    lend theirs: else there are none, and a process is not worth its start.
+    devices are probed only where the engine's library has a back end for any: else there are none
+    but those of other machines' workers, and a process is not worth its start.
     """
 
     def __init__(self, probe: Probe, bandwidth_file: Path) -> None:
@@ -33,17 +34,16 @@ class MachineJudge:
     def judge(self, options: LoadOptions) -> Judgement:
         """Judge a load. Raises EngineError."""
         # Not with the application: a window shows before it judges anything.
-        from models.estimate.judging import judge  # noqa: PLC0415
+        from models.estimate.judging import draft_of, judge  # noqa: PLC0415
         from models.estimate.shape import shape_of_model  # noqa: PLC0415
         from models.hardware import measure_machine  # noqa: PLC0415
 
         path = Path(options.path)
-        if self._probe.quarantine is not None:
-            self._probe.quarantine.check(path)
+        self._vet(path)
         shape = shape_of_model(path)
         self._shape = options.path, shape
         machine = measure_machine(self._devices(options), self._known_bandwidth())
-        return judge(shape, options, machine)
+        return judge(shape, options, machine, draft=draft_of(options))
 
     def learn(self, options: LoadOptions, model: ModelInfo, report: Report) -> None:
         """Take in how fast a reply was decoded; only of a model that lies on one device."""
@@ -65,6 +65,11 @@ class MachineJudge:
         """End the probe."""
         self._probe.close()
 
+    def _vet(self, path: Path) -> None:
+        """Refuse a file that is set apart, or that a trial load in a limited process fails on."""
+        if not is_embedded(path):
+            self._probe.vet(path)
+
     def _known_bandwidth(self) -> Bandwidth:
         from models.bandwidth import Bandwidth  # noqa: PLC0415 - likewise
 
@@ -73,13 +78,14 @@ class MachineJudge:
         return self._bandwidth
 
     def _devices(self, options: LoadOptions) -> tuple[Device, ...]:
-        if not options.rpc_servers and (options.gpu_layers == 0 or not gpu_backends()):
-            return ()
+        from models.rpc import worker_devices  # noqa: PLC0415 - likewise
+
+        workers = worker_devices(options.rpc_servers)
+        if options.gpu_layers == 0 or not gpu_backends():
+            return workers
         try:
-            return self._probe.devices(options.rpc_servers)
+            return (*self._probe.devices(), *workers)
         except EngineError:
-            if options.rpc_servers:
-                raise
             # A driver that kills the probe: the engine meets it too, and the load plan goes on
             # from there, in words.
-            return ()
+            return workers

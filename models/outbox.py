@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import BinaryIO, Final
 
-from models import protocol
+from models import frames
 from models.protocol import TERMINAL_EVENTS, Event, JobId, Tokens
 
 JOIN_S: Final = 0.066
@@ -64,7 +64,7 @@ class Outbox:
                 self._wake.clear()
                 self._resting = True
             try:
-                self._stream.write(b"".join(map(protocol.encode, join_tokens(events))))
+                self._stream.write(b"".join(map(frames.encode, join_tokens(events))))
                 self._stream.flush()
             except OSError:
                 self._on_broken()

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from models.protocol import Problem
-from models.rpc import GONE_MARK
 
 _ASSERTION: Final = re.compile(
     r"^.*(?:GGML_ASSERT|GGML_ABORT|Assertion `|terminate called).*$", re.MULTILINE
 )
+GONE_MARK: Final = "Snug: gone RPC workers: "
+"""What the engine's log says before the engine dies of a worker's death."""
 _GONE_WORKERS: Final = re.compile(re.escape(GONE_MARK) + r"(.+)")
 _EXCEPTION: Final = re.compile(r"^\w[\w.]*(?:Error|Exception)(?::.*)?$", re.MULTILINE)
 _TRY_AGAIN: Final = "Send the message again; the engine starts anew."
@@ -47,6 +48,29 @@ _CAUSES: Final = {
     ),
 }
 
+_LAST_WORDS: Final = 2000
+"""How much of the log's end is about the death and not about what went before."""
+_DEVICE_DEATHS: Final = (
+    (
+        re.compile(r"OutOfDeviceMemory|CUDA error: out of memory|cudaMalloc failed: out of memory"),
+        "device_out_of_memory",
+        "The GPU ran out of memory, and the engine ended with that.",
+        "Put fewer layers on it, or choose a smaller context window.",
+    ),
+    (
+        re.compile(r"DeviceLost|device lost|CUDA error|ROCm error|hipError"),
+        "device_failed",
+        "The GPU's driver failed, and the engine ended with that.",
+        "Put fewer layers on the GPU, or renew its driver.",
+    ),
+    (
+        re.compile(r"in a buffer \(\w+\) that cannot run the operation"),
+        "device_failed",
+        "The GPU can't hold a part of the model or of its cache that is so large.",
+        "Put fewer layers on it, keep the KV cache off it, or choose a smaller context window.",
+    ),
+)
+
 
 def describe_death(
     exit_code: int, log: str, *, started: bool, out_of_memory: bool = False
@@ -60,6 +84,8 @@ def describe_death(
     name = _signal_name(exit_code)
     if name and (gone := _GONE_WORKERS.search(log)):
         return _workers_gone(gone[1].strip(), detail)
+    if name and (trouble := _device_trouble(log, detail)):
+        return trouble
     code = "engine_died" if started else "engine_start_failed"
     if out_of_memory:
         title, hint = "The engine was killed: the machine ran out of memory.", _LESS_MEMORY
@@ -73,6 +99,15 @@ def describe_death(
     else:
         title, hint = f"The engine ended by itself (exit status {exit_code}).", _TRY_AGAIN
     return Problem(code=code, title=title, hint=hint, detail=detail)
+
+
+def _device_trouble(log: str, detail: str) -> Problem | None:
+    """Return what a device or its driver did before the process died of it."""
+    last = log[-_LAST_WORDS:]
+    for pattern, code, title, hint in _DEVICE_DEATHS:
+        if pattern.search(last):
+            return Problem(code=code, title=title, hint=hint, detail=detail)
+    return None
 
 
 def is_crash(exit_code: int) -> bool:

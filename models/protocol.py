@@ -1,6 +1,6 @@
 """Versioned, typed messages between the application and the engine process.
 
-A frame is a four-byte little-endian length and one msgpack map, tagged by its type. The
+They travel in frames (``models.frames``), tagged by their type. The
 application writes requests, the engine writes events. Every request carries the ``job_id`` that
 its sender chose; each job is answered by exactly one terminal event (see ``TERMINAL_EVENTS``),
 after any number of progress events.
@@ -8,12 +8,13 @@ after any number of progress events.
 
 from __future__ import annotations
 
-from typing import BinaryIO, Final, Literal, TypeVar
+from typing import BinaryIO, Final, Literal
 
 import msgspec
 
+from models import frames
+
 PROTOCOL_VERSION: Final = 2
-MAX_FRAME_BYTES: Final = 64 * 1024 * 1024
 
 JobId = int
 Role = Literal["system", "user", "assistant"]
@@ -26,10 +27,6 @@ PlacementReason = Literal["everything", "asked", "memory", "no_device", "no_back
 """Why so many layers are on a device and not more: all of them are; the person asked for this
 number; the free memory holds no more; there is no device; the library has no back end for one;
 a load with more has failed."""
-
-
-class ProtocolError(Exception):
-    """A frame that is not one of ours: garbage on the pipe or another version."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -468,47 +465,15 @@ TERMINAL_EVENTS: Final = (
 
 # --- frames ------------------------------------------------------------------------------------
 
-T = TypeVar("T")
-_ENCODER = msgspec.msgpack.Encoder()
-_REQUESTS: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
-_EVENTS: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Event)
-
-
-def encode(message: Record) -> bytes:
-    """Return the message as one frame, ready to be written."""
-    body = _ENCODER.encode(message)
-    if len(body) > MAX_FRAME_BYTES:
-        raise ProtocolError(f"a message of {len(body)} bytes is over the limit")
-    return len(body).to_bytes(4, "little") + body
+_REQUESTS: Final[msgspec.msgpack.Decoder[Request]] = msgspec.msgpack.Decoder(Request)
+_EVENTS: Final[msgspec.msgpack.Decoder[Event]] = msgspec.msgpack.Decoder(Event)
 
 
 def read_request(stream: BinaryIO) -> Request | None:
-    """Return the next request, or None at the end of the stream. Raises ProtocolError."""
-    return read_message(stream, _REQUESTS)
+    """Return the next request, or None at the end of the stream. Raises FrameError."""
+    return frames.read(stream, _REQUESTS)
 
 
 def read_event(stream: BinaryIO) -> Event | None:
-    """Return the next event, or None at the end of the stream. Raises ProtocolError."""
-    return read_message(stream, _EVENTS)
-
-
-def read_message(stream: BinaryIO, decoder: msgspec.msgpack.Decoder[T]) -> T | None:
-    """Return the next message of the decoder's type, or None at the end. Raises ProtocolError."""
-    body = _read_frame(stream)
-    if body is None:
-        return None
-    try:
-        return decoder.decode(body)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        raise ProtocolError(str(error)) from error
-
-
-def _read_frame(stream: BinaryIO) -> bytes | None:
-    header = stream.read(4)
-    if len(header) < 4:
-        return None
-    length = int.from_bytes(header, "little")
-    if length > MAX_FRAME_BYTES:
-        raise ProtocolError(f"a frame of {length} bytes is over the limit")
-    body = stream.read(length)
-    return body if len(body) == length else None
+    """Return the next event, or None at the end of the stream. Raises FrameError."""
+    return frames.read(stream, _EVENTS)

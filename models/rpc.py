@@ -17,22 +17,21 @@ import os
 import re
 import socket
 import struct
+from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
-import psutil
 
 from models.problems import EngineError
+from models.protocol import Device
 
 DEFAULT_PORT: Final = 50052
 RPC_FLAG: Final = "--rpc-worker"
 """What the engine's command starts with to lend this machine's devices instead."""
 PROBE_TIMEOUT_S: Final = 2.0
-GONE_MARK: Final = "Snug: gone RPC workers: "
-"""What the engine's log says before the engine dies of a worker's death."""
 
 _BUILT_WITH: Final = (7, 0, 0)
 """The protocol of the llama.cpp that this was written for, where no header tells another."""
@@ -63,6 +62,10 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
     address: Address
     version: Version
     memory: tuple[tuple[int, int], ...]
+
+
+_seen: Final[dict[Address, Worker]] = {}
+"""Each worker as it was when it was last free."""
 
 
 def parse_address(text: str) -> Address:
@@ -125,6 +128,8 @@ def is_connected(address: Address) -> bool:
 
 def is_serving(port: int) -> bool:
     """Return whether this process itself listens on the port."""
+    import psutil  # noqa: PLC0415 - 10 ms that a start without workers saves
+
     held = psutil.Process().net_connections(kind="tcp4")
     return any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in held)
 
@@ -143,8 +148,9 @@ def notice_silence(port: int) -> None:
     """Let this process's connections on the port break when the other machine is gone.
 
     Without this a worker whose client lost its power would stay taken, and a client would wait
-    for a quarter of an hour. A machine that only computes for long still answers. Does nothing
-    where the system can't do it.
+    for a quarter of an hour. A machine that only computes for long still answers the system's
+    probes, which a limit on unsent data (TCP_USER_TIMEOUT) would not tell from a dead one. Does
+    nothing where the system can't do it.
     """
     for each in _connections(port):
         if each.fd < 0 or not hasattr(socket, "TCP_KEEPIDLE"):
@@ -154,14 +160,12 @@ def notice_silence(port: int) -> None:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _SILENCE_S // 2)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, _SILENCE_S // 4)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 2)
-            if hasattr(socket, "TCP_USER_TIMEOUT"):
-                connection.setsockopt(
-                    socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENCE_S * 1000
-                )
 
 
 def _connections(port: int) -> list[Any]:
     """Return this process's live connections from or to the port."""
+    import psutil  # noqa: PLC0415 - 10 ms that a start without workers saves
+
     held = psutil.Process().net_connections(kind="tcp4")
     return [
         each
@@ -195,6 +199,40 @@ def probe_server(host_port: str, timeout_s: float = PROBE_TIMEOUT_S) -> Worker:
             raise _not_a_worker(address, str(error)) from error
     major, minor, patch = greeting[:3]
     return Worker(address=address, version=(major, minor, patch), memory=tuple(memory))
+
+
+def worker_devices(servers: Sequence[str]) -> tuple[Device, ...]:
+    """Return the devices that these workers lend, in llama.cpp's words.
+
+    A worker that is taken is described as it was when it was last free: whoever has it is most
+    likely this application's own engine. Raises EngineError, as ``probe_server`` does.
+    """
+    devices: list[Device] = []
+    for server in servers:
+        worker = _as_last_free(server)
+        for free, total in worker.memory:
+            devices.append(
+                Device(
+                    name=f"RPC{len(devices)}",
+                    description=str(worker.address),
+                    kind="gpu",
+                    memory_free=free,
+                    memory_total=total,
+                )
+            )
+    return tuple(devices)
+
+
+def _as_last_free(server: str) -> Worker:
+    try:
+        worker = probe_server(server)
+    except EngineError as error:
+        known = _seen.get(parse_address(server)) if error.problem.code == "rpc_busy" else None
+        if known is None:
+            raise
+        return known
+    _seen[worker.address] = worker
+    return worker
 
 
 def _connect(address: Address, timeout_s: float) -> socket.socket:

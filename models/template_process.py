@@ -12,20 +12,19 @@ import os
 import signal
 from typing import BinaryIO, NoReturn
 
-import msgspec
 from jinja2 import Environment, Template, TemplateError, nodes
 from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from models import frames
 from models.template_renderer import (
     CPU_LIMIT_S,
     MEMORY_LIMIT,
     OUTPUT_LIMIT,
+    REQUESTS,
     RenderAnswer,
     RenderRequest,
-    read_frame,
-    write_frame,
 )
 
 
@@ -47,13 +46,15 @@ def main() -> None:
     """Answer requests until standard input ends."""
     requests, answers = _take_pipes()
     _limit_resources()
-    write_frame(answers, None)
-    while True:
-        try:
-            body = read_frame(requests)
-        except EOFError:
-            return
-        write_frame(answers, _render(msgspec.msgpack.decode(body, type=RenderRequest)))
+    # The greeting: from here on, what takes time is a template's fault.
+    _write(answers, RenderAnswer("rendered"))
+    while (request := frames.read(requests, REQUESTS)) is not None:
+        _write(answers, _render(request))
+
+
+def _write(answers: BinaryIO, answer: RenderAnswer) -> None:
+    answers.write(frames.encode(answer))
+    answers.flush()
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:

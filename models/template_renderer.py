@@ -13,17 +13,21 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from typing import BinaryIO, Final, Literal, cast
 
 import msgspec
+
+from models import frames
+from models.deadline import Deadline
+from models.frames import FrameError
 
 CPU_LIMIT_S: Final = 2.0
 WALL_LIMIT_S: Final = 10.0
 """For a crowded machine, where two seconds of computing take longer, and for one that has no timer
 of computing time."""
 MEMORY_LIMIT: Final = 768 * 1024 * 1024
-OUTPUT_LIMIT: Final = 32 * 1024 * 1024
+OUTPUT_LIMIT: Final = 15 * 1024 * 1024
+"""Characters: with four bytes to each they fit into a frame."""
 _START_LIMIT_S: Final = 60.0
 TEMPLATES_FLAG: Final = "--render-templates"
 """What makes a frozen build's engine process a renderer of templates."""
@@ -42,6 +46,10 @@ class RenderAnswer(msgspec.Struct, frozen=True):
     outcome: Literal["rendered", "refused", "failed"]
     text: str = ""
     error: str = ""
+
+
+REQUESTS: Final = msgspec.msgpack.Decoder(RenderRequest)
+ANSWERS: Final = msgspec.msgpack.Decoder(RenderAnswer)
 
 
 def template_command() -> list[str]:
@@ -103,7 +111,7 @@ class _Child:
         self._requests = cast("BinaryIO", self._process.stdin)
         self._answers = cast("BinaryIO", self._process.stdout)
         self._ready = False
-        self._overdue = False
+        self._deadline = Deadline(self._process)
 
     @property
     def pid(self) -> int:
@@ -118,21 +126,28 @@ class _Child:
         try:
             # It greets when its imports are done: a slow start is not the template's fault.
             if not self._ready:
-                with self._killed_after(_START_LIMIT_S):
-                    read_frame(self._answers)
+                with self._deadline.within(_START_LIMIT_S):
+                    self._read()
                 self._ready = True
-            with self._killed_after(WALL_LIMIT_S):
-                write_frame(self._requests, request)
-                return msgspec.msgpack.decode(read_frame(self._answers), type=RenderAnswer)
-        except (OSError, EOFError, msgspec.MsgspecError):
+            with self._deadline.within(WALL_LIMIT_S):
+                self._requests.write(frames.encode(request))
+                self._requests.flush()
+                return self._read()
+        except (OSError, EOFError, FrameError):
             return None
+
+    def _read(self) -> RenderAnswer:
+        answer = frames.read(self._answers, ANSWERS)
+        if answer is None:
+            raise EOFError
+        return answer
 
     def cause_of_death(self) -> str:
         """Make sure that the process is dead, and say what of."""
         self.kill()
         # The timer of computing time is not there on every platform, nor is its signal.
         cpu_timer = getattr(signal, "SIGPROF", None)
-        if self._overdue or (cpu_timer and self._process.returncode == -cpu_timer):
+        if self._deadline.passed or (cpu_timer and self._process.returncode == -cpu_timer):
             return "it ran too long"
         return "it broke the process that renders it"
 
@@ -145,33 +160,3 @@ class _Child:
         for pipe in (self._requests, self._answers):
             with contextlib.suppress(OSError):
                 pipe.close()
-
-    @contextlib.contextmanager
-    def _killed_after(self, limit_s: float) -> Iterator[None]:
-        timer = threading.Timer(limit_s, self._kill_overdue)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-
-    def _kill_overdue(self) -> None:
-        self._overdue = True
-        self._process.kill()
-
-
-def write_frame(stream: BinaryIO, message: RenderRequest | RenderAnswer | None) -> None:
-    """Write one frame; None is the greeting."""
-    body = msgspec.msgpack.encode(message)
-    stream.write(len(body).to_bytes(4, "little") + body)
-    stream.flush()
-
-
-def read_frame(stream: BinaryIO) -> bytes:
-    """Return the next frame's body. Raises EOFError at the end of the stream."""
-    header = stream.read(4)
-    body = stream.read(int.from_bytes(header, "little")) if len(header) == 4 else b""
-    if not body:
-        raise EOFError
-    return body

@@ -19,9 +19,10 @@ from typing import BinaryIO, Final, NoReturn
 from models import protocol
 from models.dispatcher import Dispatcher
 from models.engine import Engine
+from models.frames import FrameError
 from models.outbox import Outbox
 from models.probe.connection import PROBE_FLAG
-from models.protocol import PROTOCOL_VERSION, ProtocolError, Ready
+from models.protocol import PROTOCOL_VERSION, Ready
 from models.rpc import RPC_FLAG
 from models.template_renderer import TEMPLATES_FLAG
 
@@ -93,7 +94,7 @@ def _read(requests: BinaryIO, dispatcher: Dispatcher) -> NoReturn:
     try:
         while (request := protocol.read_request(requests)) is not None:
             dispatcher.accept(request)
-    except ProtocolError:
+    except FrameError:
         _LOG.exception("the application sent something unreadable")
         os._exit(_BAD_REQUEST_STATUS)
     os._exit(0)

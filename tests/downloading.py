@@ -46,14 +46,25 @@ class Queue:
     """A queue of downloads whose changes can be waited for."""
 
     def __init__(
-        self, hub: HubServer, folder: Path, *, others: bool = True, retry: Retry = QUICK
+        self,
+        hub: HubServer,
+        folder: Path,
+        *,
+        others: bool = True,
+        retry: Retry = QUICK,
+        access: Callable[[], HubAccess] | None = None,
     ) -> None:
         self.folder = folder
         self.history: list[tuple[Download, ...]] = []
         self._changed = threading.Condition()
-        access = HubAccess(endpoint=hub.endpoint, token="hf_the_token_of_tests")
+        usual = HubAccess(endpoint=hub.endpoint, token="hf_the_token_of_tests")
         self.downloads = Downloads(
-            folder, lambda: access, self._note, others=others, retry=retry, reserve_bytes=0
+            folder,
+            access or (lambda: usual),
+            self._note,
+            others=others,
+            retry=retry,
+            reserve_bytes=0,
         )
 
     def __enter__(self) -> Self:

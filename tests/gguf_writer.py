@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 ALIGNMENT: Final = 32
-U32, I32, F32, BOOL, STRING, ARRAY = 4, 5, 6, 7, 8, 9
+U16, U32, I32, F32, BOOL, STRING, ARRAY = 2, 4, 5, 6, 7, 8, 9
 
 Value = bool | int | float | str | Sequence[int] | Sequence[float] | Sequence[str]
 
@@ -27,6 +27,14 @@ TYPES: Final[Mapping[str, tuple[int, int, int]]] = {
     "Q6_K": (14, 256, 210),
 }
 """Name → type number, elements of a block, bytes of a block."""
+
+
+class Short(int):
+    """An integer that is written in 16 bits, as llama.cpp wants the numbers of split files."""
+
+
+class Signed(int):
+    """An integer that is written with its sign, as llama.cpp wants the tensors of split files."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +102,10 @@ def _kind_of(value: bool | float | str) -> int:
     match value:
         case bool():
             return BOOL
+        case Short():
+            return U16
+        case Signed():
+            return I32
         case int():
             return U32
         case float():
@@ -105,7 +117,7 @@ def _kind_of(value: bool | float | str) -> int:
 def _packed_scalar(kind: int, value: bool | float | str) -> bytes:
     if isinstance(value, str):
         return packed_string(value)
-    return struct.pack("<" + {U32: "I", I32: "i", F32: "f", BOOL: "?"}[kind], value)
+    return struct.pack("<" + {U16: "H", U32: "I", I32: "i", F32: "f", BOOL: "?"}[kind], value)
 
 
 def _packed_tensor(tensor: Tensor, offset: int) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -16,8 +17,11 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 PIECE_BYTES = 64 * 1024
@@ -78,10 +82,15 @@ class HubServer:
     """Both servers, running while the ``with`` block does.
 
     ``asked`` are the requests so far, ``sent_bytes`` the bytes of files that storage has sent. It
-    sends ``piece_bytes`` at a time, with a pause of ``pause_s`` before each.
+    sends ``piece_bytes`` at a time, with a pause of ``pause_s`` before each. With a ``certificate``
+    (and its key, in one PEM file) it speaks TLS.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None) -> None:
+        self._tls: ssl.SSLContext | None = None
+        if certificate is not None:
+            self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._tls.load_cert_chain(certificate)
         self.repos: dict[str, HostedRepo] = {}
         self.asked: list[Asked] = []
         self.sent_bytes = 0
@@ -137,12 +146,15 @@ class HubServer:
             owner = hub
 
         server = _Server(("127.0.0.1", 0), Handler)
+        if self._tls is not None:
+            server.socket = self._tls.wrap_socket(server.socket, server_side=True)
         server.daemon_threads = True
         server.block_on_close = False
         return server
 
     def _address(self, name: str) -> str:
-        return f"http://127.0.0.1:{self._servers[name].server_address[1]}"
+        scheme = "http" if self._tls is None else "https"
+        return f"{scheme}://127.0.0.1:{self._servers[name].server_address[1]}"
 
     def take(self, asked: Asked) -> Answer:
         """Note a request and return how it is to be answered."""
@@ -357,3 +369,12 @@ def _tree(repo: HostedRepo) -> list[dict[str, Any]]:
 
 def _sha256(repo: HostedRepo, path: str) -> str:
     return repo.hashes.get(path) or hashlib.sha256(repo.files[path]).hexdigest()
+
+
+def leave_out_the_real_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the proxies and the hub of whoever runs the tests out of them."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    for name in ("HF_ENDPOINT", "HF_TOKEN", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)

@@ -8,71 +8,17 @@ prompt with gibberish. A file of 50 MB takes a few tenths of a second.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from tests.gguf_writer import TYPES, Tensor, Value, write_gguf
+from tests.gguf_writer import TYPES, Short, Signed, Tensor, Value, write_gguf
+from tests.model_design import CHATML, SMALL, Design, attends, latent, time_rank
 from tests.tokenizer_factory import TOKENIZERS
 
-CHATML: Final = (
-    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
-    "{{ message['content'] }}<|im_end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
+__all__ = ["CHATML", "SMALL", "Design", "sized", "write_model", "write_split"]
+
 _FILE_TYPES: Final = {"F32": 0, "F16": 1, "Q4_0": 2, "Q8_0": 7, "Q4_K": 15, "Q6_K": 18}
-
-
-@dataclass(frozen=True)
-class Design:
-    """A model's shape.
-
-    ``architecture`` is one of ``llama``, ``qwen2``, ``qwen3``, ``gemma3`` (sliding window in five
-    of six layers), ``qwen3moe``, ``deepseek2`` (latent attention, experts), ``mamba`` (recurrent),
-    ``jamba`` (attention in every fourth layer, recurrent else), ``bert`` (embeddings) or ``t5``
-    (encoder and decoder). ``width`` must be a multiple of ``heads``, and of the quantization's
-    blocks (32, for Q4_K 256). ``head_size`` 0 is width ÷ heads. With ``tied`` the output shares the
-    tensor of the input. ``experts`` makes a mixture of experts of a ``llama`` too.
-    """
-
-    architecture: str = "llama"
-    layers: int = 2
-    width: int = 64
-    heads: int = 4
-    kv_heads: int = 2
-    head_size: int = 0
-    feed_forward: int = 128
-    vocabulary: int = 640
-    context: int = 4096
-    quantization: str = "F16"
-    tied: bool = False
-    window: int = 128
-    experts: int = 0
-    experts_used: int = 2
-    state: int = 16
-    template: str = CHATML
-    name: str = ""
-    seed: int = 0
-
-    @property
-    def head_width(self) -> int:
-        return self.head_size or self.width // self.heads
-
-
-SMALL: Final[Mapping[str, Design]] = {
-    "llama": Design(),
-    "llama-moe": Design(experts=4),
-    "qwen2": Design(architecture="qwen2", tied=True),
-    "qwen3": Design(architecture="qwen3", head_size=32),
-    "gemma3": Design(architecture="gemma3", layers=6, tied=True, context=8192),
-    "qwen3moe": Design(architecture="qwen3moe", experts=4),
-    "deepseek2": Design(architecture="deepseek2", experts=4, kv_heads=1),
-    "mamba": Design(architecture="mamba", tied=True),
-    "jamba": Design(architecture="jamba", layers=4, tied=True),
-    "bert": Design(architecture="bert", kv_heads=4, context=512, template=""),
-    "t5": Design(architecture="t5", kv_heads=4, context=512, template=""),
-}
-"""A small model of each kind, by name."""
 
 
 def write_model(path: Path, design: Design | None = None) -> Path:
@@ -80,6 +26,28 @@ def write_model(path: Path, design: Design | None = None) -> Path:
     design = Design() if design is None else design
     tensors = tuple(_tensors(design))
     return write_gguf(path, _metadata(design), tensors, design.seed)
+
+
+def write_split(folder: Path, stem: str, design: Design | None = None) -> list[Path]:
+    """Write the design as a model in two files, named and numbered as llama.cpp's own are."""
+    design = Design() if design is None else design
+    tensors = tuple(_tensors(design))
+    half = len(tensors) // 2
+    parts: list[tuple[dict[str, Value], tuple[Tensor, ...]]] = [
+        (_metadata(design), tensors[:half]),
+        ({}, tensors[half:]),
+    ]
+    return [
+        write_gguf(
+            folder / f"{stem}-{number + 1:05}-of-{len(parts):05}.gguf",
+            metadata
+            | {"split.no": Short(number), "split.count": Short(len(parts))}
+            | {"split.tensors.count": Signed(len(tensors))},
+            part,
+            design.seed,
+        )
+        for number, (metadata, part) in enumerate(parts)
+    ]
 
 
 def sized(design: Design, size_bytes: int) -> Design:
@@ -140,7 +108,7 @@ def _gemma3_metadata(design: Design) -> dict[str, Value]:
 
 
 def _deepseek2_metadata(design: Design) -> dict[str, Value]:
-    rank, rope = _latent(design)
+    rank, rope = latent(design)
     return {
         "leading_dense_block_count": 1,
         "attention.q_lora_rank": rank,
@@ -162,7 +130,7 @@ def _ssm_metadata(design: Design) -> dict[str, Value]:
         "ssm.conv_kernel": 4,
         "ssm.inner_size": 2 * design.width,
         "ssm.state_size": design.state,
-        "ssm.time_step_rank": _time_rank(design),
+        "ssm.time_step_rank": time_rank(design),
     }
 
 
@@ -176,7 +144,7 @@ def _mamba_metadata(design: Design) -> dict[str, Value]:
 
 
 def _jamba_metadata(design: Design) -> dict[str, Value]:
-    heads = [design.kv_heads * _attends(layer) for layer in range(design.layers)]
+    heads = [design.kv_heads * attends(layer) for layer in range(design.layers)]
     return {"attention.head_count_kv": heads, **_ssm_metadata(design)}
 
 
@@ -190,20 +158,6 @@ def _t5_metadata(design: Design) -> dict[str, Value]:
         "decoder_start_token_id": 0,
         **_head_lengths(design),
     }
-
-
-def _latent(design: Design) -> tuple[int, int]:
-    """Return the rank of the latent keys and values, and the size of the rotated part."""
-    return max(32, design.width // 4), 32
-
-
-def _time_rank(design: Design) -> int:
-    return max(32, design.width // 16)
-
-
-def _attends(layer: int) -> bool:
-    """Return whether a layer of a jamba has attention."""
-    return layer % 4 == 1
 
 
 # --- tensors -------------------------------------------------------------------------------------
@@ -256,7 +210,7 @@ class _Plan:
         yield self.matrix(f"{block}.ffn_down_exps.weight", inner, width, count)
 
     def state_space(self, block: str) -> Iterator[Tensor]:
-        design, rank = self.design, _time_rank(self.design)
+        design, rank = self.design, time_rank(self.design)
         inner, state = 2 * design.width, design.state
         yield self.matrix(f"{block}.ssm_in.weight", design.width, 2 * inner)
         yield Tensor(f"{block}.ssm_conv1d.weight", (4, inner))
@@ -315,7 +269,7 @@ def _gemma3_layer(plan: _Plan, layer: int) -> Iterator[Tensor]:
 
 def _deepseek2_layer(plan: _Plan, layer: int) -> Iterator[Tensor]:
     design, block = plan.design, f"blk.{layer}"
-    rank, rope = _latent(design)
+    rank, rope = latent(design)
     head, heads, width = design.head_width, design.heads, design.width
     yield plan.norm(f"{block}.attn_norm", width)
     yield plan.norm(f"{block}.attn_q_a_norm", rank)
@@ -340,12 +294,12 @@ def _mamba_layer(plan: _Plan, layer: int) -> Iterator[Tensor]:
 
 
 def _jamba_layer(plan: _Plan, layer: int) -> Iterator[Tensor]:
-    if _attends(layer):
+    if attends(layer):
         yield from _llama_layer(plan, layer)
         return
     block, design = f"blk.{layer}", plan.design
     yield from _mamba_layer(plan, layer)
-    yield plan.norm(f"{block}.ssm_dt_norm", _time_rank(design))
+    yield plan.norm(f"{block}.ssm_dt_norm", time_rank(design))
     yield plan.norm(f"{block}.ssm_b_norm", design.state)
     yield plan.norm(f"{block}.ssm_c_norm", design.state)
     yield plan.norm(f"{block}.ffn_norm", design.width)

@@ -65,7 +65,8 @@ class Context:
 def find_model(given: str | None, context: Context) -> Path:
     """Return the model file that is meant by a path or a name. Raises UserError.
 
-    A name is part of the file name of the embedded model or of one that a chat has used.
+    A name is part of the file name of the embedded model or of one that a chat has used, or else
+    that of a model in the library.
     """
     wanted = given or context.settings.model
     if not wanted:
@@ -74,20 +75,31 @@ def find_model(given: str | None, context: Context) -> Path:
     if path.exists() or path.suffix.lower() == ".gguf" or len(path.parts) > 1:
         # What is wrong with it is for the engine to say, which opens it.
         return path.absolute()
-    return _by_name(wanted, context.paths)
+    return _by_name(wanted, context)
 
 
-def _by_name(name: str, paths: Paths) -> Path:
-    known = _known_models(paths)
+def _by_name(name: str, context: Context) -> Path:
+    known = _known_models(context.paths)
     matches = {path for label, path in known if name.lower() in label.lower()}
+    matches = matches or _in_library(name, context)
     if len(matches) == 1:
         return matches.pop()
-    shown = ", ".join(sorted({path.name for path in matches} or {EMBEDDED}))
     if matches:
+        shown = ", ".join(sorted(map(str, matches)))
         raise UserError(f"More than one model is named like “{name}”.", f"Name one: {shown}.")
     raise UserError(
-        f"No model is named “{name}”.", f"Give the path of a GGUF file, or a known name: {shown}."
+        f"No model is named “{name}”.",
+        "Give the path of a GGUF file, or a name that 'snug models list' shows.",
     )
+
+
+def _in_library(name: str, context: Context) -> set[Path]:
+    # A model that was used before needs no look through folders; and that module imports this one.
+    from desktop.cli.models.library import folders_of, look_through, named_like  # noqa: PLC0415
+
+    folders = folders_of(context.settings, context.paths)
+    entries, _ = look_through(folders, context.paths)
+    return {Path(entry.path) for entry in named_like(name, entries)}
 
 
 def _known_models(paths: Paths) -> list[tuple[str, Path]]:

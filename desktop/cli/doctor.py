@@ -23,11 +23,17 @@ from desktop.cli.session import EngineSession
 from desktop.cli.terminal import print_json, report_trouble, trouble_of
 from desktop.domain.errors import UserError
 from desktop.paths import Paths
+from desktop.settings.requests import to_load_options
 from desktop.settings.store import SettingsStore
 from desktop.storage.database import check
 from desktop.version import snug_version
+from models.amounts import size_in_words
+from models.backends import graphics_cards, library_backends, why_no_gpu
 from models.library.embedded import embedded_model
+from models.machine_judge import MachineJudge
+from models.probe.client import Probe
 from models.problems import EngineError
+from models.protocol import Device
 
 PACKAGES: Final = ("PySide6-Essentials", "llama-cpp-python", "apsw", "msgspec", "jinja2")
 FEATURES: Final = re.compile(
@@ -64,12 +70,14 @@ class Examination:
     def findings(self) -> dict[str, object]:
         """Return all that was found, as plain JSON data. Memory and disk are in bytes."""
         self._try(self.paths.create)
-        engine = self._try(self._engine) or {"devices": [], "versions": {}}
+        versions = self._try(self._engine) or {}
+        devices = self._try(self._devices) or []
         return {
-            "versions": _versions() | engine["versions"],
+            "versions": _versions() | versions,
             "platform": platform.platform(),
             "cpu": _cpu(),
-            "devices": engine["devices"],
+            "devices": devices,
+            "gpu": _gpu(devices),
             "memory": _memory(),
             "disk": self._try(self._disk) or {},
             "paths": _paths(self.paths),
@@ -88,12 +96,19 @@ class Examination:
             self.troubles.append(error)
         return None
 
-    def _engine(self) -> dict[str, Any]:
+    def _engine(self) -> dict[str, str]:
         with EngineSession(self.paths) as session:
-            devices = [msgspec.to_builtins(device) for device in session.devices()]
+            session.devices()
             versions = session.versions
-        known = {} if versions is None else {"llama.cpp": versions.llama_cpp}
-        return {"devices": devices, "versions": known}
+        return {} if versions is None else {"llama.cpp": versions.llama_cpp}
+
+    def _devices(self) -> list[dict[str, Any]]:
+        """List the devices, asked of a process that may die of a driver."""
+        probe = Probe()
+        try:
+            return [msgspec.to_builtins(device) for device in probe.devices()]
+        finally:
+            probe.close()
 
     def _disk(self) -> dict[str, int]:
         usage = shutil.disk_usage(self.paths.data_dir)
@@ -101,7 +116,13 @@ class Examination:
 
     def _model(self) -> dict[str, object]:
         path = embedded_model()
-        return {"path": str(path), "size": path.stat().st_size}
+        app, _ = SettingsStore(self.paths.settings_file).load()
+        judge = MachineJudge(Probe(), self.paths.bandwidth_file)
+        try:
+            judged = judge.judge(to_load_options(app.generation, app, str(path)))
+        finally:
+            judge.close()
+        return {"path": str(path), "size": path.stat().st_size, "judgement": judged.reason}
 
     def _database(self) -> dict[str, object]:
         path = self.paths.database
@@ -130,6 +151,20 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[package] = "not installed"
     return found | {"sqlite": apsw.sqlite_lib_version()}
+
+
+def _gpu(devices: Sequence[Mapping[str, Any]]) -> dict[str, object]:
+    """Return the library's back ends, and why no GPU is used, with what would mend it."""
+    known = msgspec.convert(list(devices), list[Device])
+    problem = why_no_gpu(known)
+    found: dict[str, object] = {
+        "back ends": list(library_backends()),
+        "graphics cards": list(graphics_cards()),
+    }
+    if problem is None:
+        usable = [device.name for device in known if device.kind in {"gpu", "igpu"}]
+        return found | {"state": f"layers can go to {', '.join(usable)}"}
+    return found | {"state": problem.title, "remedy": problem.hint}
 
 
 def _memory() -> dict[str, int]:
@@ -201,13 +236,21 @@ def _lines(value: object) -> list[str]:
     if isinstance(value, dict):
         return [f"{key}: {_shown(key, item)}" for key, item in value.items()]
     if isinstance(value, list):
-        return [f"{device['name']}: {device['description']} ({device['kind']})" for device in value]
+        return [_device(device) for device in value]
     return [str(value)]
+
+
+def _device(device: Mapping[str, Any]) -> str:
+    free, total = device["memory_free"], device["memory_total"]
+    # Of the machine's own memory the library tells the size alone; it has a section of its own.
+    known = total and device["kind"] != "cpu"
+    memory = f", {size_in_words(free)} of {size_in_words(total)} free" if known else ""
+    return f"{device['name']}: {device['description']} ({device['kind']}{memory})"
 
 
 def _shown(key: str, value: object) -> str:
     if isinstance(value, list):
-        return " ".join(map(str, value)) or "unknown"
+        return " ".join(map(str, value)) or "none found"
     if isinstance(value, int) and key in {"available", "free", "size", "total"}:
         return f"{value / 2**30:.1f} GiB" if value >= 2**30 else f"{value / 2**20:.1f} MiB"
     return str(value)

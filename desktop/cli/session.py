@@ -17,6 +17,7 @@ from desktop.paths import Paths
 from desktop.settings.requests import from_load_options
 from desktop.settings.schema import LOADING_OPTIONS, OptionInfo
 from models.account import account
+from models.backends import gpu_backends, unused_card
 from models.client import EngineClient
 from models.load_judge import LoadJudge
 from models.load_plan import DEVICE_TROUBLE, Attempt, Done, Judge, LoadPlan, Refused
@@ -54,6 +55,9 @@ _TICK_S: Final = 0.1
 Outcome = Finished | Cancelled | Failed
 OnEvent = Callable[[Event], None]
 
+_RELEASABLE: Final = frozenset(("quarantined", "model_deadly", "model_endless"))
+"""Refusals of files that a trial load died of; a release loads them without another trial."""
+
 
 class EngineSession:
     """The engine process as a command drives it: one job after the other, blocking.
@@ -77,6 +81,7 @@ class EngineSession:
         self._judge = judge or MachineJudge(
             Probe(quarantine_file=paths.quarantine_file), paths.bandwidth_file
         )
+        self._loaded: tuple[LoadOptions, ModelInfo] | None = None
         self._suspect = ""
         """The file that is to blame if the engine crashes now."""
         self._status = StatusLine()
@@ -86,7 +91,7 @@ class EngineSession:
 
         Raises UserError, and KeyboardInterrupt on Ctrl-C.
         """
-        plan = LoadPlan(options, anyway=anyway)
+        plan = LoadPlan(options, anyway=anyway, drivers=bool(gpu_backends()))
         self._client.start()
         while True:
             match plan.step:
@@ -96,7 +101,8 @@ class EngineSession:
                 case Attempt() as attempt:
                     self._attempt(plan, attempt, name)
                 case Done(model=model, told=told):
-                    self.account = (*told, *account(model))
+                    self._loaded = options, model
+                    self.account = (*told, *account(model, unused_card()))
                     return model
                 case Refused() as refused:
                     raise refusal(refused, options)
@@ -171,6 +177,8 @@ class EngineSession:
             raise TypeError(f"a generation ended as {type(outcome).__name__}")
         if isinstance(outcome, Failed):
             self._hear_of_death(outcome.problem)
+        if isinstance(outcome, Finished) and self._loaded is not None:
+            self._judge.learn(*self._loaded, outcome.report)
         return outcome
 
     def close(self) -> None:
@@ -226,7 +234,7 @@ def refusal(refused: Refused, wanted: LoadOptions) -> UserError:
     problem = refused.problem
     ways = [f"{flags} ({choice.label})" for choice in refused.choices
             if (flags := flags_between(wanted, choice.options))]  # fmt: skip
-    if refused.can_force or problem.code == "quarantined":
+    if refused.can_force or problem.code in _RELEASABLE:
         ways.append("--anyway")
     hint = f"{problem.hint} Flags that do: {'; '.join(ways)}." if ways else problem.hint
     return UserError(problem.title, hint, problem.detail, problem.code)
@@ -239,13 +247,16 @@ def flags_between(wanted: LoadOptions, other: LoadOptions) -> str:
     for info in LOADING_OPTIONS:
         value = getattr(after, info.name)
         if value != getattr(before, info.name):
-            flags.append(f"{info.flag} {_as_text(info, value)}")
+            flags += [f"{info.flag} {text}" for text in _as_texts(info, value)]
     return " ".join(flags)
 
 
-def _as_text(info: OptionInfo, value: object) -> str:
+def _as_texts(info: OptionInfo, value: object) -> tuple[str, ...]:
+    """Return what stands behind the flag, more than once where it is repeated."""
     if value is None:
-        return info.option.zero
+        return (info.option.zero,)
     if isinstance(value, bool):
-        return "on" if value else "off"
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        return ("on" if value else "off",)
+    if isinstance(value, tuple):
+        return value if info.item is str else (",".join(f"{part:g}" for part in value),)
+    return (str(value),)

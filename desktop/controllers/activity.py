@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
@@ -61,7 +62,7 @@ class ActivityWatch(QObject):
     def _on_event(self, event: Event) -> None:
         match event:
             case LoadProgress(fraction=fraction):
-                self._tell(Activity(f"{self._step} · {fraction:.0%}", "busy", fraction))
+                self._tell(Activity(f"{fraction:.0%} · {self._step}", "busy", fraction))
             case Loaded():
                 self._tell(RESTARTED if self._died else READY)
                 self._died = False
@@ -88,8 +89,9 @@ class ActivityWatch(QObject):
         if state.status == "unloaded":
             self._tell(UNLOADED)
         elif state.status == "loading" and state.step:
-            self._step = state.step
-            self._tell(Activity(state.step, "busy"))
+            # The line stands beside the model's name, and has little room.
+            self._step = state.step.replace(Path(state.path).stem or "\0", "the model")
+            self._tell(Activity(self._step, "busy"))
 
     def on_load_failed(self) -> None:
         """Say that there is no model to talk to."""

@@ -12,7 +12,6 @@ from PySide6.QtCore import QObject, Signal
 from desktop.controllers.hub_thread import HubThread
 from desktop.controllers.settings import SettingsController
 from desktop.domain.errors import UserError
-from models.hub.access import DEFAULT_ENDPOINT
 from models.hub.records import HubModel, HubRepository, Sort
 
 PAGE_SIZE: Final = 30
@@ -62,6 +61,8 @@ class DiscoverController(QObject):
         self._settings = settings
         self._before = self.search
         self._limit = PAGE_SIZE
+        self._told: tuple[str, bool] | None = None
+        settings.app_changed.connect(lambda _app: self._on_settings())
 
     @property
     def host(self) -> str:
@@ -70,6 +71,9 @@ class DiscoverController(QObject):
 
     @property
     def _address(self) -> str:
+        # What reads tokens comes with it, and a start need not wait for that.
+        from models.hub.access import DEFAULT_ENDPOINT  # noqa: PLC0415
+
         app = self._settings.app
         address = app.hub_endpoint or os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT
         return address.strip().rstrip("/")
@@ -172,6 +176,13 @@ class DiscoverController(QObject):
     def _on_found(self, search: Search, limit: int, found: tuple[HubModel, ...]) -> None:
         full = limit <= len(found) < MOST_RESULTS
         self._set_search(replace(search, status="found", found=found, may_have_more=full))
+
+    def _on_settings(self) -> None:
+        """Tell anew who is asked, where the person has just changed that."""
+        told = (self.host, self.offline)
+        if told != self._told:
+            self._told = told
+            self.search_changed.emit(self.search)
 
     def _on_token_kept(self, place: str) -> None:
         self.token_kept.emit(place)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -44,6 +44,8 @@ class DownloadsController(QObject):
         self.folder = folder
         self.free_bytes: int | None = None
         self._address = address
+        self._named = address.named
+        address.watch(self._heed_settings)
         self._retry = retry
         self._tasks = TaskThread("downloads")
         self._queue: Downloads | None = None
@@ -93,6 +95,20 @@ class DownloadsController(QObject):
         """Take a finished one off the list; its files stay."""
         self._do(lambda queue: queue.forget(number))
 
+    def fetch_again(self, download: Download) -> None:
+        """Fetch files once more that were whole and have gone since."""
+        self.forget(download.id)
+        self.add(download.request)
+
+    def find(
+        self,
+        requests: Iterable[DownloadRequest],
+        then: Callable[[Mapping[DownloadRequest, str]], None],
+    ) -> None:
+        """Look on the disk which requests' files are all there; ``then`` gets the model's path."""
+        wanted = tuple(requests)
+        self._tasks.run(lambda: _files_there(self.folder, wanted), then)
+
     def watch_space(self, *, watch: bool) -> None:
         """Measure the free space now and again while somebody looks."""
         if watch:
@@ -107,6 +123,12 @@ class DownloadsController(QObject):
         self._space.stop()
         self._tasks.run(self._close_queue)
         self._tasks.close()
+
+    def _heed_settings(self) -> None:
+        """Let a transfer that runs know that Snug went offline, or has another hub."""
+        before, self._named = self._named, self._address.named
+        if self._named != before and self._queue is not None and not self._closed:
+            self._tasks.run(self._queue.access_changed)
 
     def _do(self, wish: Callable[[Downloads], object]) -> None:
         self._tasks.run(lambda: wish(self._opened()), failed=self.refused.emit)
@@ -183,6 +205,25 @@ class _News:
             self._waiting = False
             finished, self._finished = self._finished, []
             return self._state, finished
+
+
+def _files_there(folder: Path, requests: tuple[DownloadRequest, ...]) -> dict[DownloadRequest, str]:
+    from models.downloads.requests import targets  # noqa: PLC0415
+
+    found = {}
+    for request in requests:
+        places = targets(folder, request)
+        pairs = zip(places, request.files, strict=True)
+        if places and all(_size(place) == file.size_bytes for place, file in pairs):
+            found[request] = str(places[0])
+    return found
+
+
+def _size(place: Path) -> int:
+    try:
+        return place.stat().st_size
+    except OSError:
+        return -1
 
 
 def _free_bytes(folder: Path) -> int | None:

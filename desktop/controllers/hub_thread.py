@@ -29,6 +29,15 @@ class HubAddress:
         """Return whether the person told Snug to leave the network alone."""
         return self._settings.app.offline
 
+    @property
+    def named(self) -> tuple[str, bool]:
+        """Return what the settings say of it: the address, and whether Snug is offline."""
+        return self._settings.app.hub_endpoint, self._settings.app.offline
+
+    def watch(self, slot: Callable[[], object]) -> None:
+        """Call the slot, on the window's thread, when the settings have changed."""
+        self._settings.app_changed.connect(lambda _: slot())
+
     def go_online(self) -> None:
         """Switch offline off, at the person's word. For the window's thread."""
         self._settings.set_app_value("offline", False)

@@ -71,6 +71,14 @@ class LoadingController(QObject):
         settings.generation_changed.connect(lambda _settings: self._on_settings())
         model.state_changed.connect(self._on_model)
 
+    @property
+    def room(self) -> Machine | None:
+        """Return the machine as it would be for the next load; None before it is measured."""
+        info = self._model.state.info
+        if self.machine is None or info is None:
+            return self.machine
+        return without(self.machine, info.memory)
+
     def look(self) -> None:
         """Measure the machine anew; the verdicts follow from it."""
         if not self._looking:
@@ -79,7 +87,7 @@ class LoadingController(QObject):
 
     def judge(self, paths: Iterable[str]) -> None:
         """Judge these models, where that has not been done yet."""
-        machine = self._room()
+        machine = self.room
         wanted = [path for path in paths if path not in self._tried]
         if machine is None or not wanted:
             return
@@ -110,13 +118,6 @@ class LoadingController(QObject):
             app = msgspec.structs.replace(app, model_loading=own)
         return to_load_options(self._settings.generation, app, path)
 
-    def _room(self) -> Machine | None:
-        """Return the machine as it would be for the next load."""
-        info = self._model.state.info
-        if self.machine is None or info is None:
-            return self.machine
-        return without(self.machine, info.memory)
-
     # --- on the thread ---------------------------------------------------------------------------
 
     def _look(self) -> tuple[Machine, Problem | None]:
@@ -129,11 +130,12 @@ class LoadingController(QObject):
         return {path: self._judge(wanted, machine) for path, wanted in options.items()}
 
     def _judge(self, options: LoadOptions, machine: Machine) -> Verdict:
-        from models.estimate.judging import judge  # noqa: PLC0415 - not at the window's start
+        from models.estimate.judging import draft_of, judge  # noqa: PLC0415 - not at the window's start
 
         try:
             self._watch.check(options.path)
-            return judge(self._shape(options.path), options, machine)
+            shape = self._shape(options.path)
+            return judge(shape, options, machine, draft=draft_of(options))
         except EngineError as error:
             return as_user_error(error)
         except OSError as error:
@@ -170,7 +172,7 @@ class LoadingController(QObject):
         self.judged.emit(self.verdicts)
 
     def _answer(self) -> None:
-        machine = self._room()
+        machine = self.room
         if self._question is None or machine is None or self._pause.isActive():
             return
         (path, loading), self._question = self._question, None

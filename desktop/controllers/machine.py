@@ -30,8 +30,9 @@ class MachineWatch:
         """
         # Not at the window's start: it imports numpy.
         from models.hardware import Bandwidth, measure_machine  # noqa: PLC0415
+        from models.rpc import worker_devices  # noqa: PLC0415 - likewise
 
-        devices = self._probe.devices(self._settings.app.rpc_servers)
+        devices = (*self._probe.devices(), *worker_devices(self._settings.app.rpc_servers))
         # Read anew each time: replies have made it truer.
         bandwidth = Bandwidth(self._bandwidth_file)
         bandwidth.measure()
@@ -67,7 +68,10 @@ def without(machine: Machine, memory: tuple[DeviceMemory, ...]) -> Machine:
     held = {part.device: part for part in memory}
     devices = tuple(
         msgspec.structs.replace(
-            device, memory_free=device.memory_free + held[device.name].total_bytes
+            device,
+            memory_free=min(
+                device.memory_total, device.memory_free + held[device.name].total_bytes
+            ),
         )
         if device.name in held and device.kind != "cpu"
         else device

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
+from desktop.controllers.idle import IdleWatch
+from desktop.controllers.model_state import ModelState
 from desktop.controllers.settings import SettingsController
 from desktop.controllers.store import StoreThread
 from desktop.engine.client import EngineClient
 from desktop.engine.tasks import TaskThread
 from desktop.settings.requests import from_load_options, to_load_options
-from desktop.settings.schema import AppSettings, GenerationSettings
-from models.account import account
+from desktop.settings.schema import GenerationSettings
+from models.backends import gpu_backends, unused_card
 from models.catalogue import CatalogueEntry, find_entry
 from models.estimate.records import Choice, Judgement
 from models.load_judge import LoadJudge
@@ -38,36 +40,9 @@ from models.protocol import (
     Unloaded,
 )
 
-Status = Literal["none", "loading", "ready", "failed", "unloaded"]
+__all__ = ["ModelController", "ModelState"]
+
 Then = Callable[[], object]
-_MINUTE_MS = 60_000
-
-
-@dataclass(frozen=True)
-class ModelState:
-    """The model that the window talks to.
-
-    ``name`` is the engine's; until it has loaded the model, the stem of the file. ``recommended``
-    are its makers' values by the option's name. ``step`` is a sentence on what a load is doing,
-    ``judgement`` what was judged of it beforehand. After a refusal ``choices`` are ways to load it
-    that would do (``load_with``), ``can_force`` says that ``load_anyway`` is on offer. Once it is
-    loaded ``account`` says what runs where, and why. An unloaded model is loaded again by the next
-    message.
-    """
-
-    status: Status = "none"
-    path: str = ""
-    name: str = ""
-    sha256: str = ""
-    embedded: bool = False
-    info: ModelInfo | None = None
-    recommended: Mapping[str, float] = field(default_factory=dict)
-    problem: Problem | None = None
-    step: str = ""
-    judgement: Judgement | None = None
-    choices: tuple[Choice, ...] = ()
-    can_force: bool = False
-    account: tuple[str, ...] = ()
 
 
 class ModelController(QObject):
@@ -107,9 +82,8 @@ class ModelController(QObject):
         self._suspect = ""
         """The file that the engine died on with nothing on a device to blame."""
         self._waiting: list[tuple[Then, Callable[[Problem], object]]] = []
-        self._idle = QTimer(self, singleShot=True)
-        self._idle.timeout.connect(self._on_idle)
-        settings.app_changed.connect(self._on_app_settings)
+        self._idle = IdleWatch(engine, settings)
+        self._idle.idle.connect(self.unload)
         engine.event_received.connect(self._on_event)
 
     # --- what a person asks for ------------------------------------------------------------------
@@ -171,7 +145,7 @@ class ModelController(QObject):
         """Give a load up; what waits for it fails. The next message begins it anew."""
         if self.state.status == "loading":
             self._drop_plan()
-            self._set(self._bare("unloaded"))
+            self._set(self.state.turned("unloaded"))
             self._release(_CANCELLED)
 
     def unload(self) -> None:
@@ -179,7 +153,7 @@ class ModelController(QObject):
         if self.state.status == "ready":
             self._plan = None
             self._job = self._engine.unload()
-            self._set(self._bare("unloaded"))
+            self._set(self.state.turned("unloaded"))
 
     def release_quarantine(self) -> None:
         """Trust the file again that killed the engine, and load it."""
@@ -194,7 +168,7 @@ class ModelController(QObject):
 
     def close(self) -> None:
         """End the thread that reads model files, and the judge."""
-        self._idle.stop()
+        self._idle.close()
         self._tasks.close()
         self._judge.close()
 
@@ -212,7 +186,8 @@ class ModelController(QObject):
     ) -> None:
         self._drop_plan()
         self.state = replace(state, info=None, sha256=state.sha256)
-        self._plan = LoadPlan(self._options(state.path, settings), anyway=anyway)
+        options = self._options(state.path, settings)
+        self._plan = LoadPlan(options, anyway=anyway, drivers=bool(gpu_backends()))
         self._follow()
 
     def _drop_plan(self) -> None:
@@ -228,11 +203,11 @@ class ModelController(QObject):
             return
         match plan.step:
             case Judge(sentence=sentence):
-                self._set(self._bare("loading", step=sentence))
+                self._set(self.state.turned("loading", step=sentence))
                 self._make_room(plan)
             case Attempt(options=options, sentence=sentence, fresh=fresh):
                 self._job = self._engine.load(options, fresh=fresh)
-                self._set(self._bare("loading", step=sentence, judgement=plan.judgement))
+                self._set(self.state.turned("loading", step=sentence, judgement=plan.judgement))
             case Done(model=info):
                 self._on_done(info)
             case Refused(problem=problem, choices=choices, can_force=can_force):
@@ -283,7 +258,6 @@ class ModelController(QObject):
     # --- what the engine says --------------------------------------------------------------------
 
     def _on_event(self, event: Event) -> None:
-        self._restart_idle()
         match event:
             case Loaded(model=info):
                 self._holds = True
@@ -350,31 +324,42 @@ class ModelController(QObject):
             self._follow()
 
     def _on_done(self, info: ModelInfo) -> None:
+        from models.account import account  # noqa: PLC0415 - once the window shows
+
         path, plan = Path(self.state.path), self._plan
         self._has_written = False
         self._tasks.run(
-            lambda: find_entry(info.name), lambda known: self._on_known(plan, path, info, known)
+            lambda: (find_entry(info.name), account(info, unused_card())),
+            lambda found: self._on_known(plan, path, info, *found),
         )
 
     def _on_known(
-        self, plan: LoadPlan | None, path: Path, info: ModelInfo, known: CatalogueEntry | None
+        self,
+        plan: LoadPlan | None,
+        path: Path,
+        info: ModelInfo,
+        known: CatalogueEntry | None,
+        lines: tuple[str, ...],
     ) -> None:
         if plan is None or plan is not self._plan or plan.step != Done(info, plan.told):
             return
         self._set(
-            self._bare(
+            self.state.turned(
                 "ready",
                 name=info.name or self.state.name,
                 info=info,
                 recommended=known.recommended if known else {},
                 judgement=plan.judgement,
-                account=(*plan.told, *account(info)),
+                account=(*plan.told, *lines),
             )
         )
         self._remember()
         self._release(None)
         if not self.state.sha256:
-            self._tasks.run(lambda: (path, self._hash(path)), self._on_hashed)
+            self._tasks.run(
+                lambda: _hash(path, self._sha256_of),
+                lambda sha256: self._on_hashed(str(path), sha256),
+            )
 
     def _remember(self) -> None:
         state = self.state
@@ -385,7 +370,7 @@ class ModelController(QObject):
             self.opened.emit(state.path)
 
     def _fail(self, problem: Problem, **more: Any) -> None:  # noqa: ANN401 - fields of ModelState
-        self._set(self._bare("failed", problem=problem, **more))
+        self._set(self.state.turned("failed", problem=problem, **more))
         self.load_failed.emit()
         self._release(problem)
 
@@ -398,20 +383,7 @@ class ModelController(QObject):
             else:
                 failed(problem)
 
-    # --- idle times, hashes, state ---------------------------------------------------------------
-
-    def _restart_idle(self) -> None:
-        minutes = self._settings.app.idle_unload_minutes
-        if minutes and self.state.status == "ready":
-            self._idle.start(minutes * _MINUTE_MS)
-
-    def _on_app_settings(self, _settings: AppSettings) -> None:
-        self._idle.stop()
-        self._restart_idle()
-
-    def _on_idle(self) -> None:
-        if self._settings.app.idle_unload_minutes:
-            self.unload()
+    # --- what is remembered ---------------------------------------------------------------
 
     def _learn(self, report: Report) -> None:
         """Let the judge learn from a reply, for its next word on how fast a model will be."""
@@ -419,34 +391,11 @@ class ModelController(QObject):
         if plan is not None and info is not None:
             self._tasks.run(lambda: self._judge.learn(plan.wanted, info, report))
 
-    def _hash(self, path: Path) -> str:
-        try:
-            return self._sha256_of(path)
-        except OSError:
-            # Gone or unreadable by now: the replies are recorded without it.
-            return ""
-
-    def _on_hashed(self, found: tuple[Path, str]) -> None:
-        path, sha256 = found
-        if self.state.path == str(path):
+    def _on_hashed(self, path: str, sha256: str) -> None:
+        if self.state.path == path:
             self._set(replace(self.state, sha256=sha256))
             name = self.state.name
-            self._store.call(lambda store: store.record_model(str(path), name, sha256))
-
-    def _bare(self, status: Status, **more: Any) -> ModelState:  # noqa: ANN401 - fields of it
-        """Return the same model in another state, without what belonged to the one before."""
-        old = self.state
-        return replace(
-            ModelState(
-                status,
-                old.path,
-                old.name,
-                old.sha256,
-                old.embedded,
-                recommended=old.recommended,
-            ),
-            **more,
-        )
+            self._store.call(lambda store: store.record_model(path, name, sha256))
 
     def _set(self, state: ModelState) -> None:
         self.state = state
@@ -458,3 +407,11 @@ _CANCELLED = Problem(
     title="The load of the model was cancelled.",
     hint="Send the message again to load it.",
 )
+
+
+def _hash(path: Path, sha256_of: Callable[[Path], str]) -> str:
+    try:
+        return sha256_of(path)
+    except OSError:
+        # Gone or unreadable by now: the replies are recorded without it.
+        return ""

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from desktop.controllers.activity import ActivityWatch
 from desktop.controllers.chat import ChatController
 from desktop.controllers.chat_list import ChatListController
-from desktop.controllers.computer import ComputerController
-from desktop.controllers.discover import DiscoverController
-from desktop.controllers.downloads import DownloadsController
-from desktop.controllers.judging import JudgingController
-from desktop.controllers.library import LibraryController
-from desktop.controllers.loading import LoadingController
 from desktop.controllers.model import ModelController
 from desktop.controllers.replies import Replies
 from desktop.controllers.settings import SettingsController
@@ -21,10 +18,43 @@ from desktop.controllers.usage import UsageController
 from desktop.engine.client import EngineClient
 from desktop.engine.tasks import TaskThread
 
+if TYPE_CHECKING:
+    from desktop.controllers.computer import ComputerController
+    from desktop.controllers.discover import DiscoverController
+    from desktop.controllers.downloads import DownloadsController
+    from desktop.controllers.judging import JudgingController
+    from desktop.controllers.library import LibraryController
+    from desktop.controllers.loading import LoadingController
+
+
+@dataclass(frozen=True)
+class ModelRooms:
+    """What the models page stands on."""
+
+    library: LibraryController
+    loading: LoadingController
+    computer: ComputerController
+    discover: DiscoverController
+    judging: JudgingController
+    downloads: DownloadsController
+
+    def close(self) -> None:
+        """End the threads. Blocks until then."""
+        self.library.close()
+        self.loading.close()
+        self.computer.close()
+        self.discover.close()
+        self.judging.close()
+        self.downloads.close()
+
 
 @dataclass(frozen=True)
 class Session:
-    """The controllers of one window, and the threads and the process below them."""
+    """The controllers of one window, and the threads and the process below them.
+
+    Those of the models page are made when they are first asked for: a start must not wait for
+    what they import.
+    """
 
     engine: EngineClient
     store: StoreThread
@@ -36,12 +66,44 @@ class Session:
     chats: ChatListController
     usage: UsageController
     activity: ActivityWatch
-    library: LibraryController
-    loading: LoadingController
-    computer: ComputerController
-    discover: DiscoverController
-    judging: JudgingController
-    downloads: DownloadsController
+    make_rooms: Callable[[], ModelRooms]
+
+    @cached_property
+    def rooms(self) -> ModelRooms:
+        """What the models page stands on; downloads that were under way go on with it."""
+        rooms = self.make_rooms()
+        rooms.downloads.start()
+        return rooms
+
+    @property
+    def library(self) -> LibraryController:
+        """The models on this machine."""
+        return self.rooms.library
+
+    @property
+    def loading(self) -> LoadingController:
+        """What loads would take."""
+        return self.rooms.loading
+
+    @property
+    def computer(self) -> ComputerController:
+        """Workers and the hub's token."""
+        return self.rooms.computer
+
+    @property
+    def discover(self) -> DiscoverController:
+        """Searches of the hub."""
+        return self.rooms.discover
+
+    @property
+    def judging(self) -> JudgingController:
+        """Verdicts on models that are not here yet."""
+        return self.rooms.judging
+
+    @property
+    def downloads(self) -> DownloadsController:
+        """The queue of downloads."""
+        return self.rooms.downloads
 
     def start(self, model: str | None) -> None:
         """Load the model (None: the one that was used last) and look into the store."""
@@ -52,7 +114,6 @@ class Session:
         self.store.call(lambda store: store.recover_interrupted())
         self.chats.refresh()
         self.store.watch()
-        self.downloads.start()
 
     def close(self) -> None:
         """Write down what is unfinished, end the engine and the threads. Blocks until then."""
@@ -62,10 +123,6 @@ class Session:
         self.engine.close()
         self.store.close()
         self.files.close()
-        self.library.close()
-        self.loading.close()
-        self.computer.close()
-        self.discover.close()
-        self.judging.close()
-        self.downloads.close()
+        if "rooms" in self.__dict__:
+            self.rooms.close()
         self.model.close()

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from typing import Final, Literal
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from desktop.ui import tokens
 from desktop.ui.icons import icon
 from desktop.ui.theme import Theme
 
 Tone = Literal["text", "secondary", "faint", "danger"]
 ICON_PX: Final = 16
+_ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 def label(text: str = "", *, kind: str = "", tone: Tone = "text", wraps: bool = False) -> QLabel:
@@ -27,13 +30,24 @@ def label(text: str = "", *, kind: str = "", tone: Tone = "text", wraps: bool = 
 
 def push_button(text: str, kind: str, on_click: Callable[[], object]) -> QPushButton:
     """Return a button with words on it."""
-    made = QPushButton(text)
+    made = _PushButton(text)
     made.setProperty("kind", kind)
     made.setAutoDefault(False)
     made.setCursor(Qt.CursorShape.PointingHandCursor)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     made.clicked.connect(lambda _checked=False: on_click())
     return made
+
+
+class _PushButton(QPushButton):
+    """A button that Enter presses as well as Space: outside dialogs Qt knows Space alone."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Press on Enter."""
+        if event.key() in _ENTER:
+            self.click()
+        else:
+            super().keyPressEvent(event)
 
 
 def set_property(widget: QWidget, name: str, value: object) -> None:
@@ -50,6 +64,23 @@ def column(parent: QWidget | None = None, *, spacing: int = 0, margin: int = 0) 
     made.setSpacing(spacing)
     made.setContentsMargins(margin, margin, margin, margin)
     return made
+
+
+def more_group(folded: QWidget, word: str, name: str) -> QWidget:
+    """Return a widget folded away below a button that says "More" of ``word``."""
+    group = QWidget()
+    layout = column(group, spacing=tokens.L)
+    folded.hide()
+
+    def toggle() -> None:
+        folded.setVisible(folded.isHidden())
+        button.setText(f"{'More' if folded.isHidden() else 'Fewer'} {word}")
+
+    button = push_button(f"More {word}", "link", toggle)
+    button.setObjectName(name)
+    layout.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+    layout.addWidget(folded)
+    return group
 
 
 class Card(QFrame):
@@ -87,6 +118,13 @@ class IconButton(QToolButton):
             self.clicked.connect(lambda _checked=False: on_click())
         theme.changed.connect(self._on_theme_changed)
         self._on_theme_changed()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Press on Enter too."""
+        if event.key() in _ENTER:
+            self.click()
+        else:
+            super().keyPressEvent(event)
 
     def set_name(self, name: str, keys: str = "") -> None:
         """Name the button; ``keys`` are shown with it."""

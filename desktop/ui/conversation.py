@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QWidget
 
 from desktop.controllers.chat import OpenedChat
 from desktop.controllers.model import ModelState
@@ -33,7 +34,8 @@ class Conversation(QWidget):
         self.problem = ProblemCard()
         self.composer = Composer(theme)
         self._stack = QStackedWidget()
-        self._stack.addWidget(self.empty)
+        self._beginning = self._make_beginning()
+        self._stack.addWidget(self._beginning)
         self._stack.addWidget(self.transcript)
         self._foot = self._make_foot()
         layout = column(self)
@@ -55,7 +57,7 @@ class Conversation(QWidget):
     def show_path(self, messages: Sequence[Message]) -> None:
         """Show another path through the chat."""
         self.transcript_model.set_messages(messages)
-        self._stack.setCurrentWidget(self.transcript if messages else self.empty)
+        self._stack.setCurrentWidget(self.transcript if messages else self._beginning)
 
     def add_messages(self, messages: Sequence[Message]) -> None:
         """Add messages at the end, and go there."""
@@ -77,6 +79,16 @@ class Conversation(QWidget):
         """Return where the person is."""
         anchor_id, anchor_offset = self.transcript.anchor()
         return ChatView(draft=self.composer.draft, anchor_id=anchor_id, anchor_offset=anchor_offset)
+
+    def _make_beginning(self) -> QScrollArea:
+        """Return the empty state, which gives way where a problem below it needs the room."""
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(self.empty)
+        return scroll
 
     def _make_foot(self) -> QWidget:
         foot = QWidget()

@@ -71,12 +71,11 @@ class Header(QWidget):
     def show_model(self, state: ModelState) -> None:
         """Name the model and the device it runs on."""
         name = state.name or ("No model" if state.status in ("none", "failed") else "Loading…")
-        shown = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
-        self.model_button.setText(shown)
+        self.model_button.setText(_shortened(name))
         self.model_button.setAccessibleName(f"Model: {name}. Opens the models menu")
         device = placement(state.info) if state.info else ""
         self.device_button.setVisible(bool(device))
-        self.device_button.setText(device)
+        self.device_button.setText(_shortened(device))
         self.device_button.setAccessibleName(f"Runs on: {device}. Says why")
         self.device_button.setToolTip("\n".join(state.account) or "Where it runs, and why")
         self.cancel_button.setVisible(state.status == "loading")
@@ -90,6 +89,10 @@ class Header(QWidget):
 
     def _on_theme_changed(self) -> None:
         self.model_button.setIcon(icon("chevron-down", self._theme.colour("secondary").name(), 16))
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def placement(info: ModelInfo) -> str:

@@ -31,7 +31,7 @@ class LoadAccount(QWidget):
         if state.info is not None and any(part.total_bytes for part in state.info.memory):
             layout.addSpacing(tokens.XS)
             memory = MemoryAccount(theme)
-            memory.show_memory(state.info.memory, None)
+            memory.show_memory(state.info.memory)
             layout.addWidget(memory)
         layout.addSpacing(tokens.XS)
         layout.addWidget(push_button("Change how it loads…", "link", on_change))

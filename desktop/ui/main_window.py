@@ -21,12 +21,12 @@ from desktop.settings.schema import AppSettings
 from desktop.settings.window_state import WindowState
 from desktop.ui.chat_list import ChatPanel
 from desktop.ui.conversation import Conversation
-from desktop.ui.download_notices import DownloadNotices
 from desktop.ui.drops import FileDrop
 from desktop.ui.header import Header
 from desktop.ui.keys import KeySheet, bind_keys
 from desktop.ui.middle import Middle
 from desktop.ui.model_chooser import ModelChooser
+from desktop.ui.model_wires import ModelWires
 from desktop.ui.notices import Action, Notices
 from desktop.ui.settings_panel import SettingsPanel
 from desktop.ui.side_panels import SidePanels
@@ -74,15 +74,17 @@ class MainWindow(QMainWindow):
         self.panels = SidePanels(self.chat_panel, self.middle, self.settings_panel)
         self.setCentralWidget(self.panels)
         self.notices = Notices(theme, self.middle, foot=lambda: self.middle.foot_height)
-        self.models = ModelChooser(self, session.model, session.library, state.recent_models)
+        self.models = ModelChooser(
+            self, session.model, lambda: session.library, state.recent_models
+        )
         FileDrop(self).file_dropped.connect(self.models.open_file)
         self._remember_later = QTimer(self, interval=_REMEMBER_MS, singleShot=True)
         self._remember_later.timeout.connect(self.remember)
         self._restore(state)
         self._connect_chat()
-        self._connect_model()
+        self._connect_usage()
+        self.wires = ModelWires(self, theme, session)
         self._connect_parts()
-        self._downloads = DownloadNotices(session, self.notices, self.chat_panel)
         bind_keys(self, self._key_actions())
         self._show_chat(OpenedChat(None, (), ChatView(draft=state.draft)))
         self._on_app_settings(session.settings.app)
@@ -93,6 +95,7 @@ class MainWindow(QMainWindow):
         """Open the chat that was open last, once the window is shown."""
         if self._state.chat_id is not None:
             self._session.chat.open(self._state.chat_id)
+        self.wires.connect_rooms_soon()
 
     def remember(self) -> None:
         """Keep draft, place, sizes and the open chat."""
@@ -177,30 +180,12 @@ class MainWindow(QMainWindow):
             lambda _value: self._remember_later.start()
         )
 
-    def _connect_model(self) -> None:
-        session, talk = self._session, self.conversation
-        for show in (self.header.show_model, talk.show_model):
-            session.model.state_changed.connect(show)
-            show(session.model.state)
-        session.activity.activity_changed.connect(self.header.state_line.show_activity)
-        session.usage.usage_changed.connect(talk.composer.gauge.show_usage)
-        talk.composer.gauge.show_usage(session.usage.usage)
+    def _connect_usage(self) -> None:
+        session, composer = self._session, self.conversation.composer
+        session.usage.usage_changed.connect(composer.gauge.show_usage)
+        composer.gauge.show_usage(session.usage.usage)
         self._speed = SpeedLine(session.chat)
-        self._speed.changed.connect(talk.composer.show_speed)
-        self.header.model_menu_requested.connect(self._show_models)
-        self.header.account_requested.connect(self._show_account)
-        self.header.cancel_requested.connect(session.model.cancel_load)
-        self.chat_panel.models_requested.connect(self._toggle_models_page)
-        self.models.manage_requested.connect(self.show_models_page)
-        self.middle.models_toggled.connect(self._on_models_shown)
-        self.models.recent_changed.connect(self.remember)
-        self.models.refused.connect(self.notices.say_trouble)
-        talk.problem.choose_requested.connect(self.models.choose_file)
-        talk.problem.embedded_requested.connect(lambda: session.model.open(""))
-        talk.problem.retry_requested.connect(lambda: session.model.open(""))
-        talk.problem.choice_made.connect(session.model.load_with)
-        talk.problem.anyway_requested.connect(session.model.load_anyway)
-        talk.problem.release_requested.connect(session.model.release_quarantine)
+        self._speed.changed.connect(composer.show_speed)
 
     def _connect_parts(self) -> None:
         session = self._session
@@ -230,8 +215,8 @@ class MainWindow(QMainWindow):
             "search": self._focus_search,
             "toggle_chats": lambda: self.panels.toggle("left"),
             "toggle_settings": lambda: self.panels.toggle("right"),
-            "models": self._show_models,
-            "models_page": self._toggle_models_page,
+            "models": self.wires.show_menu,
+            "models_page": self.wires.toggle_page,
             "larger": lambda: settings.set_text_scale(settings.app.text_scale + _SCALE_STEP),
             "smaller": lambda: settings.set_text_scale(settings.app.text_scale - _SCALE_STEP),
             "normal_size": lambda: settings.set_text_scale(AppSettings().text_scale),
@@ -317,45 +302,7 @@ class MainWindow(QMainWindow):
         title = next(titles, "")
         self.setWindowTitle(f"{title} — Snug" if title else "Snug")
 
-    # --- the models page -------------------------------------------------------------------------
-
-    def show_models_page(self, tab: str = "") -> None:
-        """Open the models page in place of the conversation."""
-        self.panels.close_over()
-        self.middle.show_models(tab)
-
-    def show_model(self, path: str) -> None:
-        """Open the models page at a model of this machine."""
-        self.show_models_page()
-        self.middle.page.show_model(path)
-
-    def _show_account(self) -> None:
-        # Imported when asked for: the window's start doesn't wait for it.
-        from desktop.ui.load_account import show_account  # noqa: PLC0415
-
-        state = self._session.model.state
-        show_account(
-            self._theme, state, self.header.device_button, lambda: self.show_model(state.path)
-        )
-
-    def _toggle_models_page(self) -> None:
-        if self.middle.shows_models:
-            self.middle.show_conversation()
-        else:
-            self.show_models_page()
-
-    def _on_models_shown(self) -> None:
-        # The settings of the chat have nothing to say on that page, and it needs the room.
-        is_shown = self.middle.shows_models
-        self.panels.do_without("right" if is_shown else None)
-        self.header.settings_button.setEnabled(not is_shown)
-        self.chat_panel.mark_models(is_open=is_shown)
-        self.notices.dismiss()
-
     # --- the window itself -----------------------------------------------------------------------
-
-    def _show_models(self) -> None:
-        self.models.show_menu(self.header.model_button)
 
     def _on_escape(self) -> None:
         composer = self.conversation.composer

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from desktop.controllers.library import LibraryController
 from desktop.controllers.model import ModelController
 from desktop.domain.errors import UserError
 from models.amounts import size_in_words
 from models.library.entry import LibraryEntry
+
+if TYPE_CHECKING:
+    from desktop.controllers.library import LibraryController
 
 _RECENT_LIMIT: Final = 8
 _OFFERED_LIMIT: Final = 16
@@ -24,8 +27,8 @@ EMBEDDED: Final = "SmolLM2 135M · embedded"
 class ModelChooser(QObject):
     """Opens models and remembers the files that loaded.
 
-    ``recent_changed`` follows a file that loaded; ``refused`` carries the ``UserError`` of one
-    that is no model.
+    ``library`` is asked for when a menu opens. ``recent_changed`` follows a file that loaded;
+    ``refused`` carries the ``UserError`` of one that is no model.
     """
 
     recent_changed = Signal()
@@ -36,7 +39,7 @@ class ModelChooser(QObject):
         self,
         window: QWidget,
         model: ModelController,
-        library: LibraryController,
+        library: Callable[[], LibraryController],
         recent: tuple[str, ...],
     ) -> None:
         super().__init__(window)
@@ -51,7 +54,7 @@ class ModelChooser(QObject):
 
         What is found while the menu is open joins it.
         """
-        menu = QMenu(self._window)
+        menu, library = QMenu(self._window), self._library()
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setToolTipsVisible(True)
         below = menu.addSeparator()
@@ -65,20 +68,20 @@ class ModelChooser(QObject):
             self._add(menu, below, self._name(path), path, offered)
 
         def add_found() -> None:
-            for entry in self._library.entries:
+            for entry in library.entries:
                 if len(offered) >= _OFFERED_LIMIT:
                     break
                 if entry.problem is None and entry.source != "embedded":
                     self._add(menu, below, _row(entry), entry.path, offered)
 
         add_found()
-        found = self._library.entries_changed.connect(add_found)
-        menu.aboutToHide.connect(lambda: self._library.entries_changed.disconnect(found))
+        found = library.entries_changed.connect(add_found)
+        menu.aboutToHide.connect(lambda: library.entries_changed.disconnect(found))
         return menu
 
     def show_menu(self, button: QWidget) -> None:
         """Show the menu below its button, and look for what is new on this machine."""
-        self._library.scan()
+        self._library().scan()
         self.menu().popup(button.mapToGlobal(QPoint(0, button.height() + 2)))
 
     def choose_file(self) -> None:
@@ -113,7 +116,7 @@ class ModelChooser(QObject):
         menu.insertAction(below, action)
 
     def _name(self, path: str) -> str:
-        entry = self._library.entry(path)
+        entry = self._library().entry(path)
         return _row(entry) if entry is not None else Path(path).name
 
     def _on_opened(self, path: str) -> None:

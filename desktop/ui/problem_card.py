@@ -8,9 +8,9 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QWidget
 
-from desktop.controllers.model import ModelState
+from desktop.controllers.model import ModelController, ModelState
 from desktop.ui import tokens
-from desktop.ui.controls import Card, column, label, push_button
+from desktop.ui.controls import Card, column, label, push_button, set_property
 from models.estimate.records import Choice
 
 _QUARANTINED = "quarantined"
@@ -57,6 +57,14 @@ class ProblemCard(Card):
         layout.addLayout(self._make_row())
         self.hide()
 
+    def connect_to(self, model: ModelController) -> None:
+        """Let the buttons do what they say."""
+        self.choice_made.connect(model.load_with)
+        self.anyway_requested.connect(model.load_anyway)
+        self.release_requested.connect(model.release_quarantine)
+        self.embedded_requested.connect(lambda: model.open(""))
+        self.retry_requested.connect(lambda: model.open(""))
+
     def show_model(self, state: ModelState) -> None:
         """Show the problem of a failed load; hide where there is none."""
         problem = state.problem if state.status == "failed" else None
@@ -69,6 +77,9 @@ class ProblemCard(Card):
         self.setToolTip(problem.detail)
         self.setAccessibleName(f"{problem.title} {problem.hint}")
         self._show_choices(state.choices)
+        # What fits is the best way on, where there is one.
+        for button in (self._embedded, self._retry):
+            set_property(button, "kind", "outline" if state.choices else "primary")
         self._embedded.setVisible(not state.embedded)
         self._retry.setVisible(state.embedded)
         self._anyway.setVisible(state.can_force)
@@ -93,11 +104,12 @@ class ProblemCard(Card):
                 widget.deleteLater()
         for at, choice in enumerate(choices):
             take = partial(self.choice_made.emit, choice)
-            self._grid.addWidget(_choice_button(choice, take), at, 0)
+            kind = "outline" if at else "primary"
+            self._grid.addWidget(_choice_button(choice, kind, take), at, 0)
             self._grid.addWidget(label(choice.detail, tone="secondary", wraps=True), at, 1)
 
 
-def _choice_button(choice: Choice, take: Callable[[], object]) -> QPushButton:
-    button = push_button(choice.label, "outline", take)
+def _choice_button(choice: Choice, kind: str, take: Callable[[], object]) -> QPushButton:
+    button = push_button(choice.label, kind, take)
     button.setAccessibleName(f"{choice.label}. {choice.detail}")
     return button

@@ -13,7 +13,7 @@ from desktop.controllers.settings import SettingsController
 from desktop.settings.schema import OPTIONS, GenerationSettings, OptionInfo
 from desktop.ui import tokens
 from desktop.ui.appearance import AppearanceGroup
-from desktop.ui.controls import IconButton, column, label, push_button
+from desktop.ui.controls import IconButton, column, label, more_group, push_button
 from desktop.ui.option_row import NumberRow, OptionRow, TextRow, option_row
 from desktop.ui.theme import Theme
 
@@ -111,24 +111,12 @@ class SettingsPanel(QWidget):
         return scroll
 
     def _make_more(self) -> QWidget:
-        group = QWidget()
-        layout = column(group, spacing=tokens.L)
         folded = QWidget()
         inner = column(folded, spacing=tokens.L)
         for info in OPTIONS:
             if info.option.more:
                 self._add_row(inner, info)
-        folded.hide()
-
-        def toggle() -> None:
-            folded.setVisible(folded.isHidden())
-            button.setText("Fewer settings" if folded.isVisible() else "More settings")
-
-        button = push_button("More settings", "link", toggle)
-        button.setObjectName("moreButton")
-        layout.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
-        layout.addWidget(folded)
-        return group
+        return more_group(folded, "settings", "moreButton")
 
     def _add_row(self, layout: QVBoxLayout, info: OptionInfo) -> None:
         maximum = float(os.cpu_count() or 1) if info.name == "threads" else None

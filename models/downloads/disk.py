@@ -1,12 +1,9 @@
-"""What a download asks of the disk: room, files replaced as a whole, and its troubles in words."""
+"""What a download asks of the disk: room, and its troubles in words."""
 
 from __future__ import annotations
 
 import errno
-import os
 import shutil
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -71,30 +68,3 @@ def trouble_of(error: OSError, path: Path) -> EngineError:
         "See that the disk is connected and sound, then go on; what was fetched is kept.",
         str(error),
     )
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Put the content in place of the file, on disk when this returns. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the names in a folder on disk."""
-    # Windows has no handle of a folder to flush; its rename is journalled.
-    with suppress(PermissionError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -18,7 +18,7 @@ from typing import Final, Self
 import msgspec
 from filelock import FileLock, Timeout
 
-from models.downloads.disk import sync_folder, write_atomically
+from models.files import sync_folder, write_atomically
 from models.hub.records import RemoteFile
 
 READ_BYTES: Final = 1024 * 1024

@@ -77,7 +77,7 @@ class Downloads:
         self._mine: set[DownloadId] = set()
         self._busy_until: dict[DownloadId, float] = {}
         self._run: Run | None = None
-        self._poked = self._closed = False
+        self._poked = self._closed = self._is_silent = False
         self._thread = threading.Thread(target=self._work, name="downloads", daemon=True)
         self._thread.start()
 
@@ -87,10 +87,16 @@ class Downloads:
         return self._store.notice
 
     def add(self, request: DownloadRequest) -> DownloadId:
-        """Put a request in the queue; one that is there already and not done goes on."""
+        """Put a request in the queue; one that is there already and not done goes on.
+
+        An older revision of the same files that isn't running makes way; what its parts have in
+        common with the new one is kept.
+        """
         check_request(request)
         with self._storing:
-            added = self._store.add(request)
+            added, replaced = self._store.add(request)
+        for stored in replaced:
+            sweep(self._folder, stored, keep=request)
         self._mine.add(added.id)
         self._look_again()
         return added.id
@@ -118,18 +124,28 @@ class Downloads:
         """Take a download off the list. A finished one keeps its files, any other is cancelled."""
         self.cancel(download)
 
+    def access_changed(self) -> None:
+        """Begin what runs anew with the access as it is now, such as none since Snug is offline."""
+        run = self._run
+        if run is not None:
+            run.stop()
+        self._look_again()
+
     def snapshot(self) -> tuple[Download, ...]:
         """Return every download as it stands, in the order of the queue. Never waits."""
         run = self._run
-        return tuple(
-            run.shown()
-            if run is not None and run.stored.id == stored.id and stored.status == "running"
-            else shown_at_rest(stored, self._there.get(stored.id, 0), self._folder)
-            for stored in self._stored
-        )
+        return tuple(self._shown(stored, run) for stored in self._stored)
+
+    def _shown(self, stored: Stored, run: Run | None) -> Download:
+        if run is None or run.stored.id != stored.id:
+            return shown_at_rest(stored, self._there.get(stored.id, 0), self._folder)
+        live = run.shown()
+        if stored.status == "running":
+            return live
+        return shown_at_rest(stored, live.done_bytes, self._folder)
 
     def close(self) -> None:
-        """Stop fetching; the next process goes on with it."""
+        """Stop fetching; the next process goes on with it. Nothing is told any more afterwards."""
         with self._wake:
             self._closed = True
             self._wake.notify_all()
@@ -137,6 +153,8 @@ class Downloads:
         if run is not None:
             run.stop()
         self._thread.join(CLOSE_PATIENCE_S)
+        with self._telling:
+            self._is_silent = True
 
     # --- the queue's file ------------------------------------------------------------------------
 
@@ -237,6 +255,8 @@ class Downloads:
         ended = threading.Event()
         threading.Thread(target=self._follow, args=(run, ended), daemon=True).start()
         self._run = run
+        if self._closed:
+            run.stop()
         self._update(download, {"queued"}, status="running")
         try:
             if self._is_wanted(download):
@@ -255,8 +275,10 @@ class Downloads:
         except Exception as error:  # noqa: BLE001 - a mistake of ours must not stop the queue
             self._update(download, {"running"}, status="failed", problem=_mistake(error))
         finally:
-            self._run = None
             ended.set()
+            self._there = self._there | {download: bytes_there(self._folder, run.stored)}
+            # From here on a cancel sweeps by itself; one that came before is seen below.
+            self._run = None
             if self._find(download) is None:
                 sweep(self._folder, run.stored)
             self._refresh()
@@ -283,7 +305,8 @@ class Downloads:
 
     def _tell(self) -> None:
         with self._telling:
-            self._on_change(self.snapshot())
+            if not self._is_silent:
+                self._on_change(self.snapshot())
 
 
 def _mistake(error: Exception) -> Problem:

@@ -65,12 +65,16 @@ def bytes_there(folder: Path, stored: Stored) -> int:
     return there
 
 
-def sweep(folder: Path, stored: Stored) -> None:
+def sweep(folder: Path, stored: Stored, keep: DownloadRequest | None = None) -> None:
     """Remove the parts of a download that is no longer wanted, and the files of an unfinished set.
 
-    What another process is writing to is left to that process, which sweeps it when it notices.
+    The files of the request to ``keep`` stay as they are. What another process is writing to is
+    left to that process, which sweeps it when it notices.
     """
+    kept = set() if keep is None else {file.path for file in keep.files}
     for file, target in zip(stored.request.files, targets(folder, stored.request), strict=True):
+        if file.path in kept:
+            continue
         lock = FileLock(lock_path(target), thread_local=False)
         with suppress(Timeout, OSError), lock.acquire(blocking=False):
             unwanted = [part_path(target), journal_path(target), lock_path(target)]

@@ -70,8 +70,9 @@ class Run:
         self._stopped.set()
         connection = self._connection
         if connection is not None:
+            # The plain socket's own method: an encrypted one would lose its state under the reader.
             with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
     def shown(self) -> Download:
         """Return the download as it stands."""

@@ -15,8 +15,9 @@ from typing import Final
 import msgspec
 from filelock import FileLock, Timeout
 
-from models.downloads.disk import trouble_of, write_atomically
+from models.downloads.disk import trouble_of
 from models.downloads.records import DownloadId, DownloadRequest, Status
+from models.files import write_atomically
 from models.problems import EngineError
 from models.protocol import Problem
 
@@ -82,9 +83,14 @@ class QueueStore:
             insist=insist,
         )
 
-    def add(self, request: DownloadRequest) -> Stored:
-        """Return the download of this request: the unfinished one that is there, or a new one."""
+    def add(self, request: DownloadRequest) -> tuple[Stored, tuple[Stored, ...]]:
+        """Return the download of this request: the unfinished one that is there, or a new one.
+
+        And those that it takes the place of: other revisions of the same files, on which nobody is
+        at work.
+        """
         added: list[Stored] = []
+        replaced: list[Stored] = []
 
         def put(file: _File) -> _File:
             for stored in file.downloads:
@@ -94,13 +100,13 @@ class QueueStore:
                     return msgspec.structs.replace(
                         file, downloads=_replaced(file.downloads, added[0])
                     )
-            others = [stored for stored in file.downloads if stored.status != "done"]
-            _check_overlap(request, others)
+            replaced.extend(_overlapping(request, file.downloads))
             added.append(Stored(id=file.next_id, request=request))
-            return _File(next_id=file.next_id + 1, downloads=(*file.downloads, added[0]))
+            kept = [stored for stored in file.downloads if stored not in replaced]
+            return _File(next_id=file.next_id + 1, downloads=(*kept, added[0]))
 
         self._write(put)
-        return added[0]
+        return added[0], tuple(replaced)
 
     def _write(
         self, mutate: Callable[[_File], _File], *, insist: bool = True
@@ -154,15 +160,20 @@ def _trouble(error: OSError, path: Path) -> EngineError:
     return trouble_of(error, path)
 
 
-def _check_overlap(request: DownloadRequest, others: list[Stored]) -> None:
-    """Raise EngineError where another download is on its way to the same file."""
+def _overlapping(request: DownloadRequest, others: tuple[Stored, ...]) -> list[Stored]:
+    """Return unfinished downloads of the same files. Raises EngineError where one is running."""
     wanted = {file.path.casefold() for file in request.files}
-    for other in others:
-        if other.request.repo.casefold() == request.repo.casefold() and wanted & {
-            file.path.casefold() for file in other.request.files
-        }:
-            raise EngineError(
-                "already_downloading",
-                f"Another revision of {request.variant} of {request.repo} is in the queue.",
-                "Let it end or cancel it first.",
-            )
+    found = [
+        other
+        for other in others
+        if other.status != "done"
+        and other.request.repo.casefold() == request.repo.casefold()
+        and wanted & {file.path.casefold() for file in other.request.files}
+    ]
+    if any(other.status == "running" for other in found):
+        raise EngineError(
+            "already_downloading",
+            f"Another revision of {request.variant} of {request.repo} is being downloaded.",
+            "Let it end or cancel it first.",
+        )
+    return found

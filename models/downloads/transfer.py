@@ -83,7 +83,10 @@ class Transfer:
         """Have the file whole and in its place when this returns."""
         try:
             with PartFile(self._target, self._file) as part:
-                if self._is_there() or self._fetch_whole(part):
+                if self._is_there():
+                    part.discard()
+                    return
+                if self._fetch_whole(part):
                     return
         except OSError as error:
             raise trouble_of(error, self._target) from error

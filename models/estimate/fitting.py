@@ -53,6 +53,22 @@ def shortage(need: MemoryEstimate, machine: Machine) -> dict[str, int]:
     return lacking
 
 
+def remaining(machine: Machine, need: MemoryEstimate) -> Machine:
+    """Return the machine as it is with a load in its memory."""
+    taken = need.host_bytes
+    devices = []
+    for device in machine.devices:
+        wanted = need.on(device.name).total_bytes if device.name != HOST else 0
+        taken += wanted if shares_memory(device) else 0
+        free = max(0, device.memory_free - wanted)
+        devices.append(msgspec.structs.replace(device, memory_free=free))
+    return msgspec.structs.replace(
+        machine,
+        memory_available=max(0, machine.memory_available - taken),
+        devices=tuple(devices),
+    )
+
+
 def fit_layers(shape: ModelShape, options: LoadOptions, machine: Machine) -> int:
     """Return as many layers as fit into the devices' free memory, with a margin.
 
@@ -100,4 +116,6 @@ def largest_context(shape: ModelShape, options: LoadOptions, machine: Machine) -
 def smaller_contexts(shape: ModelShape, options: LoadOptions, machine: Machine) -> Sequence[int]:
     """Return contexts that fit and are round numbers, the largest first."""
     largest = largest_context(shape, options, machine)
-    return [size for size in (131072, 65536, 32768, 16384, 8192, 4096, 2048) if size <= largest]
+    return [
+        size for size in (131072, 65536, 32768, 16384, 8192, 4096, 2048, 1024) if size <= largest
+    ]

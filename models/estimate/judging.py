@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from models.amounts import size_in_words
-from models.estimate.fitting import fits, shortage, smaller_contexts
+from models.estimate.fitting import fits, remaining, shortage, smaller_contexts
 from models.estimate.layout import estimate_with
-from models.estimate.memory import estimate
+from models.estimate.memory import draft_options, estimate, together
 from models.estimate.placement import offload_devices
 from models.estimate.recommending import recommend
 from models.estimate.records import (
@@ -22,12 +23,13 @@ from models.estimate.records import (
     ModelShape,
     Verdict,
 )
-from models.estimate.remote import shape_of_remote
+from models.estimate.shape import shape_of_model, shape_of_remote
 from models.estimate.speed import tokens_per_second
 from models.hub.records import HubRepository, Variant
+from models.problems import EngineError
 from models.protocol import DeviceMemory, LoadOptions
 
-__all__ = ["judge", "judge_variants", "recommend"]
+__all__ = ["draft_of", "estimate_for_layers", "judge", "judge_variants", "recommend"]
 
 _MOST_CHOICES: Final = 5
 
@@ -37,23 +39,77 @@ def judge(
     options: LoadOptions,
     machine: Machine,
     compute: Sequence[DeviceMemory] = (),
+    draft: ModelShape | None = None,
 ) -> Judgement:
-    """Judge a load. ``compute``: llama.cpp's own figures for it, where there are any."""
+    """Judge a load.
+
+    ``compute``: llama.cpp's own figures for it, where there are any. ``draft``: the shape of the
+    model that is to draft for it.
+    """
     need = estimate(shape, options, machine, compute)
     lacking = shortage(need, machine)
+    if not lacking and draft is not None and options.speculation == "draft_model":
+        return _judge_with_draft(shape, options, machine, need, draft)
     if lacking:
+        choices = tuple(_choices(shape, options, machine))[:_MOST_CHOICES]
+        remedy = "" if choices else " A smaller model or quantization is needed."
         return Judgement(
             verdict="no_fit",
             estimate=need,
-            reason=_why_not(need, lacking, machine),
+            reason=_why_not(need, lacking, machine) + remedy,
             missing_bytes=sum(lacking.values()),
-            choices=tuple(_choices(shape, options, machine))[:_MOST_CHOICES],
+            choices=choices,
         )
     return Judgement(
         verdict=_verdict(need),
         estimate=need,
         reason=_why(need, options, machine),
         tokens_per_second=tokens_per_second(shape, options, machine, need.offloaded_layers),
+    )
+
+
+def draft_of(options: LoadOptions) -> ModelShape | None:
+    """Return the shape of the model that is to draft; None where there is none to be read.
+
+    A draft model that can't be read fails the load, which says why.
+    """
+    if options.speculation != "draft_model" or not options.draft_path:
+        return None
+    try:
+        return shape_of_model(Path(options.draft_path))
+    except EngineError:
+        return None
+
+
+def _judge_with_draft(
+    shape: ModelShape,
+    options: LoadOptions,
+    machine: Machine,
+    need: MemoryEstimate,
+    draft: ModelShape,
+) -> Judgement:
+    """Judge a load that fits by itself, with the model that is loaded beside it to draft."""
+    alone = judge(shape, options, machine)
+    left = remaining(machine, need)
+    beside = estimate(draft, draft_options(options), left)
+    both = together(need, beside)
+    lacking = shortage(beside, left)
+    if not lacking:
+        return msgspec.structs.replace(alone, estimate=both)
+    without = msgspec.structs.replace(options, speculation="off")
+    return Judgement(
+        verdict="no_fit",
+        estimate=both,
+        reason=f"The model fits, but the draft model beside it needs "
+        f"{size_in_words(beside.total_bytes)} more.",
+        missing_bytes=sum(lacking.values()),
+        choices=(
+            Choice(
+                label="Without a draft model",
+                detail="The same replies, perhaps more slowly.",
+                options=without,
+            ),
+        ),
     )
 
 
@@ -101,10 +157,10 @@ def _why_not(need: MemoryEstimate, lacking: dict[str, int], machine: Machine) ->
     name = next(iter(lacking))
     if name == HOST:
         free = size_in_words(machine.memory_available)
-        wanted = size_in_words(need.total_bytes if len(need.memory) == 1 else lacking[HOST])
-        if len(need.memory) == 1:
-            return f"It needs {wanted} of memory, and {free} are free."
-        return f"What is left for the CPU lacks {wanted} of memory; {free} are free."
+        left = "" if len(need.memory) == 1 else "What is left for the CPU"
+        return (
+            f"{left or 'It'} needs {size_in_words(need.host_bytes)} of memory, and {free} are free."
+        )
     part = need.on(name)
     free = size_in_words(_free(name, machine))
     count = "1 layer needs" if part.layers == 1 else f"{part.layers} layers need"

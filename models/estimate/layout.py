@@ -77,7 +77,10 @@ def weights_by_device(shape: ModelShape, placed: Sequence[str]) -> Counter[str]:
 def cache_by_device(
     shape: ModelShape, options: LoadOptions, placed: Sequence[str], *, flash: bool
 ) -> Counter[str]:
-    """Return the bytes of the KV cache and of recurrent states on each device."""
+    """Return the bytes of the KV cache and of recurrent states on each device.
+
+    Windowed layers keep the whole context too: the engine goes back to any place in a chat.
+    """
     cells = context_of(shape, options) * options.sequences
     element = CACHE_BYTES[options.cache_type]
     widest = max((layer.values for layer in shape.layers), default=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -13,6 +14,8 @@ _GOOD_BITS: Final = 4.25
 """Below it the loss of quality is plain to see."""
 _ENOUGH_BITS: Final = 8.5
 """Above it there is no difference that people notice."""
+_OLD_BLOCKS: Final = re.compile(r"Q[45]_[01]")
+_OLD_BLOCKS_LOSS: Final = 0.5
 _COMFORTABLE: Final = 8.0
 """Tokens a second: faster than people read."""
 
@@ -31,11 +34,11 @@ def recommend(judged: Sequence[Judged]) -> tuple[Variant, str] | None:
     good = [one for one in fitting if _bits(one) >= _GOOD_BITS]
     sensible = [one for one in good if _bits(one) <= _ENOUGH_BITS] or good
     if not sensible:
-        best = max(fitting, key=_bits)
+        best = max(fitting, key=_quality)
         return best[0], "The best quality that fits; larger variants need more memory than is free."
     on_gpu = [one for one in sensible if one[1].verdict == "gpu"]
     if on_gpu:
-        return max(on_gpu, key=_bits)[0], "The best quality that runs wholly on the GPU."
+        return max(on_gpu, key=_quality)[0], "The best quality that runs wholly on the GPU."
     partly = [one for one in sensible if one[1].verdict == "partly"]
     return _by_speed(partly or sensible, partly=bool(partly))
 
@@ -45,12 +48,22 @@ def _by_speed(candidates: Sequence[Judged], *, partly: bool) -> tuple[Variant, s
     where = "with a part on the GPU" if partly else "on the CPU"
     quick = [one for one in candidates if (one[1].tokens_per_second or 0) >= _COMFORTABLE]
     if quick:
-        variant, judgement = max(quick, key=_bits)
+        variant, judgement = max(quick, key=_quality)
         speed = judgement.tokens_per_second or 0
         return variant, f"The best quality that is fast enough {where}: about {speed:.0f} tokens/s."
-    variant, _judgement = min(candidates, key=_bits)
+    variant, _judgement = min(candidates, key=lambda one: one[0].size_bytes)
     return variant, f"The fastest {where} that keeps a good quality."
 
 
 def _bits(one: Judged) -> float:
-    return bits_per_weight(one[0].quantization or one[0].name)
+    return bits_per_weight(_name(one))
+
+
+def _quality(one: Judged) -> tuple[float, int]:
+    """Return what to compare by: bits, of which the old kinds of blocks make less; then size."""
+    loss = _OLD_BLOCKS_LOSS if _OLD_BLOCKS.fullmatch(_name(one).upper()) else 0.0
+    return _bits(one) - loss, one[0].size_bytes
+
+
+def _name(one: Judged) -> str:
+    return one[0].quantization or one[0].name

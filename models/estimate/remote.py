@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from models.estimate.records import LayerShape, ModelShape
 from models.hub.records import HubRepository, Variant
+from models.problems import EngineError
 
 _BITS: Final[tuple[tuple[str, float], ...]] = (
     ("F32", 32.0),
@@ -71,6 +72,7 @@ _USUAL_MIXTURE: Final = (
     _Usual(670.0, 61, 7168, 128, 1, 288, 18432),
 )
 _VOCABULARIES: Final[Mapping[str, int]] = {
+    "smollm": 49_152,
     "qwen": 151_936,
     "gemma": 262_144,
     "llama": 128_256,
@@ -93,7 +95,10 @@ def bits_per_weight(quantization: str) -> float:
 
 
 def shape_of_remote(repository: HubRepository, variant: Variant) -> ModelShape:
-    """Return a likely shape of a variant, from what the hub tells: its size is exact."""
+    """Return a likely shape of a variant, from what the hub tells: its size is exact.
+
+    Raises EngineError (``size_unknown``) where neither a size nor the parameters are told.
+    """
     name = f"{repository.model.name} {repository.architecture}"
     return usual_shape(
         architecture=repository.architecture,
@@ -114,9 +119,19 @@ def usual_shape(
     quantization: str = "",
     trained_context: int = 0,
 ) -> ModelShape:
-    """Return what a model of this size usually looks like; ``name`` may tell of a mixture."""
+    """Return what a model of this size usually looks like; ``name`` may tell of a mixture.
+
+    Raises EngineError (``size_unknown``) where neither a size nor the parameters are told.
+    """
+    if not size_bytes and not parameters:
+        raise EngineError(
+            "size_unknown",
+            f"Nobody tells how large {name} is.",
+            "Look at its page on the hub before you download it.",
+        )
     bits = bits_per_weight(quantization)
     parameters = parameters or max(1, round(size_bytes * 8 / bits))
+    size_bytes = size_bytes or round(parameters * bits / 8)
     billions = parameters / _BILLION
     mixed = bool(_MIXTURE.search(name) or _ACTIVE.search(name))
     known = _USUAL_MIXTURE if mixed else _USUAL

@@ -35,14 +35,22 @@ def shape_of_model(path: Path) -> ModelShape:
 
     Raises EngineError, as ``read_header`` does, also for a part that is missing.
     """
-    header = read_header(path)
-    found = _PART.search(path.name)
-    if found is None:
-        return shape_of(header)
-    count = min(int(found[2]), _MAX_PARTS)
-    stem = path.name[: found.start()]
-    names = (f"{stem}-{number:05}-of-{found[2]}.gguf" for number in range(2, count + 1))
-    return shape_of(header, [read_header(path.with_name(name)) for name in names])
+    first, *more = headers_of_model(path)
+    return shape_of(first, more)
+
+
+def headers_of_model(path: Path) -> list[GgufHeader]:
+    """Return the header of a file, or of all the split files that it is the first of.
+
+    Raises EngineError, as ``read_header`` does, also for a part that is missing.
+    """
+    headers = [read_header(path)]
+    if found := _PART.search(path.name):
+        count = min(int(found[2]), _MAX_PARTS)
+        stem = path.name[: found.start()]
+        names = (f"{stem}-{number:05}-of-{found[2]}.gguf" for number in range(2, count + 1))
+        headers.extend(read_header(path.with_name(name)) for name in names)
+    return headers
 
 
 def shape_of(header: GgufHeader, more_parts: Sequence[GgufHeader] = ()) -> ModelShape:

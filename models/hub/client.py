@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from models.hub.access import HubAccess
-from models.hub.cards import MAX_SOURCE, sanitized_card
+from models.hub.cards import MAX_SOURCE, escaped, sanitized_card
 from models.hub.names import COMMIT, check_repo, check_revision, is_repo
 from models.hub.records import HubModel, HubRepository, RemoteFile, Sort
 from models.hub.troubles import HubError, offline_error, unreadable_answer
@@ -112,7 +112,7 @@ class Hub:
         try:
             source = session.read(url, 4 * MAX_SOURCE)
         except HubError as error:
-            return f"*The model card could not be read: {error.problem.title}*"
+            return f"*The model card could not be read: {escaped(error.problem.title)}*"
         return sanitized_card(source.decode("utf-8", "replace"))
 
 

@@ -17,7 +17,8 @@ _DEVICES: Final = re.compile(
     r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)", re.IGNORECASE
 )
 """Names that Windows takes for devices, with any ending."""
-_REPO: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
+_NAME: Final = r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?"
+_REPO: Final = re.compile(f"{_NAME}/{_NAME}")
 _REVISION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
 COMMIT: Final = re.compile(r"[0-9a-f]{40,64}")
 """A revision that can't change any more."""
@@ -48,7 +49,12 @@ def _is_safe_part(part: str) -> bool:
 
 def is_repo(repo: str) -> bool:
     """Return whether this is an ``owner/name`` that may become two folders."""
-    return _REPO.fullmatch(repo) is not None and ".." not in repo and is_safe_path(repo)
+    return (
+        _REPO.fullmatch(repo) is not None
+        and not any(mark in repo for mark in ("..", "--"))  # the hub has none of these either
+        and not repo.endswith(".git")
+        and is_safe_path(repo)
+    )
 
 
 def check_repo(text: str) -> str:

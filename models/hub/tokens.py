@@ -1,15 +1,14 @@
 """Access tokens: in the system's keyring, or where there is none in a file of one's own.
 
-A token belongs to the address that it was saved for, so that another hub address in the settings
-never gets to see it. The file is for machines without a secret service, such as a server: it is
-readable for its owner only, and whoever saves a token is told that it lies there.
+The file says for each address where its token is. A token belongs to the address that it was saved
+for, so that another hub address in the settings never gets to see it. Only on machines without a
+secret service, such as a server, does the file hold tokens itself: it is readable for its owner
+only, and whoever saves one is told so.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -17,16 +16,18 @@ from typing import Any, Final, Literal
 import msgspec
 import platformdirs
 
+from models.files import write_atomically
 from models.problems import EngineError
 
 Place = Literal["keyring", "file"]
 SERVICE: Final = "Snug"
-MAX_LENGTH: Final = 1000
+IN_KEYRING: Final = ""
+"""What the file says of an address whose token is in the keyring."""
 _TOKEN: Final = re.compile(r"[\x21-\x7e]{8,1000}")
 
 
 def default_file() -> Path:
-    """Return the file that keeps tokens where there is no keyring."""
+    """Return the file that says where tokens are, for a Snug in its usual folders."""
     return platformdirs.user_config_path("snug", appauthor=False) / "hub-tokens.json"
 
 
@@ -37,12 +38,17 @@ def clean(token: str) -> str:
 
 
 def load(endpoint: str, file: Path | None = None) -> str:
-    """Return the token that was saved for an address, or an empty string."""
-    with suppress(_KeyringError):
-        found = _keyring("get_password", endpoint)
-        if isinstance(found, str) and clean(found):
-            return clean(found)
-    return clean(_read(file or default_file()).get(endpoint, ""))
+    """Return the token that was saved for an address, or an empty string.
+
+    The keyring is asked only where a token was put in it: it may want to be unlocked.
+    """
+    kept = _read(file or default_file()).get(endpoint)
+    if kept != IN_KEYRING:
+        return clean(kept or "")
+    try:
+        return clean(_keyring("get_password", endpoint) or "")
+    except _KeyringError:
+        return ""
 
 
 def save(endpoint: str, token: str, file: Path | None = None) -> Place:
@@ -57,18 +63,23 @@ def save(endpoint: str, token: str, file: Path | None = None) -> Place:
     path = file or default_file()
     try:
         _keyring("set_password", endpoint, cleaned)
+        # Some back ends take everything and keep nothing.
+        is_kept = _keyring("get_password", endpoint) == cleaned
     except _KeyringError:
-        _write(path, {**_read(path), endpoint: cleaned})
-        return "file"
-    _drop(path, endpoint)
-    return "keyring"
+        is_kept = False
+    _write(path, {**_read(path), endpoint: IN_KEYRING if is_kept else cleaned})
+    return "keyring" if is_kept else "file"
 
 
 def forget(endpoint: str, file: Path | None = None) -> None:
-    """Take the token away from both places."""
-    with suppress(_KeyringError):
-        _keyring("delete_password", endpoint)
-    _drop(file or default_file(), endpoint)
+    """Take the token away from wherever it is."""
+    path = file or default_file()
+    kept = _read(path)
+    if kept.get(endpoint) == IN_KEYRING:
+        with suppress(_KeyringError):
+            _keyring("delete_password", endpoint)
+    if kept.pop(endpoint, None) is not None:
+        _write(path, kept)
 
 
 class _KeyringError(Exception):
@@ -91,20 +102,9 @@ def _read(path: Path) -> dict[str, str]:
         return {}
 
 
-def _drop(path: Path, endpoint: str) -> None:
-    kept = _read(path)
-    if kept.pop(endpoint, None) is not None:
-        _write(path, kept)
-
-
 def _write(path: Path, kept: dict[str, str]) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # mkstemp makes a file that only its owner can read, before there is anything in it.
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(msgspec.json.encode(kept))
-        Path(name).replace(path)
+        write_atomically(path, msgspec.json.encode(kept))
     except OSError as error:
         raise EngineError(
             "token_not_kept",

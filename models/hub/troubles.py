@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import re
 import socket
 import ssl
 import time
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 LONGEST_WAIT_S: Final = 3600.0
 """More than a server may ask us to wait before the next try."""
 _TRANSIENT_STATUS: Final = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 522, 524})
+_RATE_LIMIT: Final = re.compile(r";\s*r\s*=\s*0\s*;\s*t\s*=\s*(\d{1,9})(?!\d)")
 
 
 class HubError(EngineError):
@@ -127,7 +129,8 @@ def _gated(access: HubAccess, repo: str, detail: str) -> HubError:
     token = (
         "Your token is known to the hub, but its account has not been given access yet."
         if access.token
-        else f"Then make an access token at {access.endpoint}/settings/tokens and enter it in Snug."
+        else f"Then make an access token at {access.endpoint}/settings/tokens and enter it in "
+        "Snug, or set HF_TOKEN."
     )
     return HubError(
         "gated",
@@ -236,8 +239,14 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that a server asks to wait, at most an hour; None where it doesn't."""
+    """Return the seconds that a server asks to wait, at most an hour; None where it doesn't.
+
+    By ``Retry-After``, or by the ``RateLimit`` of a draft that the hub follows: ``"api";r=0;t=55``.
+    """
     value = headers.get("Retry-After", "").strip()
+    limit = _RATE_LIMIT.search(headers.get("RateLimit", ""))
+    if not value and limit is not None:
+        value = limit[1]
     if value.isascii() and value.isdigit():
         return min(float(value[:9]), LONGEST_WAIT_S)
     try:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterable
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Final
 
 import msgspec
 
+from models.files import write_atomically
 from models.library.entry import LibraryEntry
 
 _VERSION: Final = 1
@@ -38,11 +37,7 @@ def save_entries(file: Path, entries: Iterable[LibraryEntry]) -> None:
     """Write the entries, whole or not at all. A cache that can't be written is no trouble."""
     with contextlib.suppress(OSError):
         kept = tuple(entry for entry in entries if _is_text(entry))
-        content = msgspec.json.encode(_Cache(_VERSION, kept))
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}-", delete=False) as draft:
-            draft.write(content)
-        os.replace(draft.name, file)  # noqa: PTH105 - both names are of this folder
+        write_atomically(file, msgspec.json.encode(_Cache(_VERSION, kept)))
 
 
 def _is_text(entry: LibraryEntry) -> bool:

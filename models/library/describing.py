@@ -12,7 +12,7 @@ from typing import Final
 from models.catalogue import find_entry
 from models.gguf import GgufHeader, TensorInfo, read_header
 from models.gguf_types import FILE_TYPES, GUESSED_FILE_TYPE
-from models.library.embedded import embedded_model
+from models.library.embedded import is_embedded
 from models.library.entry import LibraryEntry, ModelDetail, ModelKind, Source, TensorGroup
 from models.library.grouping import FileGroup, group_of
 from models.library.walking import model_files
@@ -43,7 +43,7 @@ def describe(path: Path) -> LibraryEntry:
         siblings = model_files(path.parent)
     except OSError:
         siblings = [path]
-    source: Source = "embedded" if _is_embedded(path) else "folder"
+    source: Source = "embedded" if is_embedded(path) else "folder"
     return describe_group(group_of(path, siblings), source)
 
 
@@ -134,10 +134,18 @@ def kind_of(header: GgufHeader) -> ModelKind:
 def _own_name(header: GgufHeader | None, group: FileGroup) -> str:
     """Return the name that the file gives itself, or else its file's, or its folder's."""
     own = _short(header.text("general.name")) if header else ""
-    for name in (own, group.stem, group.parts[0].parent.name):
+    for name in (own, group.stem, _folder_name(group.parts[0].parent)):
         if name.lower() not in _SAYS_NOTHING:
             return name
     return group.stem
+
+
+def _folder_name(folder: Path) -> str:
+    """Return what a folder is called; one of the hub's cache has its repository's name."""
+    for above in folder.parents:
+        if above.name.startswith("models--"):
+            return above.name.rpartition("--")[2]
+    return folder.name
 
 
 def _quantization(headers: Sequence[GgufHeader]) -> str:
@@ -185,11 +193,12 @@ def _missing(group: FileGroup, first: GgufHeader | None) -> Problem | None:
     if not missing and count <= max(1, len(group.parts)):
         return None
     total = len(group.parts) + len(missing) if missing else count
+    lacking = total - len(group.parts)
     named = ", ".join(missing[:3]) + (" …" if len(missing) > 3 else "")
     return Problem(
         code="parts_missing",
-        title=f"{total - len(group.parts)} of the {total} parts of {_short(group.stem)} aren't "
-        "here.",
+        title=f"{lacking} of the {total} parts of {_short(group.stem)} "
+        f"{'is' if lacking == 1 else 'are'} missing.",
         hint="Fetch the missing parts and put them beside the others, under their own names.",
         detail=f"missing: {named}" if named else "",
     )
@@ -258,10 +267,3 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
-
-
-def _is_embedded(path: Path) -> bool:
-    try:
-        return path.samefile(embedded_model())
-    except (EngineError, OSError):
-        return False

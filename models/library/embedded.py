@@ -31,6 +31,14 @@ def embedded_model() -> Path:
     )
 
 
+def is_embedded(path: Path) -> bool:
+    """Return whether a path leads to the embedded model."""
+    try:
+        return path.samefile(embedded_model())
+    except (EngineError, OSError):
+        return False
+
+
 def sha256_of(path: Path) -> str:
     """Return the file's SHA-256 in hexadecimal. Reads all of it. Raises OSError."""
     with path.open("rb") as file:

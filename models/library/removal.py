@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -27,7 +28,16 @@ def remove(entry: LibraryEntry, folders: Folders, surroundings: Surroundings | N
     freed = 0
     for path in files:
         freed += _throw_away(path, freed)
+    _clear_empty_folders(files[0].parent, folders.snug)
     return freed
+
+
+def _clear_empty_folders(folder: Path, snug: Path) -> None:
+    """Remove the folders that a download made in Snug's own and that nothing is left in."""
+    with contextlib.suppress(OSError):  # the first that isn't empty ends it
+        while snug in folder.parents:
+            folder.rmdir()
+            folder = folder.parent
 
 
 def _unshared_projectors(entry: LibraryEntry) -> list[Path]:

@@ -38,12 +38,12 @@ def walk(
         except OSError as error:
             on_trouble(_unreadable(folder, error))
             continue
+        if files:
+            yield folder, files
         budget -= seen
         if budget <= 0:
             on_trouble(_too_much(root))
             return
-        if files:
-            yield folder, files
         if depth < MAX_DEPTH:
             waiting += [(each, depth + 1) for each in folders if each.name not in skip]
 
@@ -76,9 +76,9 @@ def _list(folder: Path, budget: int) -> tuple[list[Path], list[Path], int]:
     seen = 0
     with os.scandir(folder) as entries:
         for entry in entries:
-            seen += 1
             if seen >= budget:
                 break
+            seen += 1
             if _is(entry, os.DirEntry.is_dir):
                 folders.append(Path(entry.path))
             elif entry.name.lower().endswith(SUFFIX) and _is(entry, os.DirEntry.is_file):

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from models.cancellation import Cancellation
-from models.gguf import GgufHeader
+from models.estimate.shape import headers_of_model
+from models.gguf import TensorInfo
 from models.llama import loading
 from models.llama.buffers import HOST, buffers_in, collect, layers_in
 from models.llama.library import log
 from models.protocol import DeviceMemory, LoadOptions
 
-_OF_LAYER: Final = re.compile(r"blk\.(\d+)\.")
+_OF_LAYER: Final = re.compile(r"(?:enc\.|dec\.)?blk\.(\d+)\.")
 _EMBEDDING, _OUTPUT = "token_embd.weight", "output.weight"
 _AT_INPUT: Final = re.compile(r"(token_embd|token_types|position_embd|per_layer_token_embd)\b")
 _CACHE_LINE: Final = re.compile(
@@ -37,35 +40,36 @@ def dry_run(options: LoadOptions) -> tuple[DeviceMemory, ...]:
             context.close()
         finally:
             weights.close()
-    return account("".join(said), weights.header)
+    headers = headers_of_model(Path(options.path))
+    return account("".join(said), [tensor for header in headers for tensor in header.tensors])
 
 
-def account(said: str, header: GgufHeader) -> tuple[DeviceMemory, ...]:
-    """Return what lies on each device, from the messages of a dry load, debug ones included."""
+def account(said: str, tensors: Sequence[TensorInfo]) -> tuple[DeviceMemory, ...]:
+    """Return what lies on each device, from what a dry load said, debug messages included."""
     layers = layers_in(said)
     sizes: Counter[tuple[str, str]] = Counter()
     for buffer in buffers_in(said):
         # A recurrent state is allocated even in a dry load, and its whole size is told as well.
         if buffer.purpose != "cache":
             sizes[buffer.device, buffer.purpose] += buffer.size_bytes
-    for device, size in _weights(layers, header).items():
+    for device, size in _weights(layers, tensors).items():
         sizes[device, "weights"] += size
     for device, size in _caches(said).items():
         sizes[device, "cache"] += size
     return collect(sizes, Counter(layers.values()))
 
 
-def _weights(layers: dict[int, str], header: GgufHeader) -> Counter[str]:
+def _weights(layers: dict[int, str], tensors: Sequence[TensorInfo]) -> Counter[str]:
     """Add up the tensors by device: the input's on the host, the output's with the last layer."""
     output = layers.get(max(layers, default=0), HOST)
     sizes: Counter[str] = Counter()
-    for tensor in header.tensors:
+    for tensor in tensors:
         if found := _OF_LAYER.match(tensor.name):
             device = layers.get(int(found[1]), HOST)
         else:
             device = HOST if _AT_INPUT.match(tensor.name) else output
         sizes[device] += tensor.size_bytes
-    by_name = {tensor.name: tensor.size_bytes for tensor in header.tensors}
+    by_name = {tensor.name: tensor.size_bytes for tensor in tensors}
     if output != HOST and _OUTPUT not in by_name:
         # The embedding is the output too, and has a copy on the device.
         sizes[output] += by_name.get(_EMBEDDING, 0)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -109,6 +111,9 @@ class LlamaEngine:
         for job_id in model.scheduler.abandon():
             self._owed.append(Failed(job_id=job_id, problem=_no_model().problem))
         model.close()
+        # A model and its parts know each other; what Python still holds of them keeps C's memory.
+        del model
+        gc.collect()
         give_memory_back()
 
     def cached_tokens(self) -> int:
@@ -143,8 +148,11 @@ class _LoadedModel:
         with log.overheard() as said:
             self._weights = loading.load_weights(options, progress, cancelled)
             try:
-                self._context, flash = loading.open_context(self._weights, options)
-                loading.warm_up(self._weights, self._context, cancelled)
+                # A vocabulary is read in Python, while the library works on the context.
+                with ThreadPoolExecutor(1) as beside:
+                    vocabulary = beside.submit(LlamaVocabulary, self._weights.handle)
+                    self._context, flash = loading.open_context(self._weights, options)
+                    loading.warm_up(self._weights, self._context, cancelled)
             except EngineError:
                 self._free()
                 raise
@@ -156,7 +164,7 @@ class _LoadedModel:
             self._free()
             raise
         self._memory = self._weights.placement.told(read_buffers("".join(said)))
-        self._vocabulary = LlamaVocabulary(self._weights.handle)
+        self._vocabulary = vocabulary.result()
         self._template, self._template_problem = _chat_template(
             self._weights, self._vocabulary, renderer
         )

@@ -20,7 +20,7 @@ from models.template_renderer import TemplateRenderer
 
 _SAMPLE: Final = "Hello, wörld! 你好 1234 <|im_end|>\n\t</s> 🙂"
 _CONTEXT_SIZE: Final = 512
-_LARGE_FILE: Final = 256 << 20
+_LARGE_FILE: Final = 128 << 20
 
 
 def examine(path: Path) -> Problem | None:
@@ -29,18 +29,19 @@ def examine(path: Path) -> Problem | None:
     Returns the trouble that the chat template has, without which the model can still be used.
     Raises EngineError for a file that can't be loaded.
     """
-    read_header(path)
+    header = read_header(path)
     handle = loading.load_vocabulary(str(path))
     try:
         failure = _try_words(handle)
     finally:
         lib.llama_model_free(handle)
-    _try_weights(path)
+    # The other parts of a split model are large wherever the first one is small.
+    whole = path.stat().st_size <= _LARGE_FILE and header.integer("split.count") <= 1
+    _try_weights(path, dry=not whole)
     return failure
 
 
-def _try_weights(path: Path) -> None:
-    dry = path.stat().st_size > _LARGE_FILE
+def _try_weights(path: Path, *, dry: bool) -> None:
     options = LoadOptions(path=str(path), context_size=_CONTEXT_SIZE, gpu_layers=0)
     weights = loading.load_weights(options, lambda _fraction: None, Cancellation(), dry=dry)
     try:

@@ -46,7 +46,8 @@ class Placement:
     def told(self, memory: Sequence[DeviceMemory]) -> tuple[DeviceMemory, ...]:
         """Return what lies where, with what was known of the devices before the load."""
         known = {device.name: device for device in self.devices}
-        ordered = sorted(memory, key=lambda part: part.device == HOST)
+        order = {name: index for index, name in enumerate((*self.names, HOST))}
+        ordered = sorted(memory, key=lambda part: order.get(part.device, len(order)))
         return tuple(
             msgspec.structs.replace(
                 part, description=device.description, free_bytes=device.memory_free

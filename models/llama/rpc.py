@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import time
 from collections.abc import Sequence
 from typing import Any, Final
 
 from models.llama.library import lib
+from models.post_mortem import GONE_MARK
 from models.problems import EngineError
 from models.rpc import (
-    GONE_MARK,
     Address,
     is_connected,
     is_listening,
@@ -24,13 +25,26 @@ from models.rpc import (
     probe_server,
 )
 
-_registered: dict[str, tuple[str, ...]] = {}
+_registered: Final[dict[str, tuple[str, ...]]] = {}
 """The names of each registered worker's devices, by the worker's address."""
+_wanted: Final[list[Address]] = []
+"""The workers of the last load that had any."""
+_LOOKS, _LOOK_EVERY_S = 8, 0.1
 
 
 def has_rpc() -> bool:
     """Return whether the library was built with RPC."""
     return bool(_registry())
+
+
+def check_rpc() -> None:
+    """Raise EngineError (``rpc_missing``) where the library has no RPC."""
+    if not has_rpc():
+        raise EngineError(
+            "rpc_missing",
+            "This build of llama.cpp can't spread a model over several machines.",
+            "Run 'make setup', which builds it with RPC, or take the workers out of the settings.",
+        )
 
 
 def add_servers(servers: Sequence[str]) -> None:
@@ -40,12 +54,9 @@ def add_servers(servers: Sequence[str]) -> None:
     Raises EngineError (``rpc_missing`` where the library has no RPC, or what ``models.rpc`` says).
     """
     addresses = [parse_address(server) for server in servers]
-    if addresses and not has_rpc():
-        raise EngineError(
-            "rpc_missing",
-            "This build of llama.cpp can't spread a model over several machines.",
-            "Run 'make setup', which builds it with RPC, or take the workers out of the settings.",
-        )
+    if addresses:
+        check_rpc()
+        _wanted[:] = addresses
     for address in addresses:
         if not is_connected(address):
             probe_server(str(address))
@@ -127,10 +138,22 @@ def _on_abort(message: bytes | None) -> None:
     text = (message or b"").decode(errors="replace")
     lines = [text]
     if "RPC" in text or "Failed to connect" in text:
-        gone = [server for server in _registered if not is_listening(parse_address(server))]
-        lines.append(GONE_MARK + ", ".join(gone or _registered))
+        lines.append(GONE_MARK + ", ".join(_gone_workers()))
     with contextlib.suppress(OSError):
         os.write(2, ("\n".join(lines) + "\n").encode())
+
+
+def _gone_workers() -> list[str]:
+    """Return the workers of the last load that don't listen; all of them where each does.
+
+    A process that dies closes its connections one by one, so the port may close a little later.
+    """
+    for _ in range(_LOOKS):
+        gone = [str(address) for address in _wanted if not is_listening(address)]
+        if gone:
+            return gone
+        time.sleep(_LOOK_EVERY_S)
+    return list(map(str, _wanted))
 
 
 _callback: Final = _ABORT_CALLBACK(_on_abort)

@@ -45,6 +45,7 @@ def main(arguments: Sequence[str]) -> NoReturn:
     answers = _take_pipes(options.port)
     threading.Thread(target=_end_with_input, daemon=True).start()
     try:
+        rpc.check_rpc()
         handles = _choose(options.device)
         if options.memory:
             for handle in handles:

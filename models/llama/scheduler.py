@@ -200,9 +200,8 @@ class Scheduler:
 
     def _compose(self) -> list[_Part]:
         """Fill the batch: the next token of each reply first, then as much prefill as fits."""
-        self._choose_threads()
-        # Before the batch is begun: a draft model has a batch of its own to decode.
         drafts = {run.job.id: self._draft(run) for run in self._active}
+        self._choose_threads(verifying=any(drafts.values()))
         batch = self._context.batch
         batch.clear()
         parts = []
@@ -232,11 +231,14 @@ class Scheduler:
         )
         return run.drafting.draft(job.token_ids, room)
 
-    def _choose_threads(self) -> None:
+    def _choose_threads(self, *, verifying: bool) -> None:
         # The same seed promises the same reply, so it always gets the same threads. A prefill's
         # batches are long enough for its threads to wait little for each other, however busy the
-        # cores are, and a report names one number for all of them.
-        steady = any(run.phase is Phase.PREFILL or run.job.seeded for run in self._active)
+        # cores are, and a report names one number for all of them. A batch with drafts is long
+        # enough too: with every core busy, nine tokens took two threads no longer than one.
+        steady = verifying or any(
+            run.phase is Phase.PREFILL or run.job.seeded for run in self._active
+        )
         threads = self._threads.fixed if steady else self._threads.choose()
         self._context.set_threads(threads)
         if self._speculation is not None:

@@ -5,6 +5,7 @@ Knows no Qt.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Final, TypeVar
 
 from models.probe import problems
 from models.probe.connection import Connection, probe_command
+from models.probe.limits import FORKS
 from models.probe.messages import (
     Answer,
     AskCheck,
@@ -26,12 +28,17 @@ from models.probe.messages import (
     Question,
     Refused,
 )
-from models.probe.process import FORKS
 from models.probe.quarantine import Quarantine
 from models.problems import EngineError
 from models.protocol import Device, DeviceMemory, LoadOptions, Problem
 
 _IDLE_S: Final = 60.0
+_CERTAIN: Final = frozenset(
+    (
+        *("quarantined", "model_deadly", "model_endless"),
+        *("model_missing", "model_not_gguf", "model_damaged", "model_unsupported"),
+    )
+)
 
 T = TypeVar("T")
 
@@ -87,6 +94,27 @@ class Probe:
             self.quarantine.check(path)
         answer = self._ask(AskCheck(path=str(path.absolute())))
         return self._expect_of_file(Checked, answer, path).template
+
+    def vet(self, path: str | Path) -> None:
+        """Check a file that was not found sound before, nor released. Raises EngineError.
+
+        Only what is certain is held against the file: that it kills, hangs, or is no model that
+        llama.cpp knows. Whatever else a trial load trips over, the real one tells better.
+        """
+        quarantine = self.quarantine
+        if quarantine is None:
+            return
+        quarantine.check(path)
+        if quarantine.trusts(path):
+            return
+        try:
+            self.check(path)
+        except EngineError as error:
+            if error.problem.code in _CERTAIN:
+                raise
+            return
+        with contextlib.suppress(OSError):
+            quarantine.note_trust(path)
 
     def dry_run(self, options: LoadOptions) -> tuple[DeviceMemory, ...]:
         """Return what a load with these options would take of each device, by llama.cpp's account.

@@ -6,14 +6,15 @@ import contextlib
 import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import BinaryIO, Final, cast
 
-from models import protocol
+from models import frames
+from models.deadline import Deadline
+from models.frames import FrameError
 from models.probe import problems
+from models.probe.limits import ended_by_time
 from models.probe.messages import ANSWERS, Answer, Asked, Died, Waiting
-from models.protocol import ProtocolError
 
 PROBE_FLAG: Final = "--probe"
 """What makes a frozen build's engine process a probe."""
@@ -46,7 +47,7 @@ class Connection:
         self._questions = cast("BinaryIO", self._process.stdin)
         self._answers = cast("BinaryIO", self._process.stdout)
         self._waiting = False
-        self._overdue = False
+        self._deadline = Deadline(self._process)
         self._last_words = ""
 
     @property
@@ -66,14 +67,14 @@ class Connection:
         """
         if not self._waiting:
             # It greets when its imports are done: a slow start is no question's fault.
-            with self._killed_after(_START_LIMIT_S):
+            with self._deadline.within(_START_LIMIT_S):
                 greeting = self._read()
             if not isinstance(greeting, Waiting):
                 raise problems.no_start(self.autopsy().log)
             self._waiting = True
-        with self._killed_after(asked.limits.wall_s + _EXTRA_S):
+        with self._deadline.within(asked.limits.wall_s + _EXTRA_S):
             with contextlib.suppress(OSError):
-                self._questions.write(protocol.encode(asked))
+                self._questions.write(frames.encode(asked))
                 self._questions.flush()
             answer = self._read()
         return None if isinstance(answer, Waiting) else answer
@@ -81,7 +82,9 @@ class Connection:
     def autopsy(self) -> Died:
         """Make sure that the process is gone; return how it ended. Safe to call again."""
         self.end()
-        return Died(exit_code=self._process.returncode, log=self._last_words, overdue=self._overdue)
+        code = self._process.returncode
+        overdue = self._deadline.passed or ended_by_time(code)
+        return Died(exit_code=code, log=self._last_words, overdue=overdue)
 
     def kill(self) -> None:
         """End the process by force, from any thread, without waiting for it."""
@@ -104,25 +107,11 @@ class Connection:
 
     def _read(self) -> Answer | Waiting | None:
         try:
-            return protocol.read_message(self._answers, ANSWERS)
-        except (OSError, ProtocolError):
+            return frames.read(self._answers, ANSWERS)
+        except (OSError, FrameError):
             return None
 
     def _read_log(self) -> str:
         size = self._log.seek(0, 2)
         self._log.seek(max(0, size - _TAIL_BYTES))
         return self._log.read().decode(errors="replace")
-
-    @contextlib.contextmanager
-    def _killed_after(self, limit_s: float) -> Iterator[None]:
-        timer = threading.Timer(limit_s, self._kill_overdue)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-
-    def _kill_overdue(self) -> None:
-        self._overdue = True
-        self._process.kill()

@@ -12,17 +12,16 @@ import time
 from collections.abc import Callable
 from typing import BinaryIO, Final, NoReturn
 
-from models import protocol
-from models.probe.limits import limit_resources
+from models import frames
+from models.frames import FrameError
+from models.probe.limits import ended_by_time, limit_resources
 from models.probe.messages import ANSWERS, Answer, Asked, Died, Waiting
-from models.protocol import ProtocolError
 
 _TAIL_BYTES: Final = 16 * 1024
 _CHUNK: Final = 64 * 1024
 _EXTRA_S: Final = 2.0
 """A fork ends itself at its limit; one that can't be ended so is killed a little later."""
 _DIE_WITH_PARENT: Final = 1
-_TIMES_UP: Final = frozenset((signal.SIGALRM, signal.SIGXCPU))
 
 
 def answer_in_fork(
@@ -58,7 +57,7 @@ def answer_in_fork(
     if status == 0 and answer is not None:
         return answer
     log = bytes(said.log).decode(errors="replace")
-    return Died(exit_code=status, log=log, overdue=overdue or -status in _TIMES_UP)
+    return Died(exit_code=status, log=log, overdue=overdue or ended_by_time(status))
 
 
 def _answer_and_end(
@@ -71,7 +70,7 @@ def _answer_and_end(
         os.dup2(log_in, 1)
         os.dup2(log_in, 2)
         limit_resources(asked.limits)
-        frame = memoryview(protocol.encode(answer_to(asked)))
+        frame = memoryview(frames.encode(answer_to(asked)))
         while frame:
             frame = frame[os.write(answer_in, frame) :]
         status = 0
@@ -138,7 +137,7 @@ def _decode(frame: bytes) -> Answer | None:
     import io  # noqa: PLC0415
 
     try:
-        answer = protocol.read_message(io.BytesIO(frame), ANSWERS)
-    except ProtocolError:
+        answer = frames.read(io.BytesIO(frame), ANSWERS)
+    except FrameError:
         return None
     return None if isinstance(answer, Waiting) else answer

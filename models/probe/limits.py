@@ -6,10 +6,19 @@ import math
 import os
 import signal
 import sys
-
-import psutil
+from typing import Final
 
 from models.probe.messages import Limits
+
+FORKS: Final = sys.platform == "linux"
+"""Whether questions are answered in forks. On macOS a process that has loaded system frameworks,
+as Metal's back end makes it, must not fork; Windows knows no forks."""
+
+
+def ended_by_time(exit_code: int) -> bool:
+    """Return whether a process ended by one of its limits of time."""
+    names = ("SIGALRM", "SIGXCPU")
+    return -exit_code in [getattr(signal, name) for name in names if hasattr(signal, name)]
 
 
 def limit_resources(limits: Limits, *, largest_file: int = 0) -> None:
@@ -25,6 +34,8 @@ def limit_resources(limits: Limits, *, largest_file: int = 0) -> None:
         return
     if limits.memory_bytes and sys.platform == "linux":
         # Not the address space: drivers of graphics cards reserve more of it than there is memory.
+        import psutil  # noqa: PLC0415 - 10 ms that the window, which reads FORKS here, saves
+
         most = psutil.Process().memory_info().data + limits.memory_bytes
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     used = os.times()

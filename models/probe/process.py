@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
+from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from models import protocol
-from models.probe.limits import limit_resources
+from models import frames
+from models.probe.limits import FORKS, limit_resources
 from models.probe.messages import (
     ASKED,
     Answer,
@@ -31,21 +31,25 @@ from models.probe.messages import (
 )
 from models.problems import EngineError
 
-FORKS: Final = sys.platform == "linux"
-"""Whether questions are answered in forks. On macOS a process that has loaded system frameworks,
-as Metal's back end makes it, must not fork; Windows knows no forks."""
+_AHEAD: Final = (
+    "llama_cpp",
+    "models.chat_template",
+    "models.estimate.fitting",
+    "models.estimate.shape",
+    "models.hardware",
+    "models.library.describing",
+    "models.probe.forking",
+    "models.rpc",
+)
 _LOG_BYTES: Final = 1 << 20
 
 
 def main() -> None:
     """Answer questions until standard input ends."""
     questions, answers = _take_pipes()
-    # A thread pool of numpy's would be lost in the forks.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    import llama_cpp  # noqa: F401, PLC0415 - ahead of the forks
-
+    _import_ahead()
     _write(answers, Waiting())
-    while (asked := protocol.read_message(questions, ASKED)) is not None:
+    while (asked := frames.read(questions, ASKED)) is not None:
         if FORKS:
             from models.probe.forking import answer_in_fork  # noqa: PLC0415
 
@@ -78,6 +82,17 @@ def answer_to(asked: Asked) -> Answer:
         return Refused(problem=error.problem)
 
 
+def _import_ahead() -> None:
+    """Import what each fork would spend most of its time on, but nothing that starts the devices.
+
+    A fork can't use a graphics card that the process before it has opened.
+    """
+    # A thread pool of numpy's would be lost in the forks.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    for module in _AHEAD:
+        import_module(module)
+
+
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     """Keep the pipes for ourselves: what C code prints goes to standard error."""
     questions, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
@@ -91,7 +106,7 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 
 def _write(answers: BinaryIO, message: Answer | Waiting) -> None:
-    answers.write(protocol.encode(message))
+    answers.write(frames.encode(message))
     answers.flush()
 
 

@@ -1,5 +1,7 @@
 """Files that killed the engine or the probe twice are set apart: not loaded until released.
 
+Those that a trial load found sound are kept too, so that each file is tried once.
+
 A file is known by its contents, wherever it lies: by a SHA-256 of its size, its first and last
 megabyte and 64 pieces of 16 KiB spread evenly between them, 3 MiB of reading for a file of any
 size. The first megabyte has the numbers that a load trips over, and the weights of two models
@@ -14,7 +16,6 @@ import contextlib
 import hashlib
 import logging
 import os
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -22,6 +23,7 @@ from typing import BinaryIO, Final
 
 import msgspec
 
+from models.files import write_atomically
 from models.problems import EngineError
 
 DEATHS: Final = 2
@@ -34,13 +36,17 @@ _LOG: Final = logging.getLogger(__name__)
 
 
 class _Suspect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A file, as it was when it was last heard of, and how many deaths it was the cause of."""
+    """A file, as it was when it was last heard of, and how many deaths it was the cause of.
+
+    ``trusted`` ones need no trial: they have passed one, or a person has released them.
+    """
 
     digest: str
     path: str
     changed_ns: int
     deaths: int
     noted: float
+    trusted: bool = False
 
 
 class Quarantine:
@@ -55,28 +61,37 @@ class Quarantine:
 
         A file that can't be read is not counted.
         """
-        path = Path(path).absolute()
-        try:
-            digest, changed_ns = fingerprint(path), path.stat().st_mtime_ns
-        except OSError:
-            return False
         with self._lock:
-            suspects = self._load()
-            known = _find(suspects, digest, path, changed_ns)
-            deaths = 1 if known is None else known.deaths + 1
-            suspects[digest] = _Suspect(
-                digest=digest,
-                path=str(path),
-                changed_ns=changed_ns,
-                deaths=deaths,
-                noted=time.time(),
-            )
+            try:
+                suspects, deaths = self._learn(Path(path).absolute(), trusted=False)
+            except OSError:
+                return False
             try:
                 self._save(suspects)
             except OSError:
-                # A full disk: the person is told all the same, and the next death counts again.
+                # The person is told all the same; only the memory of it is lost.
                 _LOG.exception("the quarantine can't be written")
         return deaths >= DEATHS
+
+    def note_trust(self, path: str | Path) -> None:
+        """Keep that the file needs no trial any more; its deaths are forgotten. Raises OSError."""
+        with self._lock:
+            suspects, _ = self._learn(Path(path).absolute(), trusted=True)
+            self._save(suspects)
+
+    def trusts(self, path: str | Path) -> bool:
+        """Return whether this very file, unchanged in its place, is trusted. Reads none of it."""
+        path = Path(path).absolute()
+        with self._lock:
+            suspects = self._load()
+        try:
+            changed_ns = path.stat().st_mtime_ns
+        except OSError:
+            return False
+        return any(
+            (known.path, known.changed_ns, known.trusted) == (str(path), changed_ns, True)
+            for known in suspects.values()
+        )
 
     def holds(self, path: str | Path) -> bool:
         """Return whether the file is set apart."""
@@ -101,24 +116,36 @@ class Quarantine:
             )
 
     def release(self, path: str | Path) -> None:
-        """Forget a file's deaths: it may be loaded again. Raises EngineError (release_failed)."""
-        path = Path(path).absolute()
-        with self._lock:
-            suspects = self._load()
-            try:
-                gone = suspects.pop(fingerprint(path), None)
-            except OSError:
-                return
-            if gone is None:
-                return
-            try:
-                self._save(suspects)
-            except OSError as error:
-                raise EngineError(
-                    "release_failed",
-                    f"{path.name} could not be released: {error.strerror or error}.",
-                    f"See that there is room in {self._file.parent}, then try again.",
-                ) from error
+        """Forget a file's deaths and trust it: it may be loaded again.
+
+        Raises EngineError (release_failed).
+        """
+        path = Path(path)
+        try:
+            self.note_trust(path)
+        except OSError as error:
+            raise EngineError(
+                "release_failed",
+                f"{path.name} could not be released: {error.strerror or error}.",
+                f"See that the file is there and that there is room in {self._file.parent}, then "
+                "try again.",
+            ) from error
+
+    def _learn(self, path: Path, *, trusted: bool) -> tuple[dict[str, _Suspect], int]:
+        """Return the suspects with what is new of this one, and its deaths. Raises OSError."""
+        digest, changed_ns = fingerprint(path), path.stat().st_mtime_ns
+        suspects = self._load()
+        known = _find(suspects, digest, path, changed_ns)
+        deaths = 0 if trusted else 1 + (known.deaths if known is not None else 0)
+        suspects[digest] = _Suspect(
+            digest=digest,
+            path=str(path),
+            changed_ns=changed_ns,
+            deaths=deaths,
+            noted=time.time(),
+            trusted=trusted,
+        )
+        return suspects, deaths
 
     def _load(self) -> dict[str, _Suspect]:
         """Return what the file says, by digest; a file that makes no sense is kept aside."""
@@ -138,19 +165,9 @@ class Quarantine:
         return {suspect.digest: suspect for suspect in suspects}
 
     def _save(self, suspects: dict[str, _Suspect]) -> None:
-        """Write the latest suspects, so that the file is always the old or the new one."""
+        """Keep the latest suspects. Raises OSError."""
         latest = sorted(suspects.values(), key=lambda suspect: suspect.noted)[-_MOST_FILES:]
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f"{self._file.name}.", dir=self._file.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(msgspec.json.encode(latest))
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self._file)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_atomically(self._file, msgspec.json.encode(latest))
 
 
 def fingerprint(path: Path) -> str:

@@ -60,11 +60,15 @@ class EngineInHand:
     def __init__(self, **options: Any) -> None:
         self.engine = LlamaEngine()
         self.options = LoadOptions(
-            path=str(embedded_model()), **{"context_size": 2048, "threads": 2, **options}
+            **{"path": str(embedded_model()), "context_size": 2048, "threads": 2, **options}
         )
-        self.info: ModelInfo = self.engine.load(
-            self.options, lambda _fraction: None, Cancellation()
-        )
+        try:
+            self.info: ModelInfo = self.engine.load(
+                self.options, lambda _fraction: None, Cancellation()
+            )
+        except BaseException:
+            self.engine.close()
+            raise
         self.jobs = 0
 
     def submit(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from models.account import account
 from models.client import EngineClient
 from models.library.embedded import embedded_model
 from models.protocol import (
@@ -21,8 +22,6 @@ from models.protocol import (
     LoadOptions,
     LoadProgress,
     PrefillProgress,
-    Prompt,
-    RawPrompt,
     Sampling,
     Tokens,
     Turn,
@@ -76,20 +75,16 @@ def test_a_kill_is_told_and_the_next_prompt_works(
     assert isinstance(last_of(client, ask(client, "Hello", 4)), Finished)
 
 
-def test_a_template_that_loops_fails_its_prompts_only(client: EngineClient, tmp_path: Path) -> None:
+def test_a_template_that_loops_is_replaced_and_told(client: EngineClient, tmp_path: Path) -> None:
     path = tmp_path / "hostile.gguf"
     path.write_bytes(_with_template(embedded_model().read_bytes(), ENDLESS))
-    hostile = LoadOptions(path=str(path), context_size=256)
-    assert isinstance(last_of(client, client.load(hostile)), Loaded)
-
-    failed = last_of(client, ask(client, "Hello"))
-    assert isinstance(failed, Failed)
-    assert failed.problem.code == "template_failed"
-    assert failed.problem.hint
-
-    raw: Prompt = RawPrompt(text="Once upon a time")
-    assert isinstance(last_of(client, client.generate(raw, Sampling(), 4)), Finished)
-    client.load(MODEL)
+    loaded = last_of(client, client.load(LoadOptions(path=str(path), context_size=256)))
+    assert isinstance(loaded, Loaded)
+    assert loaded.model.template == "ChatML"
+    problem = loaded.model.template_problem
+    assert problem is not None
+    assert problem.code == "template_failed"
+    assert "fall-back “ChatML”" in account(loaded.model)[-1]
     assert isinstance(last_of(client, ask(client, "Hello", 4)), Finished)
 
 

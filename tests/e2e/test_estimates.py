@@ -7,25 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
-from models.client import EngineClient
 from models.estimate.layout import estimate_with
 from models.estimate.memory import estimate
 from models.estimate.records import HOST, Machine
 from models.estimate.shape import shape_of_model
 from models.library.embedded import embedded_model
 from models.llama.dry_run import dry_run
-from models.protocol import (
-    DeviceMemory,
-    Event,
-    Finished,
-    Loaded,
-    LoadOptions,
-    Sampling,
-    TokenPrompt,
-)
+from models.protocol import DeviceMemory, LoadOptions
+from tests.engine_memory import MeasuredEngine
 from tests.model_factory import SMALL, Design, sized, write_model
 
 ROOMY = Machine(memory_total=1 << 44, memory_available=1 << 44)
@@ -126,34 +117,10 @@ def test_llama_cpps_own_figures_are_taken(folder: Path) -> None:
 
 
 @pytest.fixture
-def client(tmp_path: Path) -> Iterator[EngineClient]:
-    engine = EngineClient(log_path=tmp_path / "engine.log")
-    yield engine
-    engine.close()
-
-
-def end_of(client: EngineClient, job_id: int) -> Event:
-    return list(client.events(job_id))[-1]
-
-
-def resident_bytes() -> int:
-    """Return the resident memory of the engine process and of nothing else."""
-    (engine,) = (
-        process
-        for process in psutil.Process().children()
-        if any("models.worker" in part for part in process.cmdline())
-    )
-    return int(engine.memory_info().rss)
-
-
-def load_and_fill(client: EngineClient, options: LoadOptions) -> None:
-    """Load, and decode until the context is full, so that every buffer has been used."""
-    loaded = end_of(client, client.load(options))
-    assert isinstance(loaded, Loaded), loaded
-    ids = tuple(100 + index * 7 % 400 for index in range(options.context_size - 8))
-    prompt = TokenPrompt(token_ids=ids)
-    ended = end_of(client, client.generate(prompt, Sampling(temperature=0), 4))
-    assert isinstance(ended, Finished), ended
+def engine(tmp_path: Path) -> Iterator[MeasuredEngine]:
+    measured = MeasuredEngine(tmp_path)
+    yield measured
+    measured.close()
 
 
 REAL = {
@@ -171,22 +138,16 @@ REAL = {
 @pytest.mark.slow
 @pytest.mark.parametrize("case", ["embedded", *REAL])
 def test_the_memory_of_a_process_is_as_estimated(
-    tmp_path: Path, client: EngineClient, case: str
+    tmp_path: Path, engine: MeasuredEngine, case: str
 ) -> None:
-    """A file that is mapped is resident as far as it was read: here it is read as a whole."""
     how: dict[str, Any] = {}
     path = embedded_model()
     if case in REAL:
         kind, quantization, how = REAL[case]
         design = sized(design_of(kind, quantization=quantization), 56_000_000)
         path = write_model(tmp_path / "model.gguf", design)
-    tiny = write_model(tmp_path / "tiny.gguf", SMALL["llama"])
-    load_and_fill(client, LoadOptions(path=str(tiny), context_size=256, gpu_layers=0, threads=2))
-    before = resident_bytes()
     options = LoadOptions(
         path=str(path), context_size=1024, gpu_layers=0, threads=2, mmap=False, **how
     )
-    load_and_fill(client, options)
-    taken = resident_bytes() - before
     need = estimate(shape_of_model(path), options, ROOMY)
-    assert need.total_bytes == pytest.approx(taken, rel=0.1)
+    assert need.total_bytes == pytest.approx(engine.taken_bytes(options), rel=0.1)

@@ -16,8 +16,9 @@ from models.library.embedded import embedded_model
 from models.llama import library
 from models.llama.engine import LlamaEngine
 from models.problems import EngineError
-from models.protocol import ChatPrompt, Failed, LoadOptions
-from tests.e2e.in_hand import EngineInHand, chat, user
+from models.protocol import ChatPrompt, Event, Failed, Finished, Generate, LoadOptions
+from tests.e2e.in_hand import GREEDY, EngineInHand, chat, user
+from tests.model_factory import SMALL, write_model
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +128,10 @@ def test_a_context_that_no_memory_holds() -> None:
         {"sequences": 0},
         {"context_size": -1},
         {"cache_type": "q8_0", "flash_attention": "off"},
+        {"micro_batch_size": 0},
+        {"gpu_layers": -2},
+        {"split": (1.0,) * 1000},
+        {"split": (float("nan"), 1.0)},
     ],
 )
 def test_options_that_would_end_the_process_are_refused(options: dict[str, object]) -> None:
@@ -212,3 +217,59 @@ def test_the_account_tells_what_the_context_takes(engine: EngineInHand) -> None:
     assert info.cache_bytes_per_token == per_token
     assert info.largest_context > info.context_size
     assert info.largest_context % 256 == 0
+
+
+def test_the_account_tells_where_the_weights_lie(engine: EngineInHand) -> None:
+    (host,) = engine.info.memory
+    assert (host.device, host.layers) == ("CPU", engine.info.layers)
+    assert abs(host.weights_bytes - engine.info.size_bytes) < 0.05 * engine.info.size_bytes
+    assert host.cache_bytes == engine.info.cache_bytes_per_token * engine.info.context_size
+    assert engine.info.placement_reason in {"no_backend", "no_device"}
+    assert engine.info.kind == "chat"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"mmap": False},
+        {"mlock": True},
+        {"mmap": False, "mlock": True},
+        {"batch_size": 64, "micro_batch_size": 32},
+        {"batch_size": 32, "micro_batch_size": 512},
+        {"batch_size": 1024, "micro_batch_size": 1024},
+        {"cache_on_device": False},
+        {"gpu_layers": 0, "split": (1.0,)},
+    ],
+)
+def test_options_of_a_load_are_honoured(
+    load_engine: Callable[..., EngineInHand], options: dict[str, object]
+) -> None:
+    in_hand = load_engine(context_size=1024, **options)
+    reply = in_hand.reply(chat(user("Hello. " * 100)), max_tokens=2)
+    assert max(reply.report.batches) <= in_hand.options.batch_size
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_every_kind_of_model_loads_and_says_what_it_is(tmp_path: Path, name: str) -> None:
+    path = tmp_path / f"{name}.gguf"
+    write_model(path, SMALL[name])
+    kind = {"bert": "embedding", "t5": "encoder_decoder"}.get(name, "chat")
+    engine = LlamaEngine()
+    try:
+        options = LoadOptions(path=str(path), context_size=512)
+        info = engine.load(options, lambda _fraction: None, Cancellation())
+        assert info.kind == kind
+        request = Generate(job_id=1, prompt=chat(user("Hello.")), sampling=GREEDY, max_tokens=3)
+        if kind != "chat":
+            with pytest.raises(EngineError) as caught:
+                engine.submit(request, Cancellation())
+            assert caught.value.problem.code == "not_a_chat_model"
+            assert info.name in caught.value.problem.title
+            return
+        engine.submit(request, Cancellation())
+        events: list[Event] = []
+        while engine.step(events.append):
+            pass
+        assert isinstance(events[-1], Finished)
+    finally:
+        engine.close()

@@ -12,7 +12,8 @@ import pytest
 from models.library.embedded import embedded_model
 from models.probe.client import Probe
 from models.problems import EngineError
-from models.protocol import LoadOptions
+from models.protocol import DeviceMemory, LoadOptions
+from tests.gguf_surgery import split_in_two, take_apart
 from tests.model_factory import SMALL, write_model
 
 
@@ -92,3 +93,28 @@ def test_a_dry_run_tells_what_a_load_takes(probe: Probe) -> None:
 def test_a_dry_run_allocates_nothing(probe: Probe) -> None:
     options = LoadOptions(path=str(embedded_model()), context_size=1 << 22, gpu_layers=0)
     assert sum(part.cache_bytes for part in probe.dry_run(options)) >= 90 << 30
+
+
+def test_a_split_model_is_looked_at_whole(probe: Probe, tmp_path: Path) -> None:
+    whole = write_model(tmp_path / "whole.gguf")
+    first, second = split_in_two(take_apart(whole.read_bytes()), tmp_path)
+    assert probe.check(first) is None
+    options = [LoadOptions(path=str(path), gpu_layers=0) for path in (whole, first)]
+    assert probe.dry_run(options[0]) == probe.dry_run(options[1])
+    second.write_bytes(second.read_bytes()[:-500])
+    assert refusal(probe, first) == "model_damaged"
+
+
+def test_a_dry_run_places_layers_on_a_device(probe: Probe) -> None:
+    device = next((device for device in probe.devices() if device.kind == "gpu"), None)
+    if device is None:
+        pytest.skip("this build of llama.cpp has no device but the CPU")
+    path = str(embedded_model())
+    for asked in (0, 10, 31):
+        memory = {
+            part.device: part for part in probe.dry_run(LoadOptions(path=path, gpu_layers=asked))
+        }
+        on_device = memory.get(device.name, DeviceMemory(device=device.name))
+        assert on_device.layers == asked
+        assert memory["CPU"].layers == 31 - asked
+        assert (on_device.weights_bytes > 0) == (on_device.cache_bytes > 0) == (asked > 0)

@@ -143,6 +143,29 @@ def test_the_main_device_is_the_one_that_was_named(
     assert part(info, first_device).layers == LAYERS
 
 
+def test_layers_are_split_over_several_devices_the_main_one_first(
+    session: EngineSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The same device twice is two to the library.
+    monkeypatch.setenv("GGML_VK_VISIBLE_DEVICES", "0,0")
+    info = load(session, devices=("Vulkan1", "Vulkan0"), split=(3.0, 1.0), gpu_layers=LAYERS)
+    first, second, _host = info.memory
+    assert (first.device, second.device) == ("Vulkan1", "Vulkan0")
+    assert (first.layers, second.layers) == (24, 7)
+    assert near(first.cache_bytes, CACHE_BYTES * 24 / 30)
+    assert near(second.cache_bytes, CACHE_BYTES * 6 / 30)
+    assert "24 on Vulkan1" in session.account[0]
+    assert writes(session)
+
+
+def test_layers_are_split_by_free_memory_where_nothing_else_is_said(
+    session: EngineSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GGML_VK_VISIBLE_DEVICES", "0,0")
+    first, second, _host = load(session).memory
+    assert abs(first.layers - second.layers) <= 1
+
+
 def test_a_device_that_is_not_there_is_named(session: EngineSession) -> None:
     with pytest.raises(UserError) as caught:
         load(session, devices=("Vulkan7",), gpu_layers=3)

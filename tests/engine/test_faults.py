@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from models import protocol
+from models import frames
 from models.client import EngineClient, engine_command
 from models.protocol import (
     Cancelled,
@@ -215,7 +215,7 @@ def test_a_load_that_waits_is_cancelled_without_harm(make_client: MakeClient) ->
 
 
 def test_the_grace_period_ends_though_the_engine_is_busy(make_client: MakeClient) -> None:
-    endless = protocol.encode(Tokens(job_id=1, text="a", token_ids=()))
+    endless = frames.encode(Tokens(job_id=1, text="a", token_ids=()))
     client = make_client(
         command=python(f"""
             import sys
@@ -262,7 +262,7 @@ def test_a_process_that_is_no_engine(make_client: MakeClient, data: bytes) -> No
 def test_an_engine_of_another_version(make_client: MakeClient) -> None:
     versions = Versions(engine="fake", llama_cpp="none")
     ready = Ready(protocol=99, pid=1, versions=versions)
-    client = make_client(command=saying(protocol.encode(ready)))
+    client = make_client(command=saying(frames.encode(ready)))
     failed = failure_of(client, client.load(MODEL))
     assert failed.problem.code == "version_mismatch"
     assert "99" in failed.problem.title

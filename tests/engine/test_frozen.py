@@ -10,6 +10,7 @@ import pytest
 
 from models.chat_template import ChatTemplate, Message
 from models.client import EngineClient, engine_command
+from models.probe.client import Probe
 from models.protocol import Loaded, LoadOptions
 from models.template_renderer import TemplateRenderer
 
@@ -45,9 +46,15 @@ def test_the_executable_renders_templates(frozen: Path) -> None:
     renderer.close()
 
 
+def test_the_executable_probes(frozen: Path) -> None:
+    probe = Probe()
+    assert [device.kind for device in probe.devices()][-1] == "cpu"
+    probe.close()
+
+
 def test_the_engine_process_loads_no_window(frozen: Path) -> None:
     program = (
-        "import sys; import models.worker, models.template_process;"
+        "import sys; import models.worker, models.template_process, models.probe.process;"
         "print([name for name in sys.modules if name.split('.')[0] in ('PySide6', 'desktop')])"
     )
     python = frozen.read_text().split()[2]

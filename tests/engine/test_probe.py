@@ -15,17 +15,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from models.probe import process
 from models.probe.client import Probe
+from models.probe.limits import FORKS
 from models.probe.messages import Limits
 from models.problems import EngineError
 from models.protocol import LoadOptions, Problem
 
-pytestmark = pytest.mark.skipif(
-    not process.FORKS, reason="questions are answered in forks on Linux"
-)
+pytestmark = pytest.mark.skipif(not FORKS, reason="questions are answered in forks on Linux")
 
-QUICK = Limits(memory_bytes=256 << 20, cpu_s=1, wall_s=2)
+QUICK = Limits(memory_bytes=256 << 20, cpu_s=1, wall_s=3)
 SCRIPT = """
     import ctypes, os, signal, sys, time
     from models.probe import process
@@ -40,7 +38,22 @@ SCRIPT = """
         {behaviour}
         return Checked()
 
-    process.answer_to = answer_to
+    def raise_problem(code):
+        from models.probe.messages import Refused
+        from models.protocol import Problem
+        raise Refusal(Refused(problem=Problem(code=code, title="It is so.", hint="Do this.")))
+
+    class Refusal(Exception):
+        pass
+
+    def answer_or_refuse(asked):
+        try:
+            return answer_to(asked)
+        except Refusal as refusal:
+            return refusal.args[0]
+
+    process.FORKS = {forks}
+    process.answer_to = answer_or_refuse
     process.main()
 """
 MakeProbe = Callable[..., Probe]
@@ -57,8 +70,9 @@ def make_probe() -> Iterator[MakeProbe]:
         *,
         limits: Limits = QUICK,
         idle_s: float = 60,
+        forks: bool = True,
     ) -> Probe:
-        program = textwrap.dedent(SCRIPT).format(behaviour=behaviour)
+        program = textwrap.dedent(SCRIPT).format(behaviour=behaviour, forks=forks)
         command = [sys.executable, "-P", "-c", program]
         probes.append(Probe(command, quarantine_file, limits=limits, idle_s=idle_s))
         return probes[-1]
@@ -132,7 +146,7 @@ def test_a_hang_is_ended(make_probe: MakeProbe, behaviour: str) -> None:
     probe.devices()
     pid, began = probe.pid, time.monotonic()
     assert problem_of(probe).code == "model_endless"
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
     assert_works_on(probe, pid)
 
 
@@ -230,7 +244,7 @@ def test_closing_does_not_wait_for_an_answer(make_probe: MakeProbe) -> None:
     (fork,) = asking.children()
     began = time.monotonic()
     probe.close()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
     thread.join(5)
     assert not thread.is_alive()
     psutil.wait_procs([fork], timeout=5)
@@ -238,7 +252,7 @@ def test_closing_does_not_wait_for_an_answer(make_probe: MakeProbe) -> None:
 
 
 def test_nothing_outlives_the_application() -> None:
-    script = textwrap.dedent(SCRIPT).format(behaviour="time.sleep(60)")
+    script = textwrap.dedent(SCRIPT).format(behaviour="time.sleep(60)", forks=True)
     program = textwrap.dedent(f"""
         import sys
         from models.probe.client import Probe
@@ -259,6 +273,31 @@ def test_nothing_outlives_the_application() -> None:
         application.kill()
     _, alive = psutil.wait_procs(family, timeout=10)
     assert alive == []
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "code"),
+    [
+        ("pass", ""),
+        ("os.abort()", "model_deadly"),
+        ("while True: pass", "model_endless"),
+        ("time.sleep(60)", "model_endless"),
+    ],
+    ids=["sound", "dies", "computes", "waits"],
+)
+def test_without_forks_each_question_has_a_process_of_its_own(
+    make_probe: MakeProbe, monkeypatch: pytest.MonkeyPatch, behaviour: str, code: str
+) -> None:
+    """As on Windows and macOS."""
+    monkeypatch.setattr("models.probe.client.FORKS", False)
+    probe = make_probe(behaviour, forks=False)
+    assert probe.devices()
+    assert probe.pid is None
+    if code:
+        assert problem_of(probe).code == code
+    else:
+        assert probe.check("model.gguf") is None
+    assert probe.pid is None
 
 
 # --- quarantine ----------------------------------------------------------------------------------
@@ -288,3 +327,49 @@ def test_two_deaths_set_a_file_apart_and_a_release_lets_it_try_again(
     probe.quarantine.release(path)
     assert problem_of(probe, path).code == "model_deadly"
     assert times() == 3
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "code", "asked"),
+    [
+        ("pass", "", 1),
+        ("os.abort()", "model_deadly", 2),
+        ("os.kill(os.getppid(), signal.SIGKILL); time.sleep(60)", "", 3),
+        ("raise_problem('load_failed')", "", 3),
+        ("raise_problem('model_damaged')", "model_damaged", 3),
+    ],
+    ids=["sound", "deadly", "the probe's own trouble", "uncertain", "damaged"],
+)
+def test_a_strange_file_is_tried_before_it_is_loaded(
+    make_probe: MakeProbe, tmp_path: Path, behaviour: str, code: str, asked: int
+) -> None:
+    path, marks = tmp_path / "model.gguf", tmp_path / "asked"
+    path.write_bytes(b"GGUF" + bytes(99))
+    count = f"os.mkdir({str(marks)!r} + str(time.monotonic_ns()))"
+    probe = make_probe(f"{count}; {behaviour}", tmp_path / "state.json")
+
+    def vet() -> str:
+        try:
+            probe.vet(path)
+        except EngineError as error:
+            return error.problem.code
+        return ""
+
+    codes = [vet() for _ in range(3)]
+    assert codes[:2] == [code, code]
+    assert codes[2] == ("quarantined" if code == "model_deadly" else code)
+    assert len(list(tmp_path.glob("asked*"))) == asked
+
+
+def test_a_file_that_was_released_is_loaded_without_a_trial(
+    make_probe: MakeProbe, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.gguf"
+    path.write_bytes(b"GGUF" + bytes(99))
+    probe = make_probe("os.abort()", tmp_path / "state.json")
+    for _ in range(2):
+        with pytest.raises(EngineError):
+            probe.vet(path)
+    assert probe.quarantine is not None
+    probe.quarantine.release(path)
+    probe.vet(path)

@@ -73,6 +73,15 @@ class App:
 Start = Callable[..., App]
 
 
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no model of this machine's other programs be found."""
+    home = tmp_path / "home"
+    for name in ("HOME", "USERPROFILE", "HF_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(home))
+    monkeypatch.setenv("OLLAMA_MODELS", str(home / "ollama"))
+
+
 @pytest.fixture
 def start(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[Start]:
     """Start the application on the test's own folder; the words are the fake engine's script."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QAccessibleInterface
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
+from desktop.ui.models.fold import Fold
+from desktop.ui.models.tab import COMPUTER, LIBRARY
 from tests.gui.conftest import App
 
 _ROLE = QAccessible.Role
@@ -48,6 +51,36 @@ def test_every_control_has_a_name(app: App) -> None:
                 nameless.append((each.role(), repr(widget)))
     assert nameless == []
     assert seen > 30
+
+
+@pytest.mark.parametrize("tab", [LIBRARY, COMPUTER])
+def test_every_control_of_the_models_page_has_a_name(app: App, tab: str) -> None:
+    app.window.wires.show_page(tab)
+    page = app.window.middle.page
+    app.until(lambda: app.session.loading.machine is not None)
+    app.until(lambda: app.session.library.entries or tab == COMPUTER)
+    for fold in page.findChildren(Fold):
+        if not fold.is_open:
+            fold.toggle()
+    for button in page.findChildren(QAbstractButton, "moreLoadingButton"):
+        button.click()
+    assert nameless(page) == []
+    focusable = [each for each in page.findChildren(QWidget) if can_be_reached(each)]
+    assert len(focusable) > 8
+
+
+def can_be_reached(widget: QWidget) -> bool:
+    return widget.isVisible() and bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
+
+
+def nameless(root: QWidget) -> list[str]:
+    return [
+        f"{each.role()} {each.object()!r}"
+        for each in interfaces(QAccessible.queryAccessibleInterface(root))
+        if each.role() in _CONTROLS
+        and not each.state().invisible
+        and not each.text(QAccessible.Text.Name)
+    ]
 
 
 def test_messages_are_read_aloud(app: App) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from desktop.settings.schema import AppSettings
 from desktop.settings.store import SettingsStore
 from models.library.cache import load_entries, save_entries
 from models.library.entry import LibraryEntry, ModelKind, Source
+from models.library.grouping import stem_of
 from models.library.scan import Folders, describe, scan
 from models.protocol import Problem
 
@@ -76,6 +78,13 @@ def find_entry(wanted: str, folders: Folders, paths: Paths) -> LibraryEntry:
     return _by_name(wanted, entries)
 
 
+def named_like(name: str, entries: Iterable[LibraryEntry]) -> list[LibraryEntry]:
+    """Return the models of this name, or else those that have it as a part of theirs."""
+    wanted, names = name.lower(), [(entry, _names(entry)) for entry in entries]
+    exact = [entry for entry, own in names if wanted in own]
+    return exact or [entry for entry, own in names if any(wanted in each for each in own)]
+
+
 def entry_as_json(entry: LibraryEntry) -> dict[str, object]:
     """Return an entry with the keys that ``--json`` promises."""
     record: dict[str, object] = msgspec.to_builtins(entry)
@@ -111,9 +120,7 @@ def _by_path(path: Path, entries: list[LibraryEntry]) -> LibraryEntry:
 
 
 def _by_name(name: str, entries: list[LibraryEntry]) -> LibraryEntry:
-    wanted = name.lower()
-    exact = [entry for entry in entries if wanted in _names(entry)]
-    alike = exact or [entry for entry in entries if any(wanted in n for n in _names(entry))]
+    alike = named_like(name, entries)
     if len(alike) == 1:
         return alike[0]
     if alike:
@@ -126,5 +133,6 @@ def _by_name(name: str, entries: list[LibraryEntry]) -> LibraryEntry:
 
 
 def _names(entry: LibraryEntry) -> set[str]:
-    names = {entry.name.lower(), Path(entry.path).name.lower(), Path(entry.path).stem.lower()}
+    path = Path(entry.path)
+    names = {name.lower() for name in (entry.name, path.name, path.stem, stem_of(path))}
     return names | {EMBEDDED} if entry.source == "embedded" else names

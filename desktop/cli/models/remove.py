@@ -53,5 +53,9 @@ def _agreed(entry: LibraryEntry) -> bool:
         )
     count = len(entry.parts)
     files = "" if count == 1 else f" in {count} files"
-    say(f"{entry.path}\nMove {entry.name} ({size_in_words(entry.size_bytes)}{files}) to the trash?")
-    return input("[y/N] ").strip().lower() in {"y", "yes"}
+    size = size_in_words(entry.size_bytes)
+    say(f"{entry.path}\nMove {entry.name} ({size}{files}) to the trash? [y/N]")
+    try:
+        return input().strip().lower() in {"y", "yes"}
+    except EOFError:
+        return False

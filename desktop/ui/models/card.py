@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -56,6 +57,8 @@ class CardView(QTextBrowser):
         self.anchorClicked.connect(self._on_anchor_clicked)
         self.highlighted.connect(self._on_highlighted)
         theme.changed.connect(lambda: self.show_card(self._card))
+        # Slow to import: done by when the hub has answered with a card.
+        threading.Thread(target=markdown.load, daemon=True).start()
 
     def show_card(self, card: str) -> None:
         """Show a card's Markdown; what is longer than a card should be is cut."""

@@ -90,6 +90,7 @@ class ComputerTab(TabPage):
     def _on_changed(self, name: str, value: object) -> None:
         self._settings.set_app_value(name, value)
         if name in ("hub_endpoint", "offline"):
+            self._token.forget_trouble()
             self._computer.look()
 
     def _show(self, app: AppSettings) -> None:

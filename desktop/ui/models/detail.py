@@ -21,6 +21,7 @@ from desktop.ui.models.library_model import facts
 from desktop.ui.models.loading_panel import LoadingPanel
 from desktop.ui.models.memory_bar import MemoryAccount
 from desktop.ui.models.verdicts import SOURCE_WORDS, Badge, small_print
+from desktop.ui.problem_card import ProblemCard
 from desktop.ui.theme import Theme
 from models.amounts import size_in_words
 from models.estimate.records import Machine
@@ -28,7 +29,7 @@ from models.library.entry import LibraryEntry, ModelDetail
 from models.protocol import Problem
 
 
-class DetailPanel(QScrollArea):
+class DetailPanel(QWidget):
     """Shows an entry of the library; what it takes follows while one changes how it is loaded."""
 
     back_requested = Signal()
@@ -50,14 +51,17 @@ class DetailPanel(QScrollArea):
         self._usable = True
         self._panel = LoadingPanel(theme, loading, model, settings)
         self._facts = FileFacts()
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName("Chosen model")
         self._inner = self._make_inner()
-        self.setWidget(self._inner)
-        self.setFocusProxy(self._load)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setWidget(self._inner)
+        layout = column(self)
+        layout.addWidget(self._scroll, 1)
+        layout.addWidget(self._panel.apply_bar)
         loading.estimated.connect(self._on_estimated)
         loading.machine_changed.connect(self._on_machine)
         model.state_changed.connect(self._on_model)
@@ -68,9 +72,20 @@ class DetailPanel(QScrollArea):
         """Return the path of the model that the window talks to."""
         return self._model.state.path
 
-    def show_back(self, *, is_shown: bool) -> None:
-        """Offer the way back to the list, where the list can't be seen."""
-        self._back.setVisible(is_shown)
+    def show_alone(self, *, alone: bool) -> None:
+        """Fill the tab, with a way back to the list; or stand beside the list."""
+        self._back.setVisible(alone)
+        left = tokens.XL if alone else tokens.L
+        self._column.setContentsMargins(left, tokens.XS, tokens.XL, tokens.XL)
+
+    def unfold_loading(self) -> None:
+        """Show how the model loads."""
+        if not self._how.is_open:
+            self._how.toggle()
+
+    def focus_first(self) -> None:
+        """Put the focus on what one most likely wants to do with the model."""
+        (self._unload if self._load.isHidden() else self._load).setFocus()
 
     def show_entry(self, entry: LibraryEntry | None) -> None:
         """Show a model; None shows that none is chosen."""
@@ -95,8 +110,7 @@ class DetailPanel(QScrollArea):
 
     def _make_inner(self) -> QWidget:
         inner = QWidget()
-        layout = column(inner, spacing=tokens.M)
-        layout.setContentsMargins(tokens.L, tokens.XS, tokens.XL, tokens.XL)
+        layout = self._column = column(inner, spacing=tokens.M)
         layout.addLayout(self._make_head())
         self._facts_line = label(tone="secondary", wraps=True)
         self._path_line = label(kind="small", tone="secondary", wraps=True)
@@ -104,6 +118,10 @@ class DetailPanel(QScrollArea):
         layout.addWidget(self._facts_line)
         layout.addWidget(self._path_line)
         layout.addWidget(self._make_problem())
+        self._refusal = ProblemCard()
+        self._refusal.connect_to(self._model)
+        self._refusal.choose_requested.connect(self.back_requested)
+        layout.addWidget(self._refusal)
         layout.addLayout(self._make_buttons())
         layout.addWidget(self._make_confirmation())
         layout.addSpacing(tokens.XS)
@@ -193,9 +211,9 @@ class DetailPanel(QScrollArea):
         self._badge.show_judgement(None)
         self._verdict.setText("")
         self._context.setText("")
-        self._memory.show_memory((), None)
+        self._memory.show_estimate(None, None)
         self._facts.clear()
-        self.verticalScrollBar().setValue(0)
+        self._scroll.verticalScrollBar().setValue(0)
 
     def _show_problem(self, problem: Problem | UserError | None) -> None:
         """Say what is wrong with the file, in place of what it would take."""
@@ -225,10 +243,10 @@ class DetailPanel(QScrollArea):
         self._on_model(self._model.state)
         if isinstance(found, UserError):
             return
-        self._badge.show_judgement(found)
+        self._badge.show_judgement(found, self._entry.kind)
         self._verdict.setText(found.reason)
         self._context.setText(f"At a context window of {found.estimate.context_size:,} tokens.")
-        self._memory.show_memory(found.estimate.memory, self._loading.machine)
+        self._memory.show_estimate(found.estimate, self._loading.room)
         self._panel.show_judgement(found)
 
     def _on_machine(self, _machine: Machine | None) -> None:
@@ -243,6 +261,7 @@ class DetailPanel(QScrollArea):
         if entry is None:
             return
         is_it = state.path == entry.path
+        self._refusal.show_model(state if is_it else ModelState())
         is_ready = is_it and state.status == "ready"
         is_loading = is_it and state.status == "loading"
         self._load.setVisible(not is_ready)

@@ -6,15 +6,15 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtGui import QAction, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLineEdit,
     QMenu,
     QPushButton,
     QScrollArea,
     QStackedWidget,
+    QToolButton,
     QWidget,
 )
 
@@ -24,8 +24,9 @@ from desktop.controllers.judging import JudgingController
 from desktop.ui import tokens
 from desktop.ui.controls import column, label, push_button, set_property
 from desktop.ui.icons import icon
+from desktop.ui.models.columns import bounded, make_scrolling
 from desktop.ui.models.discover_access import AccessCard
-from desktop.ui.models.discover_page import WIDEST, HubModelView
+from desktop.ui.models.discover_page import HubModelView
 from desktop.ui.models.discover_results import ResultsList
 from desktop.ui.models.discover_start import StartingView
 from desktop.ui.models.discover_trouble import TOKEN_CODES, TroubleCard
@@ -67,6 +68,7 @@ class DiscoverView(TabPage):
         self._judging = judging
         self.query = self._make_query()
         self.search_button = push_button("Search", "primary", self._on_search_pressed)
+        self._sorts: dict[Sort, QAction] = {}
         self._sort = self._make_sort()
         self.status = label(kind="small", tone="secondary", wraps=True)
         self._home = push_button("Models to start with", "link", self._go_home)
@@ -109,6 +111,10 @@ class DiscoverView(TabPage):
         field.returnPressed.connect(self._search)
         self._query_icon = QAction("Search", field)
         field.addAction(self._query_icon, QLineEdit.ActionPosition.LeadingPosition)
+        self._query_icon.triggered.connect(self._search)
+        for button in field.findChildren(QToolButton):
+            is_icon = button.defaultAction() is self._query_icon
+            button.setAccessibleName("Search" if is_icon else "Clear the search")
         return field
 
     def _make_sort(self) -> QPushButton:
@@ -116,7 +122,9 @@ class DiscoverView(TabPage):
         button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         menu = QMenu(button)
         for sort, words in SORTS.items():
-            menu.addAction(words, partial(self._discover.set_sort, sort))
+            action = menu.addAction(words, partial(self._discover.set_sort, sort))
+            action.setCheckable(True)
+            self._sorts[sort] = action
         button.setMenu(menu)
         return button
 
@@ -139,8 +147,10 @@ class DiscoverView(TabPage):
         content.addWidget(self.access)
         self._middle.addWidget(_scrolled(self.starting))
         self._middle.addWidget(self._make_results())
+        # Below trouble there is nothing; without a part that takes the room, the card would.
+        self._middle.addWidget(QWidget())
         content.addWidget(self._middle, 1)
-        self._stack.addWidget(_centred(search))
+        self._stack.addWidget(bounded(search))
         self._stack.addWidget(self.page)
         column(self).addWidget(self._stack)
 
@@ -167,6 +177,9 @@ class DiscoverView(TabPage):
         self.page.load_requested.connect(self.load_requested)
         self.page.progress_requested.connect(self.downloads_requested)
         self._theme.changed.connect(self._on_theme_changed)
+        down = QShortcut(QKeySequence(Qt.Key.Key_Down), self.query)
+        down.setContext(Qt.ShortcutContext.WidgetShortcut)
+        down.activated.connect(self._enter_results)
 
     # --- searching -------------------------------------------------------------------------------
 
@@ -179,6 +192,11 @@ class DiscoverView(TabPage):
         else:
             self._search()
 
+    def _enter_results(self) -> None:
+        """Go from the field down into the list below it."""
+        if self.results.isVisible():
+            self.results.setFocus()
+
     def _go_home(self) -> None:
         self.query.clear()
         self._discover.begin_anew()
@@ -189,13 +207,13 @@ class DiscoverView(TabPage):
         self.query.setPlaceholderText(f"Search {self._discover.host}, for example gemma or qwen")
         self.search_button.setText("Stop" if searching else "Search")
         set_property(self.search_button, "kind", "outline" if searching else "primary")
+        for sort, action in self._sorts.items():
+            action.setChecked(sort == search.sort)
         self._sort.setText(SORTS[search.sort])
         self._sort.setAccessibleName(f"Sorted by: {SORTS[search.sort]}")
         self.status.setText(self._status_words(search))
         self._home.setVisible(search.status != "start")
-        is_start = search.status == "start" or not (search.found or search.status == "found")
-        self._middle.setCurrentIndex(0 if is_start else 1)
-        self._middle.setVisible(not failed or bool(search.found))
+        self._middle.setCurrentIndex(self._part_to_show(search))
         self.results.show_found(search.found)
         self.results.setVisible(bool(search.found))
         self.more.setVisible(search.may_have_more and not failed)
@@ -203,13 +221,21 @@ class DiscoverView(TabPage):
         self.more.setText("Asking for more…" if searching else "Show more")
         self._show_trouble(search)
 
+    def _part_to_show(self, search: Search) -> int:
+        """Return which part of the middle: models to start with, results, or nothing."""
+        if search.found or search.status == "found":
+            return 1
+        return 2 if search.status == "failed" else 0
+
     def _status_words(self, search: Search) -> str:
         host = self._discover.host
         match search.status:
+            case "start" if self._discover.offline:
+                return "Snug is offline, as you chose in the settings: a search asks nobody."
             case "start":
                 return (
-                    f"Nothing has been sent. A search asks {host} for models in the GGUF format "
-                    "that bear these words; a model's page asks it for that model's files."
+                    f"Nothing is sent before you search. A search asks {host} for models in the "
+                    "GGUF format that bear these words; a model's page asks for its files."
                 )
             case "searching":
                 return f"Asking {host}…"
@@ -247,27 +273,11 @@ class DiscoverView(TabPage):
 
 
 def _scrolled(content: QWidget) -> QScrollArea:
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     around = QWidget()
     layout = column(around)
     layout.setContentsMargins(0, tokens.S, tokens.M, tokens.XL)
     layout.addWidget(content)
     layout.addStretch(1)
-    area.setWidget(around)
+    area = QScrollArea()
+    make_scrolling(area, around)
     return area
-
-
-def _centred(content: QWidget) -> QWidget:
-    """Return the content in a column that doesn't grow wider than one reads with ease."""
-    content.setMaximumWidth(WIDEST)
-    around = QWidget()
-    row = QHBoxLayout(around)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.addStretch(1)
-    row.addWidget(content, 1000)
-    row.addStretch(1)
-    return around

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
+from collections.abc import Mapping
+
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QWidget
 
 from desktop.controllers.discover import DiscoverController, ModelPage
 from desktop.controllers.downloads import DownloadsController
@@ -16,6 +18,7 @@ from desktop.ui import tokens
 from desktop.ui.controls import IconButton, column, label, push_button
 from desktop.ui.elided import ElidedLabel
 from desktop.ui.models.card import CardView
+from desktop.ui.models.columns import bounded, make_scrolling
 from desktop.ui.models.discover_access import AccessCard
 from desktop.ui.models.discover_trouble import TOKEN_CODES, TroubleCard
 from desktop.ui.models.discover_variant import VariantList
@@ -23,10 +26,9 @@ from desktop.ui.models.discover_words import facts, popularity
 from desktop.ui.number_field import NumberField
 from desktop.ui.stops import slider_stops
 from desktop.ui.theme import Theme
-from models.downloads.records import Download, DownloadRequest
+from models.downloads.records import Download, DownloadId, DownloadRequest
 from models.hub.records import HubRepository, Variant
 
-WIDEST = 880
 _CONTEXT = next(info for info in OPTIONS if info.name == "context_size")
 
 
@@ -53,6 +55,7 @@ class HubModelView(QScrollArea):
         self._downloads = downloads
         self._repository: HubRepository | None = None
         self._context = discover.context_size
+        self._finished: list[DownloadId] = []
         self._back = IconButton(
             theme, "chevron-left", "Back to the models", self.back_requested.emit
         )
@@ -94,12 +97,7 @@ class HubModelView(QScrollArea):
         return field
 
     def _lay_out(self) -> None:
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         page = QWidget()
-        page.setMaximumWidth(WIDEST)
         content = column(page, spacing=tokens.S)
         content.setContentsMargins(tokens.XL, tokens.S, tokens.XL, tokens.XL)
         head = QHBoxLayout()
@@ -118,13 +116,7 @@ class HubModelView(QScrollArea):
         content.addWidget(self._files)
         content.addWidget(self._about)
         content.addStretch(1)
-        around = QWidget()
-        row = QHBoxLayout(around)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addStretch(1)
-        row.addWidget(page, 1000)
-        row.addStretch(1)
-        self.setWidget(around)
+        make_scrolling(self, bounded(page))
         self._link.setParent(self)
         self._link.setObjectName("linkLine")
         self._link.hide()
@@ -169,6 +161,11 @@ class HubModelView(QScrollArea):
         self.card.link_chosen.connect(_browse)
         self.card.link_pointed_at.connect(self._show_link)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """See again which files are here: they may have gone meanwhile."""
+        super().showEvent(event)
+        self._look()
+
     # --- what is shown ---------------------------------------------------------------------------
 
     def _show(self, page: ModelPage | None) -> None:
@@ -204,6 +201,7 @@ class HubModelView(QScrollArea):
         self.variants.show_variants(repository.variants)
         self.card.show_card(repository.card or "*Its author has written no card.*")
         self._show_downloads(self._downloads.downloads)
+        self._look()
         self._judge()
 
     def _judge(self) -> None:
@@ -251,13 +249,7 @@ class HubModelView(QScrollArea):
     def _on_download(self, variant: Variant) -> None:
         repository = self._repository
         if repository is not None:
-            request = DownloadRequest(
-                repo=repository.model.repo,
-                revision=repository.revision,
-                variant=variant.name,
-                files=variant.files,
-            )
-            self._downloads.add(request)
+            self._downloads.add(_request(repository, variant))
 
     def _show_downloads(self, downloads: tuple[Download, ...]) -> None:
         if self._repository is None:
@@ -266,6 +258,22 @@ class HubModelView(QScrollArea):
         mine = {each.request.variant: each for each in downloads if each.request.repo == repo}
         for name, row in self.variants.rows.items():
             row.show_download(mine.get(name))
+        finished = [each.id for each in mine.values() if each.status == "done"]
+        if finished != self._finished:
+            self._finished = finished
+            self._look()
+
+    def _look(self) -> None:
+        """See which of the files are on this machine already."""
+        repository = self._repository
+        if repository is not None:
+            requests = [_request(repository, variant) for variant in repository.variants]
+            self._downloads.find(requests, self._on_found)
+
+    def _on_found(self, found: Mapping[DownloadRequest, str]) -> None:
+        if self._repository is not None:
+            for row in self.variants.rows.values():
+                row.show_path(found.get(_request(self._repository, row.variant), ""))
 
     # --- the web ---------------------------------------------------------------------------------
 
@@ -279,6 +287,15 @@ class HubModelView(QScrollArea):
         self._link.adjustSize()
         self._link.move(0, self.height() - self._link.height())
         self._link.raise_()
+
+
+def _request(repository: HubRepository, variant: Variant) -> DownloadRequest:
+    return DownloadRequest(
+        repo=repository.model.repo,
+        revision=repository.revision,
+        variant=variant.name,
+        files=variant.files,
+    )
 
 
 def _advice(verdicts: Verdicts) -> str:

@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPen, QPixmap
+from PySide6.QtGui import QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -26,14 +26,13 @@ from PySide6.QtWidgets import (
 from desktop.ui import tokens
 from desktop.ui.icons import icon
 from desktop.ui.models.discover_words import popularity
+from desktop.ui.models.rows import ROW_HEIGHT, draw_ground, draw_name, draw_small
 from desktop.ui.theme import Theme
 from models.hub.records import HubModel
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 MODEL_ROLE: Final = Qt.ItemDataRole.UserRole
-_ROW: Final = 58
 _NAME_PX: Final = 14
-_SMALL_PX: Final = 12
 _ICON: Final = 16
 _NO_PARENT: Final = QModelIndex()
 
@@ -126,7 +125,7 @@ class ResultDelegate(QStyledItemDelegate):
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: AnyIndex) -> QSize:
         """Return the height of a row."""
-        return QSize(0, _ROW)
+        return QSize(0, ROW_HEIGHT)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         """Draw the row."""
@@ -149,46 +148,25 @@ class ResultDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _paint_ground(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
-        focused = state & QStyle.StateFlag.State_HasFocus
-        if focused or state & QStyle.StateFlag.State_MouseOver:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._theme.blend("page", "text", 0.05))
-            painter.drawRoundedRect(rect, tokens.RADIUS_SMALL, tokens.RADIUS_SMALL)
-        if focused and state & QStyle.StateFlag.State_Selected:
-            painter.setPen(QPen(self._theme.colour("accent"), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            ring = rect.adjusted(1, 1, -1, -1)
-            painter.drawRoundedRect(ring, tokens.RADIUS_SMALL, tokens.RADIUS_SMALL)
+        focused = bool(state & QStyle.StateFlag.State_HasFocus)
+        is_tinted = focused or state & QStyle.StateFlag.State_MouseOver
+        tint = self._theme.blend("page", "text", 0.05) if is_tinted else None
+        is_ringed = focused and bool(state & QStyle.StateFlag.State_Selected)
+        draw_ground(painter, rect, self._theme, tint, is_ringed=is_ringed)
 
     def _paint_name(self, painter: QPainter, line: QRect, model: HubModel) -> None:
-        font = _font(painter.font(), _NAME_PX, tokens.WEIGHT_STRONG)
-        metrics = QFontMetrics(font)
-        room = line.width() - (_ICON + tokens.S if model.gated else 0)
-        shown = metrics.elidedText(model.name, Qt.TextElideMode.ElideMiddle, room)
-        painter.setFont(font)
-        painter.setPen(self._theme.colour("text"))
-        painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter), shown)
+        room = line.adjusted(0, 0, -(_ICON + tokens.S) if model.gated else 0, 0)
+        end = draw_name(painter, room, model.name, self._theme.colour("text"), _NAME_PX)
         if model.gated:
-            x = line.x() + metrics.horizontalAdvance(shown) + tokens.S
             lock = self._icon("lock", "secondary")
-            painter.drawPixmap(x, line.center().y() - _ICON // 2, _ICON, _ICON, lock)
+            y = line.center().y() - _ICON // 2
+            painter.drawPixmap(end + tokens.S, y, _ICON, _ICON, lock)
 
     def _paint_facts(self, painter: QPainter, line: QRect, model: HubModel) -> None:
         parts = [model.author, popularity(model), "asks for access" if model.gated else ""]
-        font = _font(painter.font(), _SMALL_PX)
-        painter.setFont(font)
-        painter.setPen(self._theme.colour("secondary"))
         words = "  ·  ".join(part for part in parts if part)
-        shown = QFontMetrics(font).elidedText(words, Qt.TextElideMode.ElideRight, line.width())
-        painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter), shown)
+        draw_small(painter, line, words, self._theme.colour("secondary"))
 
     def _icon(self, name: str, role: str) -> QPixmap:
         colour = self._theme.colour(role).name()
         return icon(name, colour, _ICON).pixmap(QSize(_ICON, _ICON))
-
-
-def _font(base: QFont, pixels: int, weight: int = tokens.WEIGHT_REGULAR) -> QFont:
-    font = QFont(base)
-    font.setPixelSize(pixels)
-    font.setWeight(QFont.Weight(weight))
-    return font

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from itertools import groupby
+from typing import Final
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
@@ -19,8 +20,11 @@ from models.amounts import count_in_words, size_in_words
 from models.catalogue import StartingModel
 from models.estimate.records import Judgement
 
-_ROUNDING_GB = 0.9
+_ROUNDING_GB: Final = 0.9
 """A machine of 16 GB has a little less to show: what its graphics and firmware keep."""
+
+_COMFORTABLE: Final = 7.0
+"""Tokens a second that one reads along with."""
 
 
 class StartingView(QWidget):
@@ -48,20 +52,31 @@ class StartingView(QWidget):
             group.hide()
             group.deleteLater()
         self._groups = []
+        if verdicts is not None and (best := best_here(self._models, verdicts)) is not None:
+            self._add_group("A good one to start with on this computer", [best], verdicts)
+        else:
+            best = None
         mine = _class_of(self._models, verdicts.memory_bytes) if verdicts else 0
         classes = [(size, list(found)) for size, found in groupby(self._models, _memory_gb)]
         for size, models in sorted(classes, key=lambda each: _distance(each[0], mine)):
             title = _title(size, verdicts if size == mine else None)
-            judgements = verdicts.by_name if verdicts else {}
-            group = QWidget()
-            inner = column(group, spacing=tokens.XS)
-            inner.addWidget(label(title, kind="heading"))
-            for model in models:
-                row = StartingRow(model, judgements.get(model.name))
-                row.opened.connect(partial(self.opened.emit, model.repo))
-                inner.addWidget(row)
-            self._column.addWidget(group)
-            self._groups.append(group)
+            others = [model for model in models if model is not best]
+            if others:
+                self._add_group(title, others, verdicts)
+
+    def _add_group(
+        self, title: str, models: Sequence[StartingModel], verdicts: StartingVerdicts | None
+    ) -> None:
+        judgements = verdicts.by_name if verdicts else {}
+        group = QWidget()
+        inner = column(group, spacing=tokens.XS)
+        inner.addWidget(label(title, kind="heading"))
+        for model in models:
+            row = StartingRow(model, judgements.get(model.name))
+            row.opened.connect(partial(self.opened.emit, model.repo))
+            inner.addWidget(row)
+        self._column.addWidget(group)
+        self._groups.append(group)
 
 
 class StartingRow(QFrame):
@@ -98,6 +113,25 @@ class StartingRow(QFrame):
         button = push_button("See its files", "outline", self.opened.emit)
         button.setAccessibleName(f"See the files of {model.name}")
         return button
+
+
+def best_here(models: Sequence[StartingModel], verdicts: StartingVerdicts) -> StartingModel | None:
+    """Return the largest model that writes as fast as one reads, None where there is none.
+
+    One that runs wholly on the GPU goes before one that is divided.
+    """
+    quick = [
+        model
+        for model in models
+        if (judgement := verdicts.by_name.get(model.name)) is not None
+        and judgement.verdict != "no_fit"
+        and (judgement.tokens_per_second or 0) >= _COMFORTABLE
+    ]
+
+    def worth(model: StartingModel) -> tuple[bool, int]:
+        return verdicts.by_name[model.name].verdict == "gpu", model.parameters
+
+    return max(quick, key=worth, default=None)
 
 
 def _memory_gb(model: StartingModel) -> int:

@@ -36,6 +36,7 @@ class VariantRow(QFrame):
         self.variant = variant
         self._judgement: Judgement | None = None
         self._download: Download | None = None
+        self._path = ""
         self._confirming = False
         self.setProperty("kind", "row")
         self._name = label(variant.name, kind="strong")
@@ -93,6 +94,11 @@ class VariantRow(QFrame):
             self._stop_asking()
         self._show_button()
 
+    def show_path(self, path: str) -> None:
+        """Show that the files are on this machine already; empty where they are not."""
+        self._path = path
+        self._show_button()
+
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
         row.setContentsMargins(0, tokens.S, 0, tokens.S)
@@ -113,7 +119,7 @@ class VariantRow(QFrame):
     def _show_button(self) -> None:
         size = size_in_words(self.variant.size_bytes)
         name = self.variant.name
-        match self._download.status if self._download else "":
+        match self._status:
             case "done":
                 _dress(self.button, "Load", f"Load {name}", "primary")
             case "queued" | "running" | "checking" | "paused" | "failed":
@@ -138,19 +144,26 @@ class VariantRow(QFrame):
                 return "Checking…", "checking the file"
             case "paused":
                 return "Paused", "paused"
-        return "Failed", "the download failed"
+        return "Failed: see why", "the download failed"
 
     def _on_pressed(self) -> None:
-        download = self._download
-        if download is not None and download.status == "done":
-            self.load_requested.emit(download.path)
-        elif download is not None:
+        if self._status == "done":
+            self.load_requested.emit(self._path)
+        elif self._status:
             self.progress_requested.emit()
         elif self._doubtful and not self._confirming:
             self._ask()
         else:
             self._stop_asking()
             self.download_requested.emit(self.variant)
+
+    @property
+    def _status(self) -> str:
+        """Return the download's status, with what the disk says in place of ``done``."""
+        if self._path:
+            return "done"
+        status = self._download.status if self._download else ""
+        return "" if status == "done" else status
 
     @property
     def _doubtful(self) -> bool:

@@ -97,7 +97,7 @@ def _running_words(download: Download) -> str:
     wait_s = download.retry_in_s
     if wait_s is not None:
         wait = f"trying again in {span_in_words(wait_s)}" if wait_s >= 0.5 else "trying again"
-        return SEPARATOR.join((f"The connection was cut, {wait}", _amount(download)))
+        return SEPARATOR.join((f"Interrupted, {wait}", _amount(download)))
     parts = [_amount(download)]
     if download.speed:
         parts.append(speed_in_words(download.speed))

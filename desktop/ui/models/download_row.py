@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QSizePolicy
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+)
 
 from desktop.ui import tokens
 from desktop.ui.controls import Tone, column, label, push_button, set_property
@@ -13,8 +21,9 @@ from desktop.ui.elided import ElidedLabel
 from desktop.ui.models.discover_words import download_words, share_done
 from models.downloads.records import Download, Status
 
-Action = Literal["pause", "resume", "cancel", "forget", "load", "model_page", "online"]
+Action = Literal["pause", "resume", "cancel", "forget", "load", "model_page", "online", "again"]
 _STEPS: Final = 1000
+_BESIDE_FROM: Final = 560
 _WORDS: Final[dict[Action, str]] = {
     "pause": "Pause",
     "resume": "Resume",
@@ -23,16 +32,17 @@ _WORDS: Final[dict[Action, str]] = {
     "load": "Load",
     "model_page": "See the model's page",
     "online": "Go online",
+    "again": "Fetch again",
 }
 _ACTIONS: Final[dict[Status, tuple[Action, ...]]] = {
     "queued": ("pause", "cancel"),
     "running": ("pause", "cancel"),
     "checking": ("pause", "cancel"),
     "paused": ("resume", "cancel"),
-    "done": ("forget", "load"),
-    "failed": ("cancel", "resume"),
+    "done": ("load", "forget"),
+    "failed": ("resume", "cancel"),
 }
-"""What one can do in each state; the last one is what most people want."""
+"""What one can do in each state, what most people want first."""
 _PRIMARY: Final = {
     ("done", "load"),
     ("failed", "resume"),
@@ -56,6 +66,7 @@ class DownloadRow(QFrame):
         super().__init__()
         self.download = download
         self._can_go_online = can_go_online
+        self._gone = False
         self.setProperty("kind", "card")
         self._name = ElidedLabel(kind="strong")
         self._variant = label(kind="small", tone="secondary")
@@ -69,6 +80,13 @@ class DownloadRow(QFrame):
         self._buttons_row.setSpacing(tokens.S)
         self._lay_out()
         self.show_download(download)
+
+    def set_gone(self, *, gone: bool) -> None:
+        """Say whether the files of a finished download have been taken away since."""
+        if gone != self._gone:
+            self._gone = gone
+            self._show_words()
+            self._show_buttons()
 
     @property
     def words(self) -> str:
@@ -91,16 +109,22 @@ class DownloadRow(QFrame):
         self._hint.setVisible(bool(problem and problem.hint))
         tone: Tone = "danger" if download.status == "failed" else "secondary"
         set_property(self._words, "tone", tone)
-        words = download_words(download)
-        self._words.setText(words)
-        self.setAccessibleName(f"{repo}, {variant}: {words} {self._hint.text()}".strip())
+        if download.status != "done":
+            self._gone = False
+        self._show_words()
         if changed:
             self._show_buttons()
+            self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Find the place of the buttons."""
+        super().resizeEvent(event)
+        self._arrange()
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
+        row = self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         row.setContentsMargins(tokens.L, tokens.M, tokens.L, tokens.M)
-        row.setSpacing(tokens.L)
+        row.setSpacing(tokens.M)
         content = column(spacing=tokens.XS)
         head = QHBoxLayout()
         head.setSpacing(tokens.S)
@@ -114,6 +138,21 @@ class DownloadRow(QFrame):
         content.addWidget(self._hint)
         row.addLayout(content, 1)
         row.addLayout(self._buttons_row)
+
+    def _show_words(self) -> None:
+        words = "Its files are no longer there." if self._gone else download_words(self.download)
+        request = self.download.request
+        self._words.setText(words)
+        spoken = f"{request.repo}, {request.variant}: {words} {self._hint.text()}"
+        self.setAccessibleName(spoken.strip())
+
+    def _arrange(self) -> None:
+        """Put the buttons below where there is much to read, or little room beside it."""
+        narrow = self.width() < _BESIDE_FROM or self.download.status == "failed"
+        direction = QBoxLayout.Direction
+        self._row.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
+        below = Qt.AlignmentFlag.AlignLeft if narrow else Qt.AlignmentFlag.AlignVCenter
+        self._row.setAlignment(self._buttons_row, below)
 
     def _show_buttons(self) -> None:
         focused = next((name for name, each in self.buttons.items() if each.hasFocus()), None)
@@ -130,12 +169,14 @@ class DownloadRow(QFrame):
 
     def _actions(self) -> tuple[Action, ...]:
         problem = self.download.problem
+        if self._gone:
+            return ("again", "forget")
         if self.download.status != "failed" or problem is None:
             return _ACTIONS[self.download.status]
         if problem.code == "offline" and self._can_go_online:
-            return ("cancel", "online")
+            return ("online", "cancel")
         page: tuple[Action, ...] = ("model_page",) if problem.code in _ASKING else ()
-        return page + _ACTIONS["failed"]
+        return _ACTIONS["failed"] + page
 
     def _make_button(self, action: Action) -> QPushButton:
         words = _WORDS[action]

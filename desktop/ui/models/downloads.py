@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QWidget
 
 from desktop.controllers.downloads import DownloadsController
 from desktop.ui import tokens
 from desktop.ui.controls import column, label, push_button
 from desktop.ui.elided import ElidedLabel
+from desktop.ui.models.columns import bounded, make_scrolling
 from desktop.ui.models.download_row import DownloadRow
 from desktop.ui.models.tab import TabPage
 from models.amounts import size_in_words
-from models.downloads.records import Download, DownloadId
-
-_WIDEST: Final = 880
+from models.downloads.records import Download, DownloadId, DownloadRequest
 
 
 class DownloadsView(TabPage):
@@ -36,6 +35,7 @@ class DownloadsView(TabPage):
         self.setObjectName("downloadsView")
         self._downloads = downloads
         self.rows: dict[DownloadId, DownloadRow] = {}
+        self._finished: list[DownloadId] = []
         self._list = column(spacing=tokens.S)
         self._empty = self._make_empty()
         self.space = label(kind="small", tone="secondary")
@@ -50,6 +50,7 @@ class DownloadsView(TabPage):
         """Look after the free space while somebody sees it."""
         super().showEvent(event)
         self._downloads.watch_space(watch=True)
+        self._look()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Look no longer."""
@@ -81,15 +82,9 @@ class DownloadsView(TabPage):
         inner.addWidget(self._empty)
         inner.addLayout(self._list)
         inner.addStretch(1)
-        content.setMaximumWidth(_WIDEST)
         area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(_between(content))
+        make_scrolling(area, bounded(content))
         foot = QWidget()
-        foot.setMaximumWidth(_WIDEST)
         line = QHBoxLayout(foot)
         line.setContentsMargins(tokens.XL, tokens.S, tokens.XL, tokens.M)
         line.setSpacing(tokens.L)
@@ -97,7 +92,7 @@ class DownloadsView(TabPage):
         line.addWidget(self._folder, 1)
         layout = column(self)
         layout.addWidget(area, 1)
-        layout.addWidget(_between(foot))
+        layout.addWidget(bounded(foot))
         self._folder.set_text(f"Models are kept in {self._downloads.folder}")
 
     # --- what is shown ---------------------------------------------------------------------------
@@ -108,6 +103,10 @@ class DownloadsView(TabPage):
             row = self.rows.pop(number)
             row.hide()
             row.deleteLater()
+        finished = [each.id for each in downloads if each.status == "done"]
+        if finished != self._finished:
+            self._finished = finished
+            self._look()
         for each in downloads:
             if each.id in self.rows:
                 self.rows[each.id].show_download(each)
@@ -133,21 +132,24 @@ class DownloadsView(TabPage):
                 self._downloads.forget(download.id)
             case "online":
                 self._downloads.go_online(download.id)
+            case "again":
+                self._downloads.fetch_again(download)
             case "load":
                 self.load_requested.emit(download.path)
             case "model_page":
                 self.model_requested.emit(download.request.repo)
 
+    def _look(self) -> None:
+        """See which of the finished ones are still there."""
+        done = [each.request for each in self._downloads.downloads if each.status == "done"]
+        if done:
+            self._downloads.find(done, self._on_found)
+
+    def _on_found(self, found: Mapping[DownloadRequest, str]) -> None:
+        for row in self.rows.values():
+            download = row.download
+            row.set_gone(gone=download.status == "done" and download.request not in found)
+
     def _show_space(self, free: int | None) -> None:
         self.space.setText("" if free is None else f"{size_in_words(free)} free on this disk")
         self.space.setVisible(free is not None)
-
-
-def _between(content: QWidget) -> QWidget:
-    around = QWidget()
-    row = QHBoxLayout(around)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.addStretch(1)
-    row.addWidget(content, 1000)
-    row.addStretch(1)
-    return around

@@ -50,10 +50,14 @@ class HubToken(QWidget):
         computer.refused.connect(self._on_refused)
         self._show(computer.state)
 
+    def forget_trouble(self) -> None:
+        """Take away what was wrong: what it was about has changed."""
+        self._trouble.hide()
+
     def _on_save(self) -> None:
         token = self._field.text().strip()
         if token:
-            self._trouble.hide()
+            self.forget_trouble()
             self._field.clear()
             self._computer.save_token(token)
 

@@ -72,6 +72,7 @@ class LibraryTab(TabPage):
         self._folders.setAccessibleName("Folders")
         self._nothing = label(tone="secondary", wraps=True)
         self._counted = small_print()
+        self._unread = label(kind="small", tone="danger", wraps=True)
         self._side = self._make_side()
         self._splitter = self._make_splitter()
         column(self).addWidget(self._splitter)
@@ -93,8 +94,10 @@ class LibraryTab(TabPage):
         self.list.setFocus()
         return True
 
-    def open_path(self, path: str) -> None:
-        """Show a model of the list."""
+    def open_path(self, path: str, *, loading: bool = False) -> None:
+        """Show a model of the list, with ``loading`` how it loads."""
+        if loading:
+            self.detail.unfold_loading()
         self._path = path
         row = self.model.row_of(path)
         if row >= 0:
@@ -117,6 +120,8 @@ class LibraryTab(TabPage):
         """Show list and model side by side, or one of them."""
         super().resizeEvent(event)
         self._arrange()
+        if not self._path:
+            self._choose_first()
         self._settle.start()
 
     # --- parts -----------------------------------------------------------------------------------
@@ -137,8 +142,7 @@ class LibraryTab(TabPage):
 
     def _make_side(self) -> QWidget:
         side = QWidget()
-        layout = column(side, spacing=tokens.S)
-        layout.setContentsMargins(tokens.XL, tokens.XS, 0, tokens.M)
+        layout = self._side_column = column(side, spacing=tokens.S)
         layout.addWidget(self.search)
         row = QHBoxLayout()
         row.setSpacing(tokens.S)
@@ -149,6 +153,7 @@ class LibraryTab(TabPage):
         layout.addLayout(row)
         layout.addWidget(self._nothing)
         layout.addWidget(self.list, 1)
+        layout.addWidget(self._unread)
         layout.addWidget(self._counted)
         return side
 
@@ -192,16 +197,18 @@ class LibraryTab(TabPage):
             self._open("")
         elif current is not None:
             self.detail.show_entry(current)
-        elif entries and self._is_wide:
-            self._open_first()
+        if entries and not self._path:
+            self._choose_first()
         self._count()
         self._settle.start()
 
-    def _open_first(self) -> None:
-        loaded = self.model.row_of(self.detail.loaded_path)
-        index = self.model.index(max(0, loaded))
-        if index.isValid():
-            self.list.setCurrentIndex(index)
+    def _choose_first(self) -> None:
+        """Begin at the loaded model, and show it where there is room beside the list."""
+        if not self.list.currentIndex().isValid():
+            loaded = self.model.row_of(self.detail.loaded_path)
+            self.list.setCurrentIndex(self.model.index(max(0, loaded)))
+        index = self.list.currentIndex()
+        if self._is_wide and index.isValid():
             self._open(index.data(ENTRY_ROLE).path)
 
     def _fill_filters(self, entries: Entries) -> None:
@@ -243,6 +250,9 @@ class LibraryTab(TabPage):
             nothing = "There are no models on this machine yet. Find one under Discover."
         self._nothing.setText(nothing)
         self._nothing.setVisible(shown == 0)
+        troubles = self._library.troubles
+        self._unread.setText("\n".join(f"{each.title} {each.hint}".strip() for each in troubles))
+        self._unread.setVisible(bool(troubles))
         total = sum(entry.size_bytes for entry in self.model.entries)
         self._counted.setText(_count_in_words(shown, all_of_them, total))
 
@@ -254,8 +264,8 @@ class LibraryTab(TabPage):
         entry = self._library.entry(path) if path else None
         self.detail.show_entry(entry)
         self._arrange()
-        if entry is not None and not self._side.isVisible():
-            self.detail.setFocus()
+        if entry is not None and not self._is_wide:
+            self.detail.focus_first()
 
     def _on_moved(self, path: str) -> None:
         if self._is_wide:
@@ -269,7 +279,9 @@ class LibraryTab(TabPage):
         wide = self._is_wide
         self._side.setVisible(wide or not self._path)
         self.detail.setVisible(wide or bool(self._path))
-        self.detail.show_back(is_shown=not wide)
+        self.detail.show_alone(alone=not wide)
+        margin = tokens.XS if wide else tokens.XL
+        self._side_column.setContentsMargins(tokens.XL, tokens.XS, margin, tokens.M)
 
     def _judge_visible(self) -> None:
         first, last = self.list.visible_rows()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen
+from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from desktop.ui import tokens
@@ -17,13 +17,20 @@ from desktop.ui.models.library_model import (
     AnyIndex,
     facts,
 )
+from desktop.ui.models.rows import (
+    ROW_HEIGHT,
+    SMALL_PX,
+    draw_ground,
+    draw_name,
+    draw_small,
+    row_font,
+)
 from desktop.ui.models.verdicts import VERDICT_ROLES, verdict_text
 from desktop.ui.theme import Theme
 from models.estimate.records import Judgement
-from models.library.entry import LibraryEntry
+from models.library.entry import LibraryEntry, ModelKind
 
-_ROW: Final = 58
-_SMALL_PX: Final = 12
+_NAME_PX: Final = 13
 _BADGE_HEIGHT: Final = 20
 _DOT: Final = 4
 
@@ -37,7 +44,7 @@ class LibraryDelegate(QStyledItemDelegate):
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: AnyIndex) -> QSize:
         """Return the height of a row."""
-        return QSize(0, _ROW)
+        return QSize(0, ROW_HEIGHT)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         """Draw the row."""
@@ -52,31 +59,30 @@ class LibraryDelegate(QStyledItemDelegate):
         top = QRect(inner.x(), inner.y(), inner.width(), inner.height() // 2)
         trouble: str = index.data(TROUBLE_ROLE)
         if not trouble and judgement is not None:
-            top.setRight(self._paint_badge(painter, top, judgement) - tokens.S)
+            top.setRight(self._paint_badge(painter, top, judgement, entry.kind) - tokens.S)
         self._paint_name(painter, top, entry.name, is_loaded=bool(index.data(LOADED_ROLE)))
         below = QRect(inner.x(), top.bottom() + 1, inner.width(), inner.height() // 2)
         words = trouble or "  ·  ".join(facts(entry))
-        self._paint_facts(painter, below, words, is_trouble=bool(trouble))
+        draw_small(painter, below, words, self._theme.colour("danger" if trouble else "secondary"))
         painter.restore()
 
     def _paint_ground(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
         selected = bool(state & QStyle.StateFlag.State_Selected)
-        if selected or state & QStyle.StateFlag.State_MouseOver:
-            painter.setPen(Qt.PenStyle.NoPen)
-            tint = ("accent", 0.13) if selected else ("text", 0.05)
-            painter.setBrush(self._theme.blend("page", *tint))
-            painter.drawRoundedRect(rect, tokens.RADIUS_SMALL, tokens.RADIUS_SMALL)
-        if selected and state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(QPen(self._theme.colour("accent"), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            ring = rect.adjusted(1, 1, -1, -1)
-            painter.drawRoundedRect(ring, tokens.RADIUS_SMALL, tokens.RADIUS_SMALL)
+        tint = None
+        if selected:
+            tint = self._theme.blend("page", "accent", 0.13)
+        elif state & QStyle.StateFlag.State_MouseOver:
+            tint = self._theme.blend("page", "text", 0.05)
+        is_ringed = selected and bool(state & QStyle.StateFlag.State_HasFocus)
+        draw_ground(painter, rect, self._theme, tint, is_ringed=is_ringed)
 
-    def _paint_badge(self, painter: QPainter, line: QRect, judgement: Judgement) -> int:
+    def _paint_badge(
+        self, painter: QPainter, line: QRect, judgement: Judgement, kind: ModelKind
+    ) -> int:
         """Draw the verdict at the line's end; return where it begins."""
         role = VERDICT_ROLES[judgement.verdict]
-        font = _font(painter.font(), _SMALL_PX)
-        words = verdict_text(judgement)
+        font = row_font(painter.font(), SMALL_PX)
+        words = verdict_text(judgement, kind)
         width = QFontMetrics(font).horizontalAdvance(words) + 2 * tokens.S
         pill = QRectF(0, 0, width, _BADGE_HEIGHT)
         pill.moveRight(line.right())
@@ -90,29 +96,9 @@ class LibraryDelegate(QStyledItemDelegate):
         return int(pill.left())
 
     def _paint_name(self, painter: QPainter, line: QRect, name: str, *, is_loaded: bool) -> None:
-        font = _font(painter.font(), 13, tokens.WEIGHT_STRONG)
-        metrics = QFontMetrics(font)
-        room = line.width() - (3 * _DOT + tokens.S if is_loaded else 0)
-        shown = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
-        painter.setFont(font)
-        painter.setPen(self._theme.colour("text"))
-        painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter), shown)
+        room = line.adjusted(0, 0, -(3 * _DOT + tokens.S) if is_loaded else 0, 0)
+        end = draw_name(painter, room, name, self._theme.colour("text"), _NAME_PX)
         if is_loaded:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self._theme.colour("good"))
-            x = line.x() + metrics.horizontalAdvance(shown) + tokens.S + _DOT
-            painter.drawEllipse(QPoint(x, line.center().y() + 1), _DOT, _DOT)
-
-    def _paint_facts(self, painter: QPainter, line: QRect, words: str, *, is_trouble: bool) -> None:
-        font = _font(painter.font(), _SMALL_PX)
-        painter.setFont(font)
-        painter.setPen(self._theme.colour("danger" if is_trouble else "secondary"))
-        shown = QFontMetrics(font).elidedText(words, Qt.TextElideMode.ElideRight, line.width())
-        painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter), shown)
-
-
-def _font(base: QFont, pixels: int, weight: int = tokens.WEIGHT_REGULAR) -> QFont:
-    font = QFont(base)
-    font.setPixelSize(pixels)
-    font.setWeight(QFont.Weight(weight))
-    return font
+            painter.drawEllipse(QPoint(end + tokens.S + _DOT, line.center().y() + 1), _DOT, _DOT)

@@ -108,7 +108,7 @@ class LibraryModel(QAbstractListModel):
         if trouble:
             parts.append(trouble)
         elif judgement is not None:
-            parts.append(verdict_text(judgement))
+            parts.append(verdict_text(judgement, entry.kind))
         return ", ".join(parts)
 
     def _judgement(self, entry: LibraryEntry) -> Judgement | None:
@@ -151,16 +151,21 @@ class LibraryModel(QAbstractListModel):
             self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1), roles)
 
 
+def context_in_words(tokens: int) -> str:
+    """Return ``8K``, ``128K``: contexts are counted in powers of two."""
+    return f"{tokens // 1024}K" if tokens >= 1024 and tokens % 1024 == 0 else f"{tokens:,}"
+
+
 def facts(entry: LibraryEntry) -> list[str]:
     """Return what one compares models by, each in a word or two."""
     found = []
     if entry.parameters:
-        found.append(f"{count_in_words(entry.parameters)} parameters")
+        found.append(count_in_words(entry.parameters))
     if entry.quantization:
         found.append(entry.quantization)
     found.append(size_in_words(entry.size_bytes))
     if entry.trained_context:
-        found.append(f"{count_in_words(entry.trained_context)} context")
+        found.append(f"{context_in_words(entry.trained_context)} context")
     if entry.kind != "chat":
         found.append(KIND_WORDS[entry.kind])
     found.append(SOURCE_WORDS[entry.source])

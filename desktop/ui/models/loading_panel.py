@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.controllers.loading import LoadingController
 from desktop.controllers.model import ModelController
 from desktop.controllers.settings import SettingsController
 from desktop.settings.schema import LOADING_OPTIONS, AppSettings, LoadingSettings, OptionInfo
 from desktop.ui import tokens
-from desktop.ui.controls import column, push_button
+from desktop.ui.controls import column, label, more_group, push_button
 from desktop.ui.models.device_rows import DevicesRow, LayersRow
 from desktop.ui.models.verdicts import small_print
 from desktop.ui.option_row import OptionRow, TextRow, option_row
@@ -27,7 +26,8 @@ _OF_A_DRAFT: Final = {"draft_model": ("draft_model",), "draft_tokens": ("draft_m
 class LoadingPanel(QWidget):
     """The settings of one model's loading, built from ``LOADING_OPTIONS``.
 
-    A change is kept at once; where the model is loaded, a button loads it again with it.
+    A change is kept at once; where the model is loaded, ``apply_bar`` offers to load it again with
+    it. Whoever shows the panel gives the bar a place that is always seen.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class LoadingPanel(QWidget):
         self._settings = settings
         self._path = ""
         self._rows: dict[str, OptionRow] = {}
-        self._apply = push_button("Apply · reloads the model", "primary", self._on_apply)
+        self.apply_bar = self._make_apply_bar()
         self._no_device = small_print()
         layout = column(self, spacing=tokens.L)
         layout.addWidget(self._no_device)
@@ -52,7 +52,6 @@ class LoadingPanel(QWidget):
             if not info.option.more:
                 self._add_row(layout, info)
         layout.addWidget(self._make_more())
-        layout.addWidget(self._apply, 0, Qt.AlignmentFlag.AlignLeft)
         settings.app_changed.connect(self._show)
         settings.generation_changed.connect(lambda _settings: self._show(settings.app))
         model.state_changed.connect(lambda _state: self._show_apply())
@@ -77,25 +76,25 @@ class LoadingPanel(QWidget):
             if isinstance(row, TextRow):
                 row.flush()
 
+    def _make_apply_bar(self) -> QFrame:
+        bar = QFrame()
+        bar.setProperty("kind", "bar")
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(tokens.L, tokens.S, tokens.XL, tokens.S)
+        row.addWidget(label("The loaded model doesn't use these settings yet.", wraps=True), 1)
+        apply = push_button("Apply · reloads the model", "primary", self._on_apply)
+        apply.setObjectName("applyLoadingButton")
+        row.addWidget(apply)
+        bar.hide()
+        return bar
+
     def _make_more(self) -> QWidget:
-        group = QWidget()
-        layout = column(group, spacing=tokens.L)
         folded = QWidget()
         inner = column(folded, spacing=tokens.L)
         for info in LOADING_OPTIONS:
             if info.option.more:
                 self._add_row(inner, info)
-        folded.hide()
-
-        def toggle() -> None:
-            folded.setVisible(folded.isHidden())
-            button.setText("Fewer options" if not folded.isHidden() else "More options")
-
-        button = push_button("More options", "link", toggle)
-        button.setObjectName("moreLoadingButton")
-        layout.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
-        layout.addWidget(folded)
-        return group
+        return more_group(folded, "options", "moreLoadingButton")
 
     def _add_row(self, layout: QVBoxLayout, info: OptionInfo) -> None:
         row = self._make_row(info)
@@ -133,7 +132,7 @@ class LoadingPanel(QWidget):
 
     def _show_apply(self) -> None:
         is_loaded = self._model.state.path == self._path
-        self._apply.setVisible(is_loaded and self._model.needs_reload(self._settings.generation))
+        self.apply_bar.setVisible(is_loaded and self._model.needs_reload(self._settings.generation))
 
     def _show_machine(self, machine: Machine | None) -> None:
         if machine is None:

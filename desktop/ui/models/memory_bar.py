@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -12,13 +13,50 @@ from desktop.ui import tokens
 from desktop.ui.controls import column, label
 from desktop.ui.theme import Theme
 from models.amounts import size_in_words
-from models.estimate.records import Machine
+from models.estimate.records import HOST, Machine, MemoryEstimate
 from models.protocol import DeviceMemory
 
 _HEIGHT: Final = 8
-_SHARES: Final = {"weights": 1.0, "cache": 0.62, "compute": 0.34}
-"""How strong the accent is in each part of the bar."""
-_NAMES: Final = {"weights": "weights", "cache": "KV cache", "compute": "compute"}
+_STRENGTHS: Final = (1.0, 0.66, 0.42, 0.24)
+"""How strong the colour of each part of a bar is."""
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What a model takes on one device, the engine's own share of it, and what is free there."""
+
+    part: DeviceMemory
+    engine_bytes: int = 0
+    free: int = 0
+
+    @property
+    def total_bytes(self) -> int:
+        """Return all of it."""
+        return self.part.total_bytes + self.engine_bytes
+
+    @property
+    def shares(self) -> tuple[tuple[str, int], ...]:
+        """Return its parts, by their names."""
+        part = self.part
+        return (
+            ("weights", part.weights_bytes),
+            ("KV cache", part.cache_bytes),
+            ("compute", part.compute_bytes),
+            ("engine", self.engine_bytes),
+        )
+
+    @property
+    def head(self) -> str:
+        """Return where, how many layers and how much, in words."""
+        count = self.part.layers
+        layers = f" · {count} {'layer' if count == 1 else 'layers'}" if count else ""
+        room = f" of {size_in_words(self.free)} free" if self.free else ""
+        return f"{self.part.device}{layers} · {size_in_words(self.total_bytes)}{room}"
+
+    @property
+    def foot(self) -> str:
+        """Return its parts in words."""
+        return "  ·  ".join(f"{size_in_words(size)} {name}" for name, size in self.shares if size)
 
 
 class MemoryAccount(QWidget):
@@ -28,42 +66,60 @@ class MemoryAccount(QWidget):
         super().__init__()
         self._theme = theme
         self._column: QVBoxLayout = column(self, spacing=tokens.M)
-        self._shown: tuple[tuple[DeviceMemory, int], ...] = ()
+        self._shown: tuple[Holding, ...] = ()
 
-    def show_memory(self, memory: tuple[DeviceMemory, ...], machine: Machine | None) -> None:
-        """Show what lies where, each bar as long as what the device has free."""
-        shown = tuple((part, _free(part.device, machine)) for part in memory if part.total_bytes)
-        if shown == self._shown:
+    def show_memory(self, memory: tuple[DeviceMemory, ...]) -> None:
+        """Show what lies where."""
+        self._show(tuple(Holding(part) for part in memory if part.total_bytes))
+
+    def show_estimate(self, estimate: MemoryEstimate | None, machine: Machine | None) -> None:
+        """Show what a load is going to take, each bar as long as what the device has free."""
+        if estimate is None:
+            self._show(())
             return
-        self._shown = shown
+        names = [part.device for part in estimate.memory]
+        if HOST not in names and estimate.engine_bytes:
+            names.insert(0, HOST)
+        holdings = (
+            Holding(
+                estimate.on(name),
+                estimate.engine_bytes if name == HOST else 0,
+                _free(name, machine),
+            )
+            for name in names
+        )
+        self._show(tuple(each for each in holdings if each.total_bytes))
+
+    def _show(self, holdings: tuple[Holding, ...]) -> None:
+        if holdings == self._shown:
+            return
+        self._shown = holdings
         while (item := self._column.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
                 widget.deleteLater()
-        for part, free in shown:
-            self._column.addWidget(_DeviceRow(self._theme, part, free))
+        for holding in holdings:
+            self._column.addWidget(_DeviceRow(self._theme, holding))
 
 
 class _DeviceRow(QWidget):
-    def __init__(self, theme: Theme, part: DeviceMemory, free: int) -> None:
+    def __init__(self, theme: Theme, holding: Holding) -> None:
         super().__init__()
         layout = column(self, spacing=tokens.XS)
-        head = label(_head(part, free), wraps=True)
-        layout.addWidget(head)
-        layout.addWidget(MemoryBar(theme, part, free))
-        layout.addWidget(label(_parts_in_words(part), kind="small", tone="secondary", wraps=True))
+        layout.addWidget(label(holding.head, wraps=True))
+        layout.addWidget(MemoryBar(theme, holding))
+        layout.addWidget(label(holding.foot, kind="small", tone="secondary", wraps=True))
 
 
 class MemoryBar(QWidget):
-    """A stacked bar: weights, KV cache and compute, in what the device has free."""
+    """A stacked bar: weights, KV cache, compute and engine, in what the device has free."""
 
-    def __init__(self, theme: Theme, part: DeviceMemory, free: int) -> None:
+    def __init__(self, theme: Theme, holding: Holding) -> None:
         super().__init__()
         self._theme = theme
-        self._part = part
-        self._free = free
+        self._holding = holding
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(f"{_head(part, free)}: {_parts_in_words(part)}")
+        self.setAccessibleName(f"{holding.head}: {holding.foot}")
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
@@ -79,16 +135,14 @@ class MemoryBar(QWidget):
         shape.addRoundedRect(bar, _HEIGHT / 2, _HEIGHT / 2)
         painter.setClipPath(shape)
         painter.fillRect(bar, self._theme.blend("page", "text", 0.12))
-        total = self._part.total_bytes
-        over = bool(self._free) and total > self._free
-        scale = bar.width() / max(1, total, self._free)
-        painter.setPen(Qt.PenStyle.NoPen)
+        free, total = self._holding.free, self._holding.total_bytes
+        role = "danger" if free and total > free else "accent"
+        scale = bar.width() / max(1, total, free)
         at = 0.0
-        for name, share in _SHARES.items():
-            width = getattr(self._part, f"{name}_bytes") * scale
-            colour = self._theme.blend("page", "danger" if over else "accent", share)
-            painter.fillRect(QRectF(at, 0, width, bar.height()), colour)
-            at += width
+        for (_, size), strength in zip(self._holding.shares, _STRENGTHS, strict=True):
+            colour = self._theme.blend("page", role, strength)
+            painter.fillRect(QRectF(at, 0, size * scale, bar.height()), colour)
+            at += size * scale
 
 
 class FilledBar(QWidget):
@@ -119,25 +173,10 @@ class FilledBar(QWidget):
         painter.drawRoundedRect(bar, _HEIGHT / 2, _HEIGHT / 2)
 
 
-def _head(part: DeviceMemory, free: int) -> str:
-    layers = f" · {part.layers} layers" if part.layers else ""
-    room = f" of {size_in_words(free)} free" if free else ""
-    return f"{part.device}{layers} · {size_in_words(part.total_bytes)}{room}"
-
-
-def _parts_in_words(part: DeviceMemory) -> str:
-    found = []
-    for key, name in _NAMES.items():
-        size = getattr(part, f"{key}_bytes")
-        if size:
-            found.append(f"{size_in_words(size)} {name}")
-    return "  ·  ".join(found)
-
-
 def _free(device: str, machine: Machine | None) -> int:
     if machine is None:
         return 0
     found = next((each for each in machine.devices if each.name == device), None)
-    if device == "CPU" or (found is not None and found.kind == "cpu"):
+    if device == HOST or (found is not None and found.kind == "cpu"):
         return machine.memory_available
     return found.memory_free if found is not None else 0

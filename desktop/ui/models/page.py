@@ -55,9 +55,9 @@ class ModelsPage(QWidget):
         title = self._tabs[self._index(key)].title
         self.bar.setTabText(self._index(key), f"{title} · {count}" if count else title)
 
-    def show_model(self, path: str) -> None:
-        """Open the tab of this machine's models at one of them."""
-        self.show_tab(LIBRARY).open_path(path)
+    def show_model(self, path: str, *, loading: bool = False) -> None:
+        """Open the tab of this machine's models at one of them, or at how it loads."""
+        self.show_tab(LIBRARY).open_path(path, loading=loading)
 
     def focus_content(self) -> None:
         """Put the focus where one begins in the tab that is shown."""

@@ -20,8 +20,8 @@ COMPUTER: Final = "computer"
 class TabPage(QWidget):
     """A tab's content. It is made when its tab is opened first; its focus proxy gets the focus."""
 
-    def open_path(self, path: str) -> None:
-        """Show the model with this path, where the tab has models."""
+    def open_path(self, path: str, *, loading: bool = False) -> None:
+        """Show the model with this path, with ``loading`` how it loads, where the tab has any."""
 
     def go_back(self) -> bool:
         """Leave what is open inside the tab; return whether there was something to leave."""

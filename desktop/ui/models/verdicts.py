@@ -40,11 +40,11 @@ SOURCE_WORDS: Final[dict[Source, str]] = {
 }
 
 
-def verdict_text(judgement: Judgement) -> str:
-    """Return the badge's words: the verdict, and the speed to expect where it is known."""
+def verdict_text(judgement: Judgement, kind: ModelKind = "chat") -> str:
+    """Return the badge's words: the verdict, and the speed of writing where it is known."""
     words = VERDICT_WORDS[judgement.verdict]
     speed = judgement.tokens_per_second
-    if judgement.verdict == "no_fit" or not speed:
+    if judgement.verdict == "no_fit" or not speed or kind == "embedding":
         return words
     return f"{words} · ~{speed:,.0f} tok/s" if speed >= 1 else f"{words} · under 1 tok/s"
 
@@ -57,11 +57,11 @@ class Badge(QLabel):
         self.setProperty("kind", "badge")
         self.hide()
 
-    def show_judgement(self, judgement: Judgement | None) -> None:
+    def show_judgement(self, judgement: Judgement | None, kind: ModelKind = "chat") -> None:
         """Show a verdict; hide while there is none."""
         self.setVisible(judgement is not None)
         if judgement is not None:
-            self.setText(verdict_text(judgement))
+            self.setText(verdict_text(judgement, kind))
             self.setToolTip(judgement.reason)
             set_property(self, "tone", VERDICT_ROLES[judgement.verdict])
 

@@ -45,13 +45,17 @@ def test_a_reply_comes_on_standard_output_alone(snug: Any) -> None:
 
 
 def test_json_tells_all_about_the_reply(snug: Any) -> None:
-    record = ask_json(snug, "What is gravity?", "--max-tokens", "6", "--temperature", "0")
+    flags = ("--max-tokens", "6", "--temperature", "0", "--gpu-layers", "0")
+    record = ask_json(snug, "What is gravity?", *flags)
     for name, kind in JSON_TYPES.items():
         assert isinstance(record[name], kind), name
     assert record["finish_reason"] == "max_tokens"
     assert record["completion_tokens"] == len(record["token_ids"]) == 6
     assert record["prefilled_tokens"] == record["prompt_tokens"] > 6
     assert record["decode_tokens_per_s"] > 0
+    assert record["account"][0].startswith(f"All {record['layers']} layers run on the CPU")
+    (host,) = record["memory"]
+    assert host["weights_bytes"] > 90_000_000
 
 
 def test_a_seed_gives_the_same_reply_again(snug: Any) -> None:

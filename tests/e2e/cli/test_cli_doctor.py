@@ -20,6 +20,12 @@ def test_doctor_finds_everything_in_order(snug: Any) -> None:
     }
     assert [device["kind"] for device in found["devices"]][-1] == "cpu"
     assert found["model"]["path"] == str(embedded_model())
+    assert "it needs" in found["model"]["judgement"]
+    assert "cpu" in found["gpu"]["back ends"]
+    # Either a GPU can be used, or it is said why not and what would mend it.
+    has_gpu = any(device["kind"] in {"gpu", "igpu"} for device in found["devices"])
+    assert has_gpu or found["gpu"]["remedy"]
+    assert found["gpu"]["state"]
     assert found["memory"]["total"] > found["memory"]["available"] > 0
     assert found["disk"]["free"] > 0
     assert found["database"] == {"state": "none yet"}

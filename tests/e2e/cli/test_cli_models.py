@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from models.gguf import read_header
 from models.library.embedded import embedded_model
-from tests.model_factory import SMALL, Design, write_model
+from tests.model_factory import SMALL, Design, write_model, write_split
 
 TwoLines = Callable[[subprocess.CompletedProcess[str]], tuple[str, str]]
 
@@ -229,6 +230,73 @@ def test_a_model_is_thrown_away(snug: Any, models_dir: Path, two_lines: TwoLines
     assert [each.name for each in trash.iterdir()] == ["old.gguf"]
     assert not path.exists()
     assert len(listed(snug)["models"]) == 1
+
+
+@pytest.mark.parametrize(("typed", "status"), [(b"y\n", 0), (b"n\n", 1), (b"\n", 1), (b"\x04", 1)])
+def test_a_person_is_asked_first(snug: Any, models_dir: Path, typed: bytes, status: int) -> None:
+    path = model(models_dir / "old.gguf")
+    keyboard, terminal = os.openpty()
+    try:
+        os.write(keyboard, typed)
+        with snug.start("models", "remove", "old", stdin=terminal) as process:
+            out, err = process.communicate(timeout=60)
+    finally:
+        os.close(keyboard)
+        os.close(terminal)
+    assert process.returncode == status
+    assert b"Move Random llama" in err
+    assert b"Traceback" not in err
+    assert path.exists() == bool(status)
+    assert (b"is in the trash" in out) == (not status)
+
+
+def test_a_listed_model_answers_by_its_name(snug: Any, models_dir: Path) -> None:
+    model(models_dir / "org" / "tiny.gguf")
+    done = snug("ask", "Hi", "--model", "tiny", "--max-tokens", "2", "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["model_path"] == str(models_dir / "org" / "tiny.gguf")
+
+
+def test_a_split_model_is_one_model_and_answers(snug: Any, models_dir: Path) -> None:
+    design = Design(name="In two", layers=4)
+    parts = write_split(models_dir, "split-Q8_0", design)
+    whole = model(models_dir / "whole.gguf", design)
+    first, second = listed(snug)["models"][1:]
+    assert (first["name"], first["problem"]) == ("In two", None)
+    assert first["parts"] == [str(part) for part in parts]
+    assert (first["parameters"], first["quantization"]) == (
+        second["parameters"],
+        second["quantization"],
+    )
+    assert first["size_bytes"] > whole.stat().st_size
+    inspected = snug("models", "inspect", first["path"], "--json")
+    assert inspected.returncode == 0, inspected.stderr
+    in_all = sum(group["count"] for group in json.loads(inspected.stdout)["tensors"])
+    assert in_all == read_header(whole).tensor_count
+    done = snug("ask", "Hi", "--model", "split-Q8_0", "--max-tokens", "2", "--json")
+    assert done.returncode == 0, done.stderr
+    parts[1].unlink()
+    broken = snug("models", "inspect", "split-Q8_0")
+    assert broken.returncode == 1
+    assert "1 of the 2 parts of split-Q8_0 is missing" in broken.stderr
+
+
+def test_other_programs_models_are_used_in_place(snug: Any, tmp_path: Path) -> None:
+    ollama = tmp_path / "home" / ".ollama" / "models"
+    blob = model(ollama / "blobs" / f"sha256-{'a' * 64}")
+    manifest = ollama / "manifests" / "registry.ollama.ai" / "library" / "tiny" / "1b"
+    manifest.parent.mkdir(parents=True)
+    layer = {"mediaType": "application/vnd.ollama.image.model", "digest": f"sha256:{'a' * 64}"}
+    manifest.write_text(json.dumps({"layers": [layer]}))
+    repo = tmp_path / "home" / ".cache" / "huggingface" / "hub" / "models--org--repo"
+    model(repo / "blobs" / "b", SMALL["qwen3"])
+    link = repo / "snapshots" / "c" / "linked.gguf"
+    link.parent.mkdir(parents=True)
+    link.symlink_to("../../blobs/b")
+    for name, path in (("tiny:1b", blob), ("linked", link)):
+        done = snug("ask", "Hi", "--model", name, "--max-tokens", "2", "--json")
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["model_path"] == str(path)
 
 
 def test_other_programs_models_are_left_alone(

@@ -29,7 +29,7 @@ from desktop.ui.theme import Theme
 from models.downloads.pacing import Retry
 from models.estimate.records import Machine
 from models.protocol import Device
-from tests.hub_server import HubServer
+from tests.hub_server import HubServer, leave_out_the_real_hub
 
 PATIENCE_MS = 20_000
 GB = 1_000_000_000
@@ -145,11 +145,7 @@ def button(parent: QWidget, words: str) -> QPushButton:
 @pytest.fixture(autouse=True)
 def _own_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the proxies, the hub and the keyring of whoever runs the tests out of them."""
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-    for name in ("HF_ENDPOINT", "HF_TOKEN", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
-        monkeypatch.delenv(name, raising=False)
+    leave_out_the_real_hub(monkeypatch)
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
 
 

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from models.catalogue import starting_models
 from tests.gui.hub.conftest import LARGE, SMALL, Hands, Open, button
 from tests.hub_server import Answer, HubServer
 
@@ -22,7 +23,7 @@ def test_nobody_is_asked_before_a_press(hands: Hands, hub: HubServer) -> None:
     QTest.keyClicks(hands.view.query, "chat")
     hands.bot.wait(300)
     assert hub.asked == []
-    assert "Nothing has been sent" in hands.view.status.text()
+    assert "Nothing is sent before you search" in hands.view.status.text()
     assert hands.discover.host in hands.view.status.text()
     QTest.keyClick(hands.view.query, Qt.Key.Key_Return)
     hands.until(lambda: hands.discover.search.status == "found")
@@ -33,9 +34,22 @@ def test_nobody_is_asked_before_a_press(hands: Hands, hub: HubServer) -> None:
 def test_models_to_start_with_are_judged_without_the_hub(hands: Hands, hub: HubServer) -> None:
     words = hands.view.starting.words
     hands.until(lambda: any("For this computer" in word for word in words()))
-    assert next(word for word in words() if word.startswith("For ")).startswith("For this computer")
+    titles = [word for word in words() if word.startswith(("A good one", "For "))]
+    assert titles[0] == "A good one to start with on this computer"
+    assert titles[1] == "For this computer, with 15 GB of memory"
+    assert titles[2:4] == ["For 8 GB of memory", "For 4 GB of memory"]
     assert any(word.startswith("CPU") for word in words())
     assert hub.asked == []
+
+
+def test_a_model_to_start_with_opens_its_page(hands: Hands, hub: HubServer) -> None:
+    hands.until(lambda: any("For this computer" in word for word in hands.view.starting.words()))
+    model = starting_models()[0]
+    hub.add(model.repo, {model.file: b"GGUF" * 1000})
+    button(hands.view.starting, "See its files")
+    hands.view.starting.opened.emit(model.repo)
+    hands.until(lambda: hands.shown_repo == model.repo)
+    assert hands.view.page.isVisible()
 
 
 def test_a_result_is_read_aloud_with_its_facts(hands: Hands) -> None:
@@ -81,6 +95,7 @@ def test_a_failing_hub_is_told_and_asked_again(
     trouble = hands.view.trouble
     assert trouble.isVisible()
     assert words in trouble.accessibleName()
+    hands.until(lambda: 0 < trouble.height() < 200)
     assert str(status) not in trouble.accessibleName()
     hub.answer_always(None, where="hub")
     if status == 401:
@@ -106,6 +121,7 @@ def test_an_address_that_is_none_is_told(hands: Hands) -> None:
 
 def test_offline_asks_nobody_until_one_goes_online(begin: Open, hub: HubServer) -> None:
     hands = begin(offline=True)
+    assert "Snug is offline" in hands.view.status.text()
     hands.search("chat")
     assert hands.discover.search.status == "failed"
     assert "offline" in hands.view.trouble.accessibleName().lower()
@@ -125,6 +141,14 @@ def test_a_variable_that_puts_snug_offline_has_no_button(
     with pytest.raises(AssertionError, match="no button"):
         button(hands.view.trouble, "Go online")
     assert hub.asked == []
+
+
+def test_who_is_asked_follows_the_settings(hands: Hands) -> None:
+    hands.settings.set_app_value("hub_endpoint", "https://mirror.example")
+    assert "A search asks mirror.example" in hands.view.status.text()
+    assert "mirror.example" in hands.view.query.placeholderText()
+    hands.settings.set_app_value("offline", True)
+    assert "Snug is offline" in hands.view.status.text()
 
 
 def test_a_search_that_takes_long_can_be_left(hands: Hands, hub: HubServer) -> None:
@@ -166,6 +190,10 @@ def test_the_window_closes_while_the_hub_is_silent(hands: Hands, hub: HubServer)
 def test_enter_opens_and_going_back_returns_to_the_results(hands: Hands) -> None:
     hands.search("chat")
     results = hands.view.results
+    hands.window.activateWindow()
+    hands.view.query.setFocus()
+    QTest.keyClick(hands.view.query, Qt.Key.Key_Down)
+    hands.until(results.hasFocus)
     QTest.keyClick(results, Qt.Key.Key_Down)
     QTest.keyClick(results, Qt.Key.Key_Return)
     hands.until(lambda: hands.shown_repo == SMALL)

@@ -48,7 +48,7 @@ def test_trouble_is_a_line_each_whatever_it_holds(capsys: pytest.CaptureFixture[
 
 
 def press_ctrl_c() -> None:
-    os.kill(os.getpid(), signal.SIGINT)
+    signal.raise_signal(signal.SIGINT)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a process can't press Ctrl-C for itself there")

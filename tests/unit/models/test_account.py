@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from models.account import account
+from models.backends import why_no_gpu
 from models.fake_model import fake_info
 from models.fake_script import Script
 from models.protocol import DeviceMemory, LoadOptions, ModelInfo, Problem
@@ -28,8 +29,8 @@ def test_a_part_on_the_device_and_why_not_more() -> None:
     lines = told(memory=(gpu, host), offloaded_layers=22, placement_reason="memory")
     assert lines == (
         (
-            "22 of 32 layers run on Radeon RX (5.1 GB), 10 on the CPU (2.3 GB), since its free memory "
-            "of 6.2 GB holds no more."
+            "22 of 32 layers run on Radeon RX (5.1 GB), 10 on the CPU (2.3 GB), since its free "
+            "memory of 6.2 GB holds no more."
         ),
         "Context 8,192 tokens in f16: 1.0 GB.",
     )
@@ -43,6 +44,12 @@ def test_several_devices_are_each_named() -> None:
     )
 
 
+def test_two_cards_of_one_make_are_told_apart() -> None:
+    memory = tuple(on(f"CUDA{number}", 16, 4, description="RTX") for number in (1, 0))
+    line = told(memory=memory, offloaded_layers=32, placement_reason="everything")[0]
+    assert line.endswith("2 devices: 16 on CUDA1 (4.0 GB), 16 on CUDA0 (4.0 GB).")
+
+
 def test_the_cpu_alone_says_why() -> None:
     reasons = {
         "no_backend": "the engine's library is built for the CPU alone.",
@@ -54,6 +61,14 @@ def test_the_cpu_alone_says_why() -> None:
         line = told(memory=(on("CPU", 32, 4),), placement_reason=reason)[0]
         assert line.startswith("All 32 layers run on the CPU (4.0 GB)")
         assert line.endswith(words)
+
+
+def test_a_card_that_is_not_used_is_told_with_what_would_mend_it() -> None:
+    unused = why_no_gpu((), (), ("NVIDIA",))
+    info = msgspec.structs.replace(BASE, placement_reason="no_backend")
+    assert "make setup BACKEND=cuda" in account(info, unused)[1]
+    asked = msgspec.structs.replace(BASE, placement_reason="asked")
+    assert not [line for line in account(asked, unused) if "BACKEND" in line]
 
 
 def test_an_embedding_model_says_what_it_is() -> None:

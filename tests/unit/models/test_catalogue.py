@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from fnmatch import fnmatch
 from itertools import pairwise
 
 import pytest
@@ -34,7 +33,17 @@ def test_a_file_s_own_name_finds_its_entry() -> None:
     assert find_entry(entry.name) is entry
 
 
-@pytest.mark.parametrize("name", ["My own fine-tune", "Qwen3 8B Base", "Qwen3-Embedding-0.6B", ""])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "My own fine-tune",
+        "Qwen3 8B Base",
+        "Qwen3-Embedding-0.6B",
+        "Qwen2.5 Coder 7B Instruct",
+        "Mistral Small Instruct 2409",
+        "",
+    ],
+)
 def test_an_unknown_model_has_no_entry(name: str) -> None:
     assert find_entry(name) is None
 
@@ -77,7 +86,7 @@ def test_starting_models_go_from_small_to_large_and_fit_their_class() -> None:
         assert model.size_bytes < 0.8 * model.memory_gb * 1e9
         bits = 8 * model.size_bytes / model.parameters
         assert 4 < bits < 7, model.name
-        assert fnmatch(model.file, "*.gguf")
+        assert model.file.endswith(".gguf")
         assert model.quantization.lower() in model.file.lower()
         assert model.repo.count("/") == 1
         assert model.license

@@ -98,6 +98,13 @@ def test_a_header_is_read(tmp_path: Path) -> None:
     ]
 
 
+def test_a_header_without_tensors_needs_nothing_behind_it(tmp_path: Path) -> None:
+    content = b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + ENTRIES[0]
+    assert len(content) % 32
+    header = read(tmp_path, content)
+    assert (header.tensors, header.data_end) == ((), len(content))
+
+
 def test_values_of_another_type_are_the_default(tmp_path: Path) -> None:
     header = read(tmp_path, gguf())
     assert header.integer("general.architecture", 3) == 3
@@ -278,12 +285,12 @@ def test_mutations_never_raise_anything_else_and_take_no_time(tmp_path: Path) ->
         path.write_bytes(mutant)
         # Sparse, so that claims of many bytes meet a file that has them.
         os.truncate(path, len(mutant) + chance.choice((0, 0, 1 << 20, 1 << 34)))
-        began = time.perf_counter()
+        began = time.process_time()
         try:
             read_header(path)
         except EngineError:
             refused += 1
-        longest = max(longest, time.perf_counter() - began)
+        longest = max(longest, time.process_time() - began)
     assert 1500 < refused < 3000
     assert longest < 1
 
@@ -337,9 +344,9 @@ def test_the_largest_headers_cost_little(
     path = tmp_path / "large.gguf"
     path.write_bytes(make(most))
     os.truncate(path, path.stat().st_size + 20_000_000)
-    began = time.perf_counter()
+    began = time.process_time()
     read_header(path)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     path.write_bytes(make(min(most, 1 << 15)))
     size = path.stat().st_size
     os.truncate(path, size + 20_000_000)

@@ -133,3 +133,13 @@ def test_a_death_that_nothing_points_at_loads_the_same_again() -> None:
     plan.failed(TROUBLE)
     plan.loaded(info(16))
     assert attempt(plan.again()).options.most_layers == 16
+
+
+def test_a_driver_that_keeps_the_engine_from_starting_is_left_out() -> None:
+    plan = LoadPlan(WANTED, drivers=True)
+    plan.judged(judgement(0))
+    dead = Problem(code="engine_start_failed", title="The engine crashed.")
+    step = attempt(plan.failed(dead))
+    assert (step.options.most_layers, step.fresh) == (0, True)
+    assert "driver" in plan.told[0]
+    assert plan.failed(dead) == Refused(dead)

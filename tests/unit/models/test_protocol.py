@@ -4,12 +4,11 @@ import io
 
 import pytest
 
-from models import protocol
+from models import frames, protocol
+from models.frames import FrameError
 from models.protocol import (
-    MAX_FRAME_BYTES,
     ChatPrompt,
     Generate,
-    ProtocolError,
     Sampling,
     Tokens,
     Turn,
@@ -25,12 +24,12 @@ def test_a_request_survives_the_pipe() -> None:
         max_tokens=5,
         stop=("\n\n",),
     )
-    assert protocol.read_request(io.BytesIO(protocol.encode(request))) == request
+    assert protocol.read_request(io.BytesIO(frames.encode(request))) == request
 
 
 def test_events_follow_each_other_and_end_with_the_stream() -> None:
     events = [Tokens(job_id=1, text=text, token_ids=(index,)) for index, text in enumerate("ab")]
-    stream = io.BytesIO(b"".join(map(protocol.encode, events)))
+    stream = io.BytesIO(b"".join(map(frames.encode, events)))
     assert [protocol.read_event(stream) for _ in range(3)] == [*events, None]
 
 
@@ -38,15 +37,15 @@ def test_events_follow_each_other_and_end_with_the_stream() -> None:
     "frame",
     [
         b"\x04\x00\x00\x00oops",
-        (MAX_FRAME_BYTES + 1).to_bytes(4, "little"),
-        protocol.encode(Tokens(job_id=1, text="", token_ids=())),  # an event is no request
+        (frames.MAX_BYTES + 1).to_bytes(4, "little"),
+        frames.encode(Tokens(job_id=1, text="", token_ids=())),  # an event is no request
     ],
 )
 def test_garbage_is_named_as_such(frame: bytes) -> None:
-    with pytest.raises(ProtocolError):
+    with pytest.raises(FrameError):
         protocol.read_request(io.BytesIO(frame))
 
 
 def test_a_frame_cut_in_half_is_the_end_of_the_stream() -> None:
-    frame = protocol.encode(Tokens(job_id=1, text="half", token_ids=(1,)))
+    frame = frames.encode(Tokens(job_id=1, text="half", token_ids=(1,)))
     assert protocol.read_event(io.BytesIO(frame[:-1])) is None

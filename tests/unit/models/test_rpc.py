@@ -15,11 +15,15 @@ from models.problems import EngineError
 from models.rpc import (
     DEFAULT_PORT,
     Address,
+    is_connected,
     is_loopback,
     is_reachable,
+    is_serving,
+    notice_silence,
     parse_address,
     probe_server,
     protocol_version,
+    worker_devices,
 )
 
 HELLO = bytes([14]) + struct.pack("<Q", 24) + bytes(24)
@@ -162,3 +166,43 @@ def test_a_worker_that_breaks_off_may_not_be_asked() -> None:
 
 def assert_set(event: threading.Event) -> None:
     assert event.wait(10)
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_KEEPIDLE"), reason="the system can't set it")
+def test_a_silent_machine_is_noticed_at_both_ends() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)) as client, listener.accept()[0] as held:
+            assert is_connected(Address("localhost", port))
+            assert is_serving(port)
+            notice_silence(port)
+            for end in (client, held):
+                assert end.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+                assert end.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) <= 30
+    assert not is_connected(Address("localhost", port))
+    assert not is_serving(port)
+
+
+def test_a_worker_that_this_application_has_taken_is_known_from_before() -> None:
+    greeting = bytes([*protocol_version(), 0]) + bytes(24)
+    free = answering(greeting, struct.pack("<I", 1), struct.pack("<QQ", 500, 700))
+    release = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def run() -> None:
+            for serve in (free, lambda _client: assert_set(release)):
+                with listener.accept()[0] as client:
+                    serve(client)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        server = f"127.0.0.1:{listener.getsockname()[1]}"
+        first = worker_devices((server,))
+        assert worker_devices((server,)) == first, "although it doesn't answer now"
+        release.set()
+        thread.join(10)
+    assert [(each.name, each.memory_free, each.memory_total) for each in first] == [
+        ("RPC0", 500, 700)
+    ]
+    with pytest.raises(EngineError, match="refused"):
+        worker_devices((server,))

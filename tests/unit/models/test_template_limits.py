@@ -49,7 +49,8 @@ def test_an_endless_loop_is_ended(renderer: TemplateRenderer) -> None:
 def test_a_memory_bomb_and_a_huge_output_are_stopped(
     renderer: TemplateRenderer, source: str
 ) -> None:
-    assert failure_of(source, renderer) == "it used too much memory"
+    # Which limit it meets first depends on how fast the machine fills memory.
+    assert failure_of(source, renderer) in {"it used too much memory", "it ran too long"}
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,7 @@ def test_a_file_that_is_there_is_not_fetched_again(
     fetch(hub, tmp_path, request_)
     fetch(hub, tmp_path, request_)
     assert ranges(hub) == [""]
+    assert_whole(tmp_path)
     (tmp_path / REPO / NAME).write_bytes(OTHER)
     assert fetch(hub, tmp_path, request_).status == "done"
     assert_whole(tmp_path)
@@ -271,7 +272,9 @@ def test_names_that_lead_astray_are_refused(hub: HubServer, tmp_path: Path, path
     assert [path for path in tmp_path.rglob("*") if "evil" in path.name] == []
 
 
-@pytest.mark.parametrize("repo", ["owner", "../up/it", "owner/..", "owner/a/b", "CON/model", "~/x"])
+@pytest.mark.parametrize(
+    "repo", ["owner", "../up/it", "owner/..", "owner/a/b", "a/b--c", "CON/model", "~/x"]
+)
 def test_repositories_that_lead_astray_are_refused(
     hub: HubServer, tmp_path: Path, repo: str
 ) -> None:

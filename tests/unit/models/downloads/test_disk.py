@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import random
 import resource
@@ -42,6 +43,34 @@ folder, endpoint, request = sys.argv[1:]
 queue = Downloads(Path(folder), lambda: HubAccess(endpoint), note, reserve_bytes=0)
 queue.add(msgspec.json.decode(request, type=DownloadRequest))
 ended.wait(20)
+queue.close()
+"""
+
+
+FULL = """
+import hashlib, sys, threading
+from pathlib import Path
+import msgspec
+from models.downloads.queue import Downloads
+from models.downloads.records import DownloadRequest
+from models.hub.access import HubAccess
+folder, endpoint, request = sys.argv[1:]
+other = Path(folder) / "other"
+other.write_bytes(bytes(400_000))
+ended = threading.Event()
+def note(shown):
+    if shown and shown[0].status in {"failed", "done"}:
+        ended.set()
+queue = Downloads(Path(folder), lambda: HubAccess(endpoint), note, reserve_bytes=-10**9)
+download = queue.add(msgspec.json.decode(request, type=DownloadRequest))
+ended.wait(20)
+print(queue.snapshot()[0].problem.code)
+other.unlink()
+ended.clear()
+queue.resume(download)
+ended.wait(20)
+shown = queue.snapshot()[0]
+print(shown.status, hashlib.sha256(Path(shown.path).read_bytes()).hexdigest())
 queue.close()
 """
 
@@ -89,6 +118,29 @@ def test_a_disk_that_takes_no_more(hub: HubServer, tmp_path: Path) -> None:
         assert queue.end_of(1).status == "done"
     assert (tmp_path / REPO / NAME).read_bytes() == CONTENT
     assert hub.asked[-1].headers["range"] == "bytes=100000-"
+
+
+def test_a_disk_that_is_really_full(hub: HubServer, tmp_path: Path) -> None:
+    """A file system of 600 kB, of which another file takes two thirds until it is removed."""
+    content = random.Random(9).randbytes(300_000)
+    hub.add(REPO, {NAME: content})
+    mounted = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
+    mount = 'mount -t tmpfs -o size=600k tmpfs "$0" && exec "$@"'
+    if subprocess.run(
+        [*mounted, mount, tmp_path, "true"], check=False, capture_output=True
+    ).returncode:
+        pytest.skip("this system lets nobody mount a small file system")
+    request = msgspec.json.encode(request_of(hub, REPO))
+    told = subprocess.run(
+        [*mounted, mount, tmp_path, sys.executable, "-c", FULL, tmp_path, hub.endpoint, request],
+        cwd=Path(__file__).parents[4],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout.split()
+    assert told == ["disk_full", "done", hashlib.sha256(content).hexdigest()]
+    assert hub.sent_bytes < 1.5 * len(content)
 
 
 def test_a_disk_that_fills_up_keeps_the_part(

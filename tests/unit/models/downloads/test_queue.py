@@ -7,6 +7,7 @@ import threading
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from models.downloads.pacing import Retry
@@ -153,14 +154,33 @@ def test_the_same_request_is_the_same_download(hub: HubServer, tmp_path: Path) -
         assert (again.id, again.status, again.problem) == (failed.id, "done", None)
 
 
-def test_two_revisions_of_a_file_don_t_mix(hub: HubServer, tmp_path: Path) -> None:
+def test_another_revision_takes_the_place_of_one_that_rests(hub: HubServer, tmp_path: Path) -> None:
     hub.add(REPO, {NAME: CONTENT})
+    hub.answer_next(Answer(cut_after=70_000))
     hub.answer_always(Answer(status=404))
     with Queue(hub, tmp_path) as queue:
-        queue.fetch(request_of(hub, REPO))
-        hub.repos[REPO].files[NAME] = CONTENT[1:]
+        failed = queue.fetch(request_of(hub, REPO))
+        assert failed.status == "failed"
+        hub.answer_always(None)
+        # The owner changed the card: another commit, the same file.
+        again = msgspec.structs.replace(request_of(hub, REPO), revision="1" * 40)
+        assert queue.fetch(again).status == "done"
+        assert [one.request.revision for one in queue.downloads.snapshot()] == ["1" * 40]
+    assert hub.asked[-1].headers["range"] == "bytes=70000-"
+
+
+def test_another_revision_waits_for_one_that_runs(hub: HubServer, tmp_path: Path) -> None:
+    hub.add(REPO, {NAME: CONTENT})
+    never = threading.Event()
+    hub.piece_bytes = 50_000
+    hub.answer_next(Answer(hold=never))
+    with Queue(hub, tmp_path) as queue:
+        queue.downloads.add(request_of(hub, REPO))
+        queue.until(lambda shown: shown[0].done_bytes > 0)
+        again = msgspec.structs.replace(request_of(hub, REPO), revision="1" * 40)
         with pytest.raises(EngineError) as caught:
-            queue.downloads.add(request_of(hub, REPO))
+            queue.downloads.add(again)
+    never.set()
     assert caught.value.problem.code == "already_downloading"
 
 
@@ -176,6 +196,20 @@ def test_two_queues_on_one_folder_fetch_each_file_once(hub: HubServer, tmp_path:
                 lambda shown: len(shown) == 6 and all(one.status == "done" for one in shown)
             )
     assert hub.sent_bytes == sum(len(CONTENT) - number for number in range(6))
+
+
+def test_the_same_download_from_two_processes_is_one(hub: HubServer, tmp_path: Path) -> None:
+    hub.add(REPO, {NAME: CONTENT})
+    hub.piece_bytes = 20_000
+    hub.pause_s = 0.05
+    with Queue(hub, tmp_path) as window, Queue(hub, tmp_path, others=False) as terminal:
+        download = window.downloads.add(request_of(hub, REPO))
+        window.until(lambda shown: shown[0].done_bytes > 0)
+        assert terminal.downloads.add(request_of(hub, REPO)) == download
+        assert terminal.end_of(download).status == "done"
+        assert window.end_of(download).status == "done"
+    assert hub.sent_bytes == len(CONTENT)
+    assert list((tmp_path / REPO).iterdir()) == [tmp_path / REPO / NAME]
 
 
 def test_a_pause_of_the_other_process_is_heeded(hub: HubServer, tmp_path: Path) -> None:
@@ -231,6 +265,25 @@ def test_offline_says_so_and_asks_nothing(hub: HubServer, tmp_path: Path) -> Non
     assert problem is not None
     assert (problem.code, hub.asked) == ("offline", [])
     assert "HF_HUB_OFFLINE" in problem.title
+
+
+def test_going_offline_ends_what_runs(hub: HubServer, tmp_path: Path) -> None:
+    hub.add(REPO, {NAME: CONTENT})
+    hub.piece_bytes = 50_000
+    never = threading.Event()
+    hub.answer_next(Answer(hold=never))
+    now = {"access": HubAccess(hub.endpoint)}
+    with Queue(hub, tmp_path, access=lambda: now["access"]) as queue:
+        download = queue.downloads.add(request_of(hub, REPO))
+        queue.until(lambda shown: shown[0].done_bytes == 50_000)
+        asked = len(hub.asked)
+        now["access"] = HubAccess(hub.endpoint, offline=True)
+        queue.downloads.access_changed()
+        ended = queue.end_of(download)
+        assert ended.problem is not None
+        assert (ended.problem.code, ended.done_bytes) == ("offline", 50_000)
+        assert len(hub.asked) == asked
+    never.set()
 
 
 def test_closing_doesn_t_wait_for_a_server_that_is_silent(hub: HubServer, tmp_path: Path) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from models.library.describing import describe, detail
 from models.library.embedded import embedded_model
+from models.library.entry import LibraryEntry
 from models.problems import EngineError
 from tests.gguf_writer import Tensor, Value, write_gguf
 from tests.model_factory import SMALL, Design, write_model
@@ -160,7 +163,7 @@ def test_a_part_under_another_name_is_known_by_what_it_says(tmp_path: Path) -> N
     )
     problem = describe(path).problem
     assert problem is not None
-    assert problem.title == "2 of the 3 parts of renamed aren't here."
+    assert problem.title == "2 of the 3 parts of renamed are missing."
 
 
 @pytest.mark.parametrize(
@@ -244,3 +247,24 @@ def test_long_values_are_shortened(tmp_path: Path) -> None:
     assert metadata["llama.heads"] == "1, 2, 3"
     assert metadata["llama.many"] == "100 values"
     assert metadata["general.tags"] == "1 value"
+
+
+def test_mutants_have_entries_too(tmp_path: Path) -> None:
+    chance = random.Random(11)
+    contents = [
+        write_model(tmp_path / f"{kind}.x", SMALL[kind]).read_bytes()
+        for kind in ("llama", "bert", "t5", "mamba", "gemma3")
+    ]
+    path = tmp_path / "mutant.gguf"
+    fine = 0
+    for turn in range(500):
+        mutant = bytearray(contents[turn % len(contents)])
+        for _ in range(chance.randint(1, 5)):
+            mutant[chance.randrange(8000)] = chance.randrange(256)
+        path.write_bytes(mutant)
+        entry = describe(path)
+        assert msgspec.json.decode(msgspec.json.encode(entry), type=LibraryEntry) == entry
+        if entry.problem is None:
+            fine += 1
+            msgspec.json.encode(detail(entry))
+    assert 50 < fine < 450

@@ -49,6 +49,7 @@ def test_a_model_goes_to_the_trash_with_all_its_files(machine: Machine, trash: P
     entry = next(each for each in machine.scan() if len(each.parts) == 2)
     assert remove(entry, machine.folders, machine.surroundings) == sum(sizes)
     assert in_trash(trash) == sorted(names)
+    assert not (machine.snug / "s").exists()
     assert [Path(each.path).name for each in machine.scan()] == ["other.gguf"]
 
 
@@ -64,6 +65,21 @@ def test_a_projector_that_another_model_uses_stays(machine: Machine, trash: Path
     assert left.projectors == first.projectors
     remove(left, machine.folders, machine.surroundings)
     assert in_trash(trash) == ["gemma-Q4_0.gguf", "gemma-Q8_0.gguf", "mmproj-f16.gguf"]
+
+
+def test_folders_that_are_not_empty_and_the_person_s_own_stay(
+    machine: Machine, trash: Path
+) -> None:
+    note = machine.snug / "org" / "note.txt"
+    machine.model(machine.snug / "org" / "repo" / "a.gguf")
+    note.touch()
+    machine.model(machine.added / "mine" / "b.gguf", "qwen3")
+    for entry in machine.scan():
+        remove(entry, machine.folders, machine.surroundings)
+    assert in_trash(trash) == ["a.gguf", "b.gguf"]
+    assert note.exists()
+    assert not (machine.snug / "org" / "repo").exists()
+    assert (machine.added / "mine").is_dir()
 
 
 def test_other_programs_files_are_refused(machine: Machine, trash: Path) -> None:

@@ -53,6 +53,13 @@ def test_the_hub_s_cache(machine: Machine) -> None:
     assert not machine.troubles
 
 
+def test_a_nameless_file_of_the_hub_s_cache_has_its_repository_s_name(machine: Machine) -> None:
+    hub = machine.home / ".cache" / "huggingface" / "hub"
+    snapshot = machine.hugging_face(hub, "org/Tiny-GGUF", "model.gguf")
+    write_gguf(snapshot.resolve(), {"general.architecture": "llama"}, [])
+    assert machine.scan()[0].name == "Tiny-GGUF"
+
+
 def test_two_snapshots_of_one_file_are_one_model(machine: Machine) -> None:
     hub = machine.home / ".cache" / "huggingface" / "hub"
     first = machine.hugging_face(hub, "org/repo", "model.gguf")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.gguf import GgufHeader, TensorInfo
+from models.gguf import TensorInfo
 from models.llama.dry_run import account
 from models.protocol import DeviceMemory
 
@@ -26,17 +26,14 @@ sched_reserve:    Vulkan0 compute buffer size =    98.25 MiB
 """
 
 
-def header(*names: str) -> GgufHeader:
-    """Return a header of tensors that get a megabyte more each."""
-    tensors = tuple(
-        TensorInfo(name, (1,), 0, 0, number * MIB) for number, name in enumerate(names, 1)
-    )
-    return GgufHeader(3, {}, {}, len(tensors), 0, tensors=tensors)
+def tensors(*names: str) -> list[TensorInfo]:
+    """Return tensors that get a megabyte more each."""
+    return [TensorInfo(name, (1,), 0, 0, number * MIB) for number, name in enumerate(names, 1)]
 
 
 def test_layers_lie_where_they_were_assigned_and_caches_are_shared_out() -> None:
     names = ("token_embd.weight", "blk.0.a", "blk.1.a", "output_norm.weight", "output.weight")
-    said = {memory.device: memory for memory in account(PARTLY, header(*names))}
+    said = {memory.device: memory for memory in account(PARTLY, tensors(*names))}
     assert said["CPU"] == DeviceMemory(
         device="CPU",
         layers=1,
@@ -54,11 +51,11 @@ def test_layers_lie_where_they_were_assigned_and_caches_are_shared_out() -> None
 
 
 def test_an_output_that_is_the_embedding_has_a_copy_on_the_device() -> None:
-    said = {memory.device: memory for memory in account(PARTLY, header("token_embd.weight"))}
+    said = {memory.device: memory for memory in account(PARTLY, tensors("token_embd.weight"))}
     assert said["CPU"].weights_bytes == said["Vulkan0"].weights_bytes == MIB
 
 
 def test_without_a_device_there_is_one_copy() -> None:
     on_host = PARTLY.replace("Vulkan0", "CPU")
-    (memory,) = account(on_host, header("token_embd.weight", "blk.0.a"))
+    (memory,) = account(on_host, tensors("token_embd.weight", "blk.0.a"))
     assert (memory.device, memory.layers, memory.weights_bytes) == ("CPU", 3, 3 * MIB)

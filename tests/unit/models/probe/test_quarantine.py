@@ -142,6 +142,45 @@ def test_a_write_that_fails_leaves_the_old_state(
     assert list(state.parent.iterdir()) == [state]
 
 
+# --- trust ---------------------------------------------------------------------------------------
+
+
+def test_a_sound_file_is_trusted_across_restarts_until_it_changes(state: Path, model: Path) -> None:
+    quarantine = Quarantine(state)
+    assert not quarantine.trusts(model)
+    quarantine.note_trust(model)
+    assert Quarantine(state).trusts(model)
+    assert not quarantine.trusts(model.with_name("missing.gguf"))
+    model.write_bytes(model.read_bytes() + b"!")
+    assert not quarantine.trusts(model)
+
+
+def test_a_death_ends_the_trust_and_a_release_brings_it_back(state: Path, model: Path) -> None:
+    quarantine = Quarantine(state)
+    quarantine.note_trust(model)
+    assert quarantine.note_death(model) is False
+    assert not quarantine.trusts(model)
+    assert quarantine.note_death(model) is True
+    quarantine.release(model)
+    assert quarantine.trusts(model)
+
+
+def test_a_release_that_can_not_be_kept_is_told(
+    state: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quarantine = Quarantine(state)
+    quarantine.note_death(model)
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(EngineError) as raised:
+        quarantine.release(model)
+    assert raised.value.problem.code == "release_failed"
+    assert "No space left" in raised.value.problem.title
+
+
 # --- fingerprints --------------------------------------------------------------------------------
 
 
