@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # By name, since this is the one way from the application into the engine's own modules.
         import_module("models.worker").main(arguments[1:])
     if arguments[:1] == [READING_FLAG]:
-        from desktop.documents import process  # noqa: PLC0415
+        from desktop.documents import process
 
         process.main()
         return 0

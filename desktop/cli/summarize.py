@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, get_args
@@ -22,23 +21,25 @@ from desktop.cli.terminal import (
     report_trouble,
     say,
 )
-from desktop.domain.documents import CallRecord, Document
+from desktop.domain.documents import Document
 from desktop.domain.errors import UserError
-from desktop.domain.summary import Call, Length, Wish
+from desktop.domain.summary import Length, Wish
 from desktop.settings.store import with_overrides
 from desktop.storage.database import Database
 from desktop.storage.document_schema import DOCUMENT_MIGRATIONS
 from desktop.storage.documents import DocumentStore
+from desktop.storage.jobs import JobStore
 from desktop.work.intake import CancelledError, take_in
+from desktop.work.jobs import JobTools, Pace, run_job
 from desktop.work.markdown import as_markdown
 from desktop.work.prompts import summary_prompts
 from desktop.work.summary import (
-    Observer,
-    Plan,
+    Answered,
+    Planned,
     SummaryReport,
-    SummaryWork,
-    document_subject,
-    joint_subject,
+    SummaryResult,
+    SummaryWish,
+    SummaryWorker,
 )
 from desktop.work.text_model import TextModel
 
@@ -57,7 +58,7 @@ def run(argv: Sequence[str]) -> int:
         Interrupts() as interrupts,
         Database.open(context.paths.documents_db, DOCUMENT_MIGRATIONS, "documents") as database,
     ):
-        batch = _Batch(DocumentStore(database), lambda: interrupts.count > 0)
+        batch = _Batch(database, lambda: interrupts.count > 0)
         try:
             documents = batch.take_in([Path(file) for file in arguments.files])
             reports = batch.summarize(documents, wish, _model(arguments, context))
@@ -71,9 +72,10 @@ def run(argv: Sequence[str]) -> int:
 class _Batch:
     """Several documents, one after another; one that can't be read doesn't stop the others."""
 
-    def __init__(self, store: DocumentStore, cancelled: Callable[[], bool]) -> None:
+    def __init__(self, database: Database, cancelled: Callable[[], bool]) -> None:
         self.failed = False
-        self._store = store
+        self._store = DocumentStore(database)
+        self._jobs = JobStore(database)
         self._cancelled = cancelled
         self._status = StatusLine()
 
@@ -98,45 +100,46 @@ class _Batch:
 
     def summarize(
         self, documents: Sequence[Document], wish: Wish, model: TextModel
-    ) -> list[SummaryReport]:
+    ) -> Sequence[SummaryReport]:
         with model:
             model.load(
                 lambda fraction: self._status.show(f"Loading the model … {fraction:.0%}"),
                 self._cancelled,
             )
-            reports = [
-                self._work(model, document.name).run(document_subject(document, self._store), wish)
-                for document in documents
-            ]
-            if len(reports) > 1:
-                joint = joint_subject(documents, reports)
-                reports.append(self._work(model, "all together").run(joint, wish))
-            self._status.clear()
-            return reports
+            tools = JobTools(
+                documents=self._store,
+                jobs=self._jobs,
+                model=model,
+                cancelled=self._cancelled,
+                report=_Progress(self._status).show,
+            )
+            whole = msgspec.json.encode(SummaryWish(wish=wish, prompts=summary_prompts())).decode()
+            ids = [document.id for document in documents]
+            job = self._jobs.begin("summary", documents[0].name, whole, ids)
+            result = run_job(job, SummaryWorker(), tools)
+        self._status.clear()
+        return msgspec.json.decode(result, type=SummaryResult).reports
 
-    def _work(self, model: TextModel, name: str) -> SummaryWork:
-        observer = _Progress(self._status, name)
-        return SummaryWork(self._store, model, summary_prompts(), observer, self._cancelled)
 
-
-class _Progress(Observer):
+class _Progress:
     """Says on standard error what it is going to take, and how far it is."""
 
-    def __init__(self, status: StatusLine, name: str) -> None:
+    def __init__(self, status: StatusLine) -> None:
         self._status = status
-        self._name = name
-        self._began = time.monotonic()
+        self._pace = Pace()
 
-    def planned(self, plan: Plan) -> None:
-        self._status.clear()
-        say(
-            f"{self._name}: {len(plan.sections):,} sections, about {plan.calls:,} calls and "
-            f"{plan.tokens_in + plan.tokens_out:,} tokens."
-        )
-
-    def answered(self, _call: Call, _record: CallRecord, done: int, total: int) -> None:
-        left = (time.monotonic() - self._began) / max(1, done) * (total - done)
-        self._status.show(f"{self._name}: {done:,} of {total:,} calls, about {_span(left)} left")
+    def show(self, done: int, total: int, news: msgspec.Struct | None) -> None:
+        if isinstance(news, Planned):
+            plan, self._pace = news.plan, Pace()
+            self._status.clear()
+            say(
+                f"{news.name}: {len(plan.sections):,} sections, about {plan.calls:,} calls and "
+                f"{plan.tokens_in + plan.tokens_out:,} tokens."
+            )
+        elif isinstance(news, Answered):
+            left = self._pace.seconds_left(done, total)
+            rest = f", about {_span(left)} left" if left is not None else ""
+            self._status.show(f"{news.name}: {done:,} of {total:,} calls{rest}")
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:

@@ -19,7 +19,7 @@ from desktop.documents.limits import CPU_LIMIT_S, MAX_TEXT_CHARS, MEMORY_LIMIT
 from desktop.documents.messages import READ, Batch, Done, Refused, ReplyPart
 from desktop.documents.parts import Block, DocumentPart, Unreadable
 from desktop.documents.problems import DocumentError, damaged, empty, too_large
-from models import protocol
+from models import frames
 
 _BATCH_PARTS: Final = 256
 _BATCH_CHARS: Final = 1 << 20
@@ -29,7 +29,7 @@ _BATCH_S: Final = 0.2
 def main() -> None:
     """Read the document that is asked for, and end."""
     requests, answers = _take_pipes()
-    asked = protocol.read_message(requests, READ)
+    asked = frames.read(requests, READ)
     if asked is None:
         return
     _limit_resources()
@@ -109,7 +109,7 @@ def _limit_resources() -> None:
 
 
 def _write(answers: BinaryIO, message: ReplyPart) -> None:
-    answers.write(protocol.encode(message))
+    answers.write(frames.encode(message))
     answers.flush()
 
 

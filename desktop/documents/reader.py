@@ -15,8 +15,8 @@ from desktop.documents.limits import SILENCE_LIMIT_S
 from desktop.documents.messages import REPLIES, Batch, Done, Read, Refused, ReplyPart
 from desktop.documents.parts import DocumentPart
 from desktop.documents.problems import DocumentError
-from models import protocol
-from models.protocol import ProtocolError
+from models import frames
+from models.frames import FrameError
 
 PROCESS_FLAG: Final = "--reading-process"
 """What a frozen build starts itself with to become the process that reads."""
@@ -70,7 +70,7 @@ class _Process:
         # Bounded, so that a fast parser waits for a slow taker and memory stays small.
         self._replies: queue.Queue[ReplyPart | None] = queue.Queue(_WAITING_BATCHES)
         with suppress(OSError):
-            self._stdin.write(protocol.encode(Read(path=str(path.absolute()))))
+            self._stdin.write(frames.encode(Read(path=str(path.absolute()))))
             self._stdin.close()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._take, name="document pipe", daemon=True)
@@ -102,9 +102,9 @@ class _Process:
 
     def _take(self) -> None:
         try:
-            while (reply := protocol.read_message(self._stdout, REPLIES)) is not None:
+            while (reply := frames.read(self._stdout, REPLIES)) is not None:
                 self._put(reply)
-        except (ProtocolError, OSError, ValueError):
+        except (FrameError, OSError, ValueError):
             pass
         self._put(None)
 

@@ -52,17 +52,15 @@ class StoredPassage(msgspec.Struct, frozen=True, kw_only=True):
         return Passage(text=text, page=self.page, headings=self.section, level=self.level)
 
 
-class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What the model answered to a call of a job, and what it took. Times in seconds.
+class SourceRef(msgspec.Struct, frozen=True, kw_only=True):
+    """A place in a document that something leads back to.
 
-    ``prompt_sha256`` tells whether an answer from before still belongs to the call.
+    ``first`` and ``last`` are passages' numbers, ``page`` is 0 where the format has none, and
+    ``quote`` is the text to highlight (empty: the passages themselves).
     """
 
-    key: tuple[int, int]
-    prompt_sha256: str
-    text: str = ""
-    failure: str = ""
-    attempts: int = 1
-    tokens_in: int = 0
-    tokens_out: int = 0
-    seconds: float = 0.0
+    document_id: int
+    first: int
+    last: int
+    page: int = 0
+    quote: str = ""

@@ -20,12 +20,11 @@ from typing import Final, Literal
 import msgspec
 
 from desktop.domain.attribution import Attribution, marked, marks_inside
+from desktop.domain.jobs import Key
 from desktop.domain.sections import CountTexts, Section
 from desktop.domain.sentences import sentences
 
 Length = Literal["paragraph", "page", "outline"]
-Key = tuple[int, int]
-"""A call's level, 0 for the sections, and its number in it. Stays the same over restarts."""
 OUTPUT_SHARE: Final = 0.5
 """What a call that joins points may write, of what it reads: so every level is shorter."""
 _FINAL_TOKENS: Final[Mapping[Length, int]] = {"paragraph": 320, "page": 900, "outline": 1200}

@@ -48,6 +48,20 @@ create trigger passages_removed after delete on passages begin
     insert into passages_words (passages_words, rowid, text) values ('delete', old.id, old.text);
 end;
 
+-- What a person put together, to ask all of it.
+create table collections (
+    id integer primary key autoincrement,
+    name text not null,
+    created_at real not null
+) strict;
+
+create table collection_documents (
+    collection_id integer not null references collections (id) on delete cascade,
+    document_id integer not null references documents (id) on delete cascade,
+    added_at real not null,
+    primary key (collection_id, document_id)
+) strict;
+
 create table unreadable_pages (
     document_id integer not null references documents (id) on delete cascade,
     page integer not null,
@@ -59,11 +73,16 @@ create table unreadable_pages (
 create table jobs (
     id integer primary key autoincrement,
     kind text not null,
+    title text not null,
     wish text not null,
-    state text not null check (state in ('running', 'paused', 'done', 'failed')),
+    state text not null check (state in ('waiting', 'running', 'paused', 'done', 'failed')),
+    done integer not null default 0,
+    total integer not null default 0,
     created_at real not null,
     updated_at real not null,
-    result text not null default ''
+    result text not null default '',
+    problem_title text not null default '',
+    problem_hint text not null default ''
 ) strict;
 
 create table job_documents (

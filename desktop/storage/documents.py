@@ -1,24 +1,23 @@
-"""Documents on disk: their text in passages, an index of their words, and the work on them."""
+"""Documents on disk: their text in passages, and an index of their words."""
 
 from __future__ import annotations
 
 import re
 import time
 from collections.abc import Iterable, Sequence
-from typing import Final, Literal
+from typing import Final
 
 import apsw
 import msgspec
 
 from desktop.documents.parts import Block, DocumentPart, Opened, Unreadable
-from desktop.domain.documents import CallRecord, Document, StoredPassage
+from desktop.domain.documents import Document, StoredPassage
 from desktop.storage.database import Database
 
 _DOCUMENTS: Final = f"select {', '.join(Document.__struct_fields__)} from documents"  # noqa: S608
 _PASSAGES: Final = f"select {', '.join(StoredPassage.__struct_fields__)} from passages"  # noqa: S608
 _WORD: Final = re.compile(r"\w+")
 _MOST_WORDS: Final = 64
-JobState = Literal["running", "paused", "done", "failed"]
 
 
 class DocumentStore:
@@ -152,62 +151,6 @@ class DocumentStore:
             rows = connection.execute(statement, (query, ids, limit)).fetchall()
         return [(_passage(row[:-1]), _number(row[-1])) for row in rows]
 
-    # --- work ----------------------------------------------------------------------------------
-
-    def begin_job(self, kind: str, wish: str, document_ids: Sequence[int]) -> int:
-        """Note a piece of work, or find the same one that was not finished; return its id."""
-        with self._database.transaction() as connection:
-            for job_id in _unfinished(connection, kind, wish):
-                if _job_documents(connection, job_id) == list(document_ids):
-                    _set_state(connection, job_id, "running")
-                    return job_id
-            now = time.time()
-            connection.execute(
-                "insert into jobs (kind, wish, state, created_at, updated_at) "
-                "values (?, ?, 'running', ?, ?)",
-                (kind, wish, now, now),
-            )
-            job_id = connection.last_insert_rowid()
-            connection.executemany(
-                "insert into job_documents values (?, ?, ?)",
-                [(job_id, position, each) for position, each in enumerate(document_ids)],
-            )
-            return job_id
-
-    def set_job_state(self, job_id: int, state: JobState, result: str = "") -> None:
-        """Note where a piece of work stands, and its result as JSON once it is done."""
-        with self._database.transaction() as connection:
-            _set_state(connection, job_id, state, result)
-
-    def add_answer(self, job_id: int, record: CallRecord) -> None:
-        """Keep what the model answered to a call."""
-        with self._database.transaction() as connection:
-            connection.execute(
-                "insert or replace into job_answers values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    job_id, *record.key, record.prompt_sha256, record.text, record.failure,
-                    record.attempts, record.tokens_in, record.tokens_out, record.seconds,
-                ),
-            )  # fmt: skip
-
-    def answers(self, job_id: int) -> dict[tuple[int, int], CallRecord]:
-        """Return what the model has answered so far, by the call's place."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "select level, number, prompt_sha256, text, failure, attempts, tokens_in, "
-                "tokens_out, seconds from job_answers where job_id = ?",
-                (job_id,),
-            )
-            records = [
-                CallRecord(
-                    key=(level, number), prompt_sha256=sha256, text=text, failure=failure,
-                    attempts=attempts, tokens_in=tokens_in, tokens_out=tokens_out, seconds=seconds,
-                )
-                for level, number, sha256, text, failure, attempts, tokens_in, tokens_out, seconds
-                in rows
-            ]  # fmt: skip
-        return {record.key: record for record in records}
-
 
 def _documents(connection: apsw.Connection, where: str, *values: str | int) -> list[Document]:
     rows = connection.execute(f"{_DOCUMENTS} {where}", values)
@@ -234,26 +177,4 @@ def _insert_passage(
         "insert into passages (document_id, number, kind, level, page, section, line, text) "
         "values (?, ?, ?, ?, ?, ?, ?, ?)",
         (document_id, number, block.kind, block.level, place.page, section, place.line, block.text),
-    )
-
-
-def _unfinished(connection: apsw.Connection, kind: str, wish: str) -> list[int]:
-    rows = connection.execute(
-        "select id from jobs where kind = ? and wish = ? and state != 'done' order by id desc",
-        (kind, wish),
-    )
-    return [int(row[0]) for row in rows]
-
-
-def _job_documents(connection: apsw.Connection, job_id: int) -> list[int]:
-    rows = connection.execute(
-        "select document_id from job_documents where job_id = ? order by position", (job_id,)
-    )
-    return [int(row[0]) for row in rows]
-
-
-def _set_state(connection: apsw.Connection, job_id: int, state: JobState, result: str = "") -> None:
-    connection.execute(
-        "update jobs set state = ?, result = ?, updated_at = ? where id = ?",
-        (state, result, time.time(), job_id),
     )

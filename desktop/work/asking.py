@@ -8,11 +8,10 @@ from typing import Final
 
 import msgspec
 
-from desktop.domain.documents import CallRecord
-from desktop.domain.summary import Answer, Call, Key
-from desktop.storage.documents import DocumentStore
+from desktop.domain.jobs import CallRecord, Key
+from desktop.domain.summary import Answer, Call
+from desktop.work.jobs import JobTools
 from desktop.work.prompts import STOP, data_prompt
-from desktop.work.text_model import TextModel
 from models.protocol import ChatPrompt, Sampling
 
 SAMPLING: Final = Sampling(temperature=0.0, top_k=0, top_p=1.0, min_p=0.0, repeat_penalty=1.1)
@@ -29,21 +28,20 @@ class Asking:
 
     def __init__(
         self,
-        store: DocumentStore,
-        model: TextModel,
+        tools: JobTools,
         job_id: int,
         *,
         system: str,
         on_answer: OnAnswer,
-        cancelled: Callable[[], bool],
+        first_level: int = 0,
     ) -> None:
-        self._store = store
-        self._model = model
+        self._tools = tools
         self._job_id = job_id
         self._system = system
         self._on_answer = on_answer
-        self._cancelled = cancelled
-        self._known = store.answers(job_id)
+        self._first_level = first_level
+        self._known = tools.jobs.answers(job_id)
+        self._model_name = _model_name(tools)
         self.records: dict[Key, CallRecord] = {}
         self.resumed = 0
 
@@ -59,7 +57,7 @@ class Asking:
         }
 
     def _recall(self, call: Call) -> bool:
-        record = self._known.get(call.key)
+        record = self._known.get(self._key(call))
         if record is None or record.failure or record.prompt_sha256 != self._sha256(call):
             return False
         self.resumed += 1
@@ -69,17 +67,17 @@ class Asking:
     def _ask(self, calls: Sequence[Call], attempt: int) -> list[Call]:
         """Ask the model; return the calls that came to nothing."""
         failed = []
-        completions = self._model.complete(
+        completions = self._tools.model.complete(
             [self._prompt(call) for call in calls],
             [call.max_tokens for call in calls],
             SAMPLING,
             stop=STOP,
-            cancelled=self._cancelled,
+            cancelled=self._tools.cancelled,
         )
         for number, made in completions:
             call = calls[number]
             record = CallRecord(
-                key=call.key,
+                key=self._key(call),
                 prompt_sha256=self._sha256(call),
                 text=made.text,
                 failure=made.failure or ("" if made.text.strip() else "The model wrote nothing."),
@@ -88,7 +86,7 @@ class Asking:
                 tokens_out=made.tokens_out,
                 seconds=made.seconds,
             )
-            self._store.add_answer(self._job_id, record)
+            self._tools.jobs.add_answer(self._job_id, record)
             self._note(call, record)
             if record.failure:
                 failed.append(call)
@@ -98,8 +96,20 @@ class Asking:
         self.records[call.key] = record
         self._on_answer(call, record, len(self.records))
 
+    def _key(self, call: Call) -> Key:
+        """Return the call's place in the job, which may have several subjects."""
+        level, number = call.key
+        return self._first_level + level, number
+
     def _prompt(self, call: Call) -> ChatPrompt:
         return data_prompt(self._system, call.instruction, call.data)
 
     def _sha256(self, call: Call) -> str:
-        return hashlib.sha256(msgspec.json.encode(self._prompt(call))).hexdigest()
+        whole = (self._model_name, self._prompt(call), call.max_tokens)
+        return hashlib.sha256(msgspec.json.encode(whole)).hexdigest()
+
+
+def _model_name(tools: JobTools) -> tuple[str, int]:
+    """Return what tells models apart: what one has answered is not what another would."""
+    info = tools.model.info
+    return (info.path, info.size_bytes) if info else ("", 0)

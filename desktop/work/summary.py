@@ -1,26 +1,24 @@
 """Drives a summary: the generator's calls to the model, every answer to the disk.
 
-running ──pause──► paused ──again──► running ──► done
-   └── its process dies: the answers are there, and the same work goes on with the next call
+The job's kind is ``summary``, its wish a ``SummaryWish``, its result a ``SummaryResult``.
 """
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 
-from desktop.domain.documents import CallRecord, Document
+from desktop.domain.documents import Document
 from desktop.domain.errors import UserError
+from desktop.domain.jobs import CallRecord, Job, Key
 from desktop.domain.sections import CountTexts, Passage, Section, split
 from desktop.domain.summary import (
     OUTPUT_SHARE,
     Call,
     Calls,
-    Key,
     Point,
     Prompts,
     Summary,
@@ -30,11 +28,13 @@ from desktop.domain.summary import (
 )
 from desktop.storage.documents import DocumentStore
 from desktop.work.asking import Asking, OnAnswer
+from desktop.work.jobs import JobTools
 from desktop.work.prompts import data_prompt
-from desktop.work.text_model import TextModel
 
 _LEAST_ROOM: Final = 256
 _SPARE_TOKENS: Final = 16
+_LEVELS_EACH: Final = 100
+"""Levels of calls that each subject of a job has for itself."""
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,32 +98,67 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     tokens_out: int
 
 
-class Observer:
-    """Hears how a summary goes; each method may be overridden. Called on the working thread."""
+class SummaryWish(msgspec.Struct, frozen=True, kw_only=True):
+    """What a summary job is told: the person's wish, and the prompts as the person left them."""
 
-    def planned(self, plan: Plan) -> None:
-        """Hear that the sections are cut."""
+    wish: Wish
+    prompts: Prompts
 
-    def answered(self, _call: Call, _record: CallRecord, done: int, total: int) -> None:
-        """Hear that a call is answered: ``done`` of about ``total``. The text makes the draft."""
+
+class SummaryResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What a summary job comes to: one report a document, and one over all where several are."""
+
+    reports: tuple[SummaryReport, ...]
+
+
+class Planned(msgspec.Struct, frozen=True, kw_only=True):
+    """News: the sections of ``name`` are cut, and this is what they are going to take."""
+
+    name: str
+    plan: Plan
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """News: a call about ``name`` is answered. The texts make the draft."""
+
+    name: str
+    call: Call
+    record: CallRecord
+
+
+class SummaryWorker:
+    """Does summary jobs: a summary of each document, and one over all where there are several."""
+
+    def run(self, job: Job, tools: JobTools) -> str:
+        """Return a ``SummaryResult`` as JSON. Raises UserError and CancelledError."""
+        wish = msgspec.json.decode(job.wish, type=SummaryWish)
+        work = SummaryWork(tools, job.id, wish.prompts)
+        documents = [_document(tools.documents, each) for each in job.document_ids]
+        reports = [
+            work.run(document_subject(document, tools.documents), wish.wish, place)
+            for place, document in enumerate(documents)
+        ]
+        if len(documents) > 1:
+            reports.append(work.run(joint_subject(documents, reports), wish.wish, len(documents)))
+        return msgspec.json.encode(SummaryResult(reports=tuple(reports))).decode()
+
+
+def _document(store: DocumentStore, document_id: int) -> Document:
+    document = store.document(document_id)
+    if document is None:
+        raise UserError("A document of this work was deleted.", "Begin again without it.")
+    return document
 
 
 class SummaryWork:
-    """Makes summaries with a loaded model."""
+    """Makes the summary of one subject, as a part of a job."""
 
-    def __init__(
-        self,
-        store: DocumentStore,
-        model: TextModel,
-        prompts: Prompts,
-        observer: Observer | None = None,
-        cancelled: Callable[[], bool] = lambda: False,
-    ) -> None:
-        self._store = store
-        self._model = model
+    def __init__(self, tools: JobTools, job_id: int, prompts: Prompts) -> None:
+        self._tools = tools
+        self._job_id = job_id
+        self._model = tools.model
         self._prompts = prompts
-        self._observer = observer or Observer()
-        self._cancelled = cancelled
+        self._cancelled = tools.cancelled
 
     def plan(self, subject: Subject, wish: Wish) -> Plan:
         """Cut the subject into sections and estimate the work. Raises UserError."""
@@ -144,32 +179,23 @@ class SummaryWork:
             tokens_out=round(tokens * OUTPUT_SHARE / 2),
         )
 
-    def run(self, subject: Subject, wish: Wish) -> SummaryReport:
-        """Summarize; what was answered before, for the same wish and model, is not asked again.
+    def run(self, subject: Subject, wish: Wish, place: int = 0) -> SummaryReport:
+        """Summarize the job's subject number ``place``; what is answered is not asked again.
 
         Raises UserError, and CancelledError with the work kept to go on from.
         """
         began = time.monotonic()
         plan = self.plan(subject, wish)
-        self._observer.planned(plan)
-        identity = self._identity(subject, wish, plan)
-        job_id = self._store.begin_job("summary", identity, subject.document_ids)
+        self._tools.report(0, plan.calls, Planned(name=subject.title, plan=plan))
         asking = Asking(
-            self._store,
-            self._model,
-            job_id,
+            self._tools,
+            self._job_id,
             system=self._prompts.system,
-            on_answer=self._note_to(plan),
-            cancelled=self._cancelled,
+            on_answer=self._note_to(subject, plan),
+            first_level=place * _LEVELS_EACH,
         )
-        try:
-            summary = self._drive(asking, subject.title, plan, wish)
-        except BaseException:
-            self._store.set_job_state(job_id, "paused")
-            raise
-        report = _report(subject, plan, summary, asking, time.monotonic() - began)
-        self._store.set_job_state(job_id, "done", msgspec.json.encode(report).decode())
-        return report
+        summary = self._drive(asking, subject.title, plan, wish)
+        return _report(subject, plan, summary, asking, time.monotonic() - began)
 
     def _drive(self, asking: Asking, title: str, plan: Plan, wish: Wish) -> Summary:
         steps = summarize(title, plan.sections, wish, self._prompts, room=plan.room)
@@ -184,11 +210,12 @@ class SummaryWork:
             summary: Summary = stop.value
             return summary
 
-    def _note_to(self, plan: Plan) -> OnAnswer:
-        """Return what tells the observer of an answer."""
+    def _note_to(self, subject: Subject, plan: Plan) -> OnAnswer:
+        """Return what reports an answer."""
 
         def note(call: Call, record: CallRecord, done: int) -> None:
-            self._observer.answered(call, record, done, max(plan.calls, done))
+            news = Answered(name=subject.title, call=call, record=record)
+            self._tools.report(done, max(plan.calls, done), news)
 
         return note
 
@@ -206,18 +233,6 @@ class SummaryWork:
                 "Choose one of 1,024 tokens or more, or shorten the question and the prompts.",
             )
         return room
-
-    def _identity(self, subject: Subject, wish: Wish, plan: Plan) -> str:
-        """Return what must be the same for work to go on: wish, prompts, model and sections."""
-        info = self._model.info
-        parts = {
-            "name": subject.name,
-            "wish": msgspec.to_builtins(wish),
-            "prompts": hashlib.sha256(msgspec.json.encode(self._prompts)).hexdigest(),
-            "model": [info.path, info.size_bytes] if info else [],
-            "room": plan.room,
-        }
-        return msgspec.json.encode(parts, order="sorted").decode()
 
 
 def document_subject(document: Document, store: DocumentStore) -> Subject:

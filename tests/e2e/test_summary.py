@@ -14,20 +14,21 @@ import pytest
 
 from tests.document_factory import write_pdf
 
+PAGES = 14
 TOPICS = ("harbour", "lighthouse", "storm", "railway", "market", "school", "mill", "bridge")
 
 
 def page(number: int) -> list[str]:
     topic = TOPICS[number % len(TOPICS)]
     return [
-        f"The {topic} number {number} was built in {1800 + number} by Ada Moor. It has {number + 3} "
-        f"gates and {2 * number + 1} windows. People of the town came to see it every week. " * 3
+        f"The {topic} number {number} was built in {1800 + number} by Ada Moor. It has "
+        f"{number + 3} gates and {2 * number + 1} windows. People came to see it every week. " * 3
     ]
 
 
 @pytest.fixture
 def document(tmp_path: Path) -> Path:
-    return write_pdf(tmp_path / "town.pdf", [page(number) for number in range(24)])
+    return write_pdf(tmp_path / "town.pdf", [page(number) for number in range(PAGES)])
 
 
 def command(base: Path, *words: str) -> list[str]:
@@ -36,7 +37,9 @@ def command(base: Path, *words: str) -> list[str]:
 
 
 def run(base: Path, *words: str) -> tuple[list[dict[str, Any]], subprocess.CompletedProcess[str]]:
-    done = subprocess.run(command(base, *words), capture_output=True, text=True, timeout=170)
+    done = subprocess.run(
+        command(base, *words), check=False, capture_output=True, text=True, timeout=170
+    )
     return [json.loads(line) for line in done.stdout.splitlines()], done
 
 
@@ -44,16 +47,16 @@ def test_every_section_is_read_once_and_the_account_adds_up(tmp_path: Path, docu
     [report], done = run(tmp_path / "base", str(document))
     assert done.returncode == 0, done.stderr
     sections = report["sections"]
-    assert len(sections) > 4
+    assert len(sections) > 2
     assert [section["index"] for section in sections] == list(range(len(sections)))
-    assert {page for section in sections for page in section["pages"]} == set(range(1, 25))
+    assert {page for section in sections for page in section["pages"]} == set(range(1, PAGES + 1))
     assert all(section["status"] == "done" for section in sections)
     assert all(section["tokens_in"] + section["tokens_out"] <= 1024 for section in sections)
     assert report["calls"] >= len(sections) + 1
     assert report["tokens_in"] >= sum(section["tokens_in"] for section in sections)
     assert report["summary"]
-    assert report["coverage"]["read"] == list(range(1, 25))
-    assert set(report["coverage"]["cited"]) <= set(range(1, 25))
+    assert report["coverage"]["read"] == list(range(1, PAGES + 1))
+    assert set(report["coverage"]["cited"]) <= set(range(1, PAGES + 1))
     assert report["failures"] == []
     assert "sections, about" in done.stderr
 
@@ -64,7 +67,7 @@ def test_a_killed_summary_goes_on_and_repeats_nothing(tmp_path: Path, document: 
     process = subprocess.Popen(
         command(base, str(document)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    finished = _wait_for_answers(database, 3)
+    finished = _wait_for_answers(database, 2)
     process.send_signal(signal.SIGKILL)
     process.wait()
     [report], done = run(base, str(document))

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from desktop.documents.parts import Block, DocumentPart, Opened, Place, Unreadable
-from desktop.domain.documents import CallRecord
+from desktop.domain.jobs import CallRecord
 from desktop.storage.database import Database
 from desktop.storage.document_schema import DOCUMENT_MIGRATIONS
 from desktop.storage.documents import DocumentStore
+from desktop.storage.jobs import JobStore
 
 
 @pytest.fixture
@@ -73,12 +74,14 @@ def test_deleting_a_document_leaves_nothing_of_it(
     store: DocumentStore, database: Database, tmp_path: Path
 ) -> None:
     document_id = add(store, "Unrepeatable sesquipedalian.")
-    job_id = store.begin_job("summary", "{}", [document_id])
-    store.add_answer(job_id, CallRecord(key=(0, 0), prompt_sha256="x", text="sesquipedalian"))
+    jobs = JobStore(database)
+    job = jobs.begin("summary", "A", "{}", [document_id])
+    jobs.add_answer(job.id, CallRecord(key=(0, 0), prompt_sha256="x", text="sesquipedalian"))
     store.delete(document_id)
     assert store.documents() == []
     assert store.search_words("sesquipedalian", [document_id], 5) == []
-    assert store.answers(job_id) == {}
+    assert jobs.jobs() == []
+    assert jobs.answers(job.id) == {}
     database.close()
     content = (tmp_path / "documents.db").read_bytes()
     assert b"sesquipedalian" not in content.lower()
@@ -89,15 +92,3 @@ def test_a_document_that_was_cut_is_begun_anew(store: DocumentStore) -> None:
     store.add_parts(cut, 0, [block("half")])
     again = add(store, "whole")
     assert [each.id for each in store.documents()] == [again]
-
-
-def test_the_same_work_goes_on_where_it_ended(store: DocumentStore) -> None:
-    document_id = add(store, "Text.")
-    job_id = store.begin_job("summary", '{"length":"page"}', [document_id])
-    record = CallRecord(key=(0, 3), prompt_sha256="p", text="- a", tokens_in=9, seconds=0.5)
-    store.add_answer(job_id, record)
-    assert store.begin_job("summary", '{"length":"page"}', [document_id]) == job_id
-    assert store.answers(job_id) == {(0, 3): record}
-    assert store.begin_job("summary", '{"length":"outline"}', [document_id]) != job_id
-    store.set_job_state(job_id, "done", "{}")
-    assert store.begin_job("summary", '{"length":"page"}', [document_id]) != job_id
