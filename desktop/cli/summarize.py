@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, get_args
+from typing import get_args
 
 import msgspec
 
@@ -41,11 +41,7 @@ from desktop.work.summary import (
     SummaryWish,
     SummaryWorker,
 )
-from desktop.work.text_model import TextModel
-
-SEQUENCES: Final = 4
-CONTEXT_SIZE: Final = 4096
-"""For each section and its reply: small models read short sections more faithfully."""
+from desktop.work.text_model import SEQUENCES, TextModel, document_load_options
 
 
 def run(argv: Sequence[str]) -> int:
@@ -169,10 +165,12 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def _model(arguments: argparse.Namespace, context: Context) -> TextModel:
-    flags = {"context_size": CONTEXT_SIZE, **context.flags}
-    settings = with_overrides(context.settings.generation, flags)
-    options = context.load_options(settings, find_model(arguments.model, context))
-    options = msgspec.structs.replace(options, sequences=arguments.sequences)
+    settings = with_overrides(context.settings.generation, context.flags)
+    options = document_load_options(
+        context.load_options(settings, find_model(arguments.model, context)),
+        sequences=arguments.sequences,
+        context_size=settings.context_size if "context_size" in context.flags else 0,
+    )
     return TextModel(options, context.paths.engine_log)
 
 

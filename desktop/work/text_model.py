@@ -43,6 +43,24 @@ _COUNT_BYTES: Final = 48 * 1024
 """Of texts that are counted at once: a millisecond or so, so that a cancel is soon heard."""
 _AHEAD: Final = 2
 """Prompts that wait in the engine for each that runs, so that no slot stands idle."""
+SEQUENCES: Final = 4
+CONTEXT_SIZE: Final = 4096
+"""For each section and its reply: small models read short sections more faithfully."""
+
+
+def document_load_options(
+    options: LoadOptions, *, sequences: int = SEQUENCES, context_size: int = 0
+) -> LoadOptions:
+    """Return how a model that chats is loaded for work on documents: several sections at once.
+
+    ``context_size`` is in tokens per sequence; 0 takes as many as serve well, and no more than the
+    chat has, which is what the person's memory is thought to bear.
+    """
+    return msgspec.structs.replace(
+        options,
+        sequences=sequences,
+        context_size=context_size or min(options.context_size or CONTEXT_SIZE, CONTEXT_SIZE),
+    )
 
 
 class Completion(msgspec.Struct, frozen=True, kw_only=True):
