@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
+from desktop.domain.grounds import Grounds
 from models.protocol import Report, Role
 
 
@@ -32,7 +33,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     ``sibling_index`` counts from 0 among ``sibling_count`` versions. ``created_at`` is in seconds
     since the epoch. ``problem`` is what a FAILED message failed of: title, then hint.
-    ``finish_reason`` is the protocol's, empty where none applies.
+    ``finish_reason`` is the protocol's, empty where none applies. ``grounds`` is what a reply was
+    given of documents.
     """
 
     id: int
@@ -48,6 +50,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     finish_reason: str = ""
     problem: tuple[str, str] | None = None
     report: Report | None = None
+    grounds: Grounds | None = None
 
 
 class Chat(msgspec.Struct, frozen=True, kw_only=True):

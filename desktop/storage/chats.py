@@ -19,8 +19,9 @@ import msgspec
 
 from desktop.domain.chat import Chat, ChatView, Message, MessageState, Run
 from desktop.domain.errors import UserError
+from desktop.domain.grounds import Attached, Grounds
 from desktop.domain.titles import title_from
-from desktop.storage import runs, tree
+from desktop.storage import grounds, runs, tree
 from desktop.storage.database import Database
 from desktop.storage.writers import Writer, is_alive, this_writer
 from models.protocol import Report, Role, Turn
@@ -104,6 +105,16 @@ class ChatStore:
                 " values (?, ?, ?, ?)",
                 (chat_id, view.draft, view.anchor_id, view.anchor_offset),
             )
+
+    def attached(self, chat_id: int) -> tuple[Attached, ...]:
+        """Return what the chat is asked about, in the order in which it came."""
+        with self._database.reading() as connection:
+            return grounds.attached(connection, chat_id)
+
+    def attach(self, chat_id: int, wanted: Sequence[Attached]) -> None:
+        """Replace what the chat is asked about."""
+        with self._database.transaction() as connection:
+            grounds.attach(connection, chat_id, wanted)
 
     # --- messages, read ------------------------------------------------------------------------
 
@@ -231,6 +242,11 @@ class ChatStore:
                 "update chats set updated_at = ? where id = ?", (time.time(), message.chat_id)
             )
             return message
+
+    def keep_grounds(self, message_id: int, found: Grounds | None) -> None:
+        """Note what a reply stands on."""
+        with self._database.transaction() as connection:
+            grounds.keep(connection, message_id, found)
 
     def select_sibling(self, chat_id: int, message_id: int, step: int) -> list[Message]:
         """Show the version ``step`` places from this one; return the chat's new path."""

@@ -83,7 +83,27 @@ create index runs_by_message on runs (message_id);
 create index runs_by_model on runs (model_id);
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (M001_CHATS,)
+M002_DOCUMENTS: Final = """
+-- What a chat is asked about: numbers in the documents' database, which may be made anew.
+create table chat_documents (
+    chat_id integer not null references chats (id) on delete cascade,
+    position integer not null,
+    kind text not null check (kind in ('document', 'collection')),
+    source_id integer not null,
+    name text not null,
+    primary key (chat_id, kind, source_id)
+) strict;
+
+-- What a reply was given of documents: places in them, as JSON, and no text.
+create table grounds (
+    message_id integer primary key references messages (id) on delete cascade,
+    chat_id integer not null references chats (id) on delete cascade,
+    content text not null
+) strict;
+create index grounds_by_chat on grounds (chat_id);
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (M001_CHATS, M002_DOCUMENTS)
 
 
 def schema_version(connection: apsw.Connection) -> int:
@@ -93,8 +113,9 @@ def schema_version(connection: apsw.Connection) -> int:
 
 def migrate(connection: apsw.Connection, path: Path, steps: Sequence[str] = MIGRATIONS) -> None:
     """Take the database through the steps that it lacks, each one whole or not at all."""
-    for version in range(schema_version(connection) + 1, len(steps) + 1):
-        if version > 1:
+    found = schema_version(connection)
+    for version in range(found + 1, len(steps) + 1):
+        if found:
             back_up(connection, path)
         _apply(connection, version, steps[version - 1])
 

@@ -8,6 +8,7 @@ import apsw
 import msgspec
 
 from desktop.domain.chat import Message, MessageState
+from desktop.storage import grounds
 from desktop.storage.runs import unpack_ids
 from models.protocol import Report, Turn
 
@@ -52,12 +53,13 @@ def message(connection: apsw.Connection, message_id: int) -> Message:
     row = connection.execute(_MESSAGE_BY_ID, (message_id,)).fetchone()
     if row is None:
         raise LookupError(f"no message {message_id}")
-    return _message(row)
+    return grounds.of_message(connection, _message(row))
 
 
 def path_to(connection: apsw.Connection, leaf_id: int) -> list[Message]:
     """Return the messages from the root to the leaf."""
-    return [_message(row) for row in connection.execute(_PATH, (leaf_id,))]
+    path = [_message(row) for row in connection.execute(_PATH, (leaf_id,))]
+    return grounds.of_chat(connection, path)
 
 
 def turns_to(

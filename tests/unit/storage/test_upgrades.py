@@ -63,3 +63,17 @@ def test_an_upgraded_schema_is_that_of_a_fresh_database(schema: Path, tmp_path: 
         new.reading() as fresh,
     ):
         assert schema_of(upgraded) == schema_of(fresh)
+
+
+def test_what_a_chat_was_asked_about_is_kept(database_path: Path) -> None:
+    build(database_path, (SCHEMAS[0].parent / "v2.sql").read_text())
+    with Database.open(database_path) as database:
+        store = ChatStore(database)
+        chat = store.chats()[0]
+        assert [(each.kind, each.source_id) for each in store.attached(chat.id)] == [
+            ("document", 7),
+            ("collection", 2),
+        ]
+        grounds = store.path(chat.id)[-1].grounds
+        assert grounds is not None
+        assert (grounds.manner, grounds.sources[0].place) == ("passages", "page 2")
