@@ -49,6 +49,7 @@ from models.protocol import (
     Cancelled,
     Countable,
     CountTokens,
+    Embed,
     EngineDied,
     Event,
     Failed,
@@ -76,7 +77,7 @@ __all__ = ["EngineClient", "engine_command"]
 _CLOSE_PATIENCE_S: Final = 1.0
 _CLOSE_LIMIT_S: Final = 4.0
 _LOG: Final = logging.getLogger(__name__)
-_IN_ORDER: Final = Load | Generate | Unload
+_IN_ORDER: Final = Load | Generate | Embed | Unload
 _START: Final = "start"
 _FRESH: Final = "fresh"
 _FRESH_CPU: Final = "fresh, without devices"
@@ -146,9 +147,14 @@ class EngineClient:
         return self._post(Load(job_id=next(self._job_ids), options=options))
 
     def generate(
-        self, prompt: Prompt, sampling: Sampling, max_tokens: int, stop: Sequence[str] = ()
+        self,
+        prompt: Prompt,
+        sampling: Sampling,
+        max_tokens: int,
+        stop: Sequence[str] = (),
+        schema: str = "",
     ) -> JobId:
-        """Complete a prompt. Ends as Finished."""
+        """Complete a prompt, held to a JSON schema if there is one. Ends as Finished."""
         return self._post(
             Generate(
                 job_id=next(self._job_ids),
@@ -156,6 +162,7 @@ class EngineClient:
                 sampling=sampling,
                 max_tokens=max_tokens,
                 stop=tuple(stop),
+                schema=schema,
             )
         )
 
@@ -170,6 +177,10 @@ class EngineClient:
     def count_tokens(self, prompt: Countable) -> JobId:
         """Count a prompt's tokens beside whatever runs. Ends as TokenCount."""
         return self._post(CountTokens(job_id=next(self._job_ids), prompt=prompt))
+
+    def embed(self, texts: Sequence[str]) -> JobId:
+        """Turn texts into vectors. Ends as Embedded."""
+        return self._post(Embed(job_id=next(self._job_ids), texts=tuple(texts)))
 
     def list_devices(self) -> JobId:
         """List the devices. Ends as Devices."""
@@ -255,7 +266,7 @@ class EngineClient:
                 self._process = EngineProcess(self._command, self._log_path, self._take)
             if isinstance(request, Load | Unload):
                 self._needs_reload = False
-            elif self._needs_reload and isinstance(request, Generate | CountTokens):
+            elif self._needs_reload and isinstance(request, Generate | Embed | CountTokens):
                 self._reload()
             self._unaccepted.add(request.job_id)
             self._send(request)

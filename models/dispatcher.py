@@ -7,8 +7,9 @@ A job's way::
                └─► running ─► one terminal event; a cancel sets the flag that the engine looks at
 
 Load and Unload run alone. Generations run side by side, and start while others run unless a Load
-or Unload waits before them. Stats, ListDevices and Resample pass everything that waits; counting
-tokens has a thread of its own, and waits for a load only while there is no model.
+or Unload waits before them; so does Embed, which is done between two of their batches. Stats,
+ListDevices and Resample pass everything that waits; counting tokens has a thread of its own, and
+waits for a load only while there is no model.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from models.protocol import (
     Cancelled,
     CountTokens,
     Devices,
+    Embed,
     Event,
     Failed,
     Generate,
@@ -51,7 +53,7 @@ from models.protocol import (
 _LOG: Final = logging.getLogger(__name__)
 _PROGRESS_STEP: Final = 0.02
 
-LlamaJob = Load | Generate | ListDevices | Unload | Stats
+LlamaJob = Load | Generate | Embed | ListDevices | Unload | Stats
 """What the llama thread answers; counting has its own thread."""
 LlamaRequest = LlamaJob | Resample
 
@@ -146,7 +148,7 @@ class Dispatcher:
             match request:
                 case Stats() | ListDevices() | Resample():
                     return index
-                case Generate() if not blocked:
+                case Generate() | Embed() if not blocked:
                     return index
                 case Load() | Unload() if not blocked and not self._generating:
                     return index
@@ -161,6 +163,9 @@ class Dispatcher:
         match request:
             case Generate():
                 self._answer(job_id, lambda: self._submit(request))
+            case Embed():
+                flag = self._flags[job_id]
+                self._answer(job_id, lambda: self._engine.embed(request, flag))
             case Load():
                 self._answer(job_id, lambda: self._load(request))
             case Unload():

@@ -9,6 +9,8 @@ from models.cancellation import Cancellation
 from models.protocol import (
     Countable,
     Device,
+    Embed,
+    Embedded,
     Event,
     Generate,
     LoadOptions,
@@ -49,6 +51,9 @@ class Engine(Protocol):
 
     def count_tokens(self, job_id: int, prompt: Countable) -> TokenCount:
         """Count on the vocabulary alone; called on a thread of its own."""
+
+    def embed(self, request: Embed, cancelled: Cancellation) -> Embedded:
+        """Return a vector for each text."""
 
     def devices(self) -> tuple[Device, ...]:
         """List the devices."""

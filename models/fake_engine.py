@@ -23,19 +23,25 @@ import msgspec
 from models.cancellation import Cancellation
 from models.engine import Emit
 from models.fake_model import (
+    DIMENSION,
     TRAINED_CONTEXT,
     VOCABULARY_SIZE,
+    bag_of_words,
     fake_devices,
     fake_info,
     offloaded_layers,
 )
 from models.fake_script import Place, Script, parse_script
+from models.json_schema.instances import smallest
+from models.json_schema.reading import read_schema
 from models.problems import EngineError
 from models.protocol import (
     Cancelled,
     ChatPrompt,
     Countable,
     Device,
+    Embed,
+    Embedded,
     Event,
     Finished,
     FinishReason,
@@ -189,6 +195,19 @@ class FakeEngine:
             overhead=len(_REPLY_OPENING),
         )
 
+    def embed(self, request: Embed, cancelled: Cancellation) -> Embedded:
+        """Make a bag of words of each text: texts that share words are near each other."""
+        self._loaded()
+        self._misbehave("embed", self._script)
+        if cancelled:
+            raise EngineError("cancelled", "It was cancelled.")
+        return Embedded(
+            job_id=request.job_id,
+            vectors=b"".join(map(bag_of_words, request.texts)),
+            dimension=DIMENSION,
+            tokens=tuple(len(_words(text)) for text in request.texts),
+        )
+
     def submit(self, request: Generate, cancelled: Cancellation) -> None:
         """Take a job in; its prompt may carry a script of its own."""
         options = self._loaded()
@@ -207,7 +226,7 @@ class FakeEngine:
             cancelled=cancelled,
             script=script,
             prompt_ids=ids,
-            words=_reply(script, text),
+            words=_reply_to(request, script, text),
             stream=TextStream(request.stop),
             sampling=request.sampling,
             reused=reused,
@@ -334,6 +353,13 @@ class FakeEngine:
         if not first.startswith("/fake "):
             return self._script, text
         return parse_script(shlex.split(first)[1:], self._script), rest
+
+
+def _reply_to(request: Generate, script: Script, text: str) -> Iterator[str]:
+    """Return the words of the reply: the smallest valid one where there is a schema."""
+    if request.schema:
+        return iter(_words(smallest(read_schema(request.schema))))
+    return _reply(script, text)
 
 
 def _reply(script: Script, text: str) -> Iterator[str]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import re
+import struct
+import zlib
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +18,8 @@ _CACHE_BYTES_PER_TOKEN: Final = 1024
 _LARGEST_CONTEXT: Final = 1_048_576
 _LAYER_BYTES: Final = 100_000_000
 _MIB: Final = 2**20
+DIMENSION: Final = 256
+"""Of the fake's vectors: few words share a place."""
 
 
 def fake_devices(script: Script) -> tuple[Device, ...]:
@@ -40,6 +46,15 @@ def offloaded_layers(options: LoadOptions, script: Script) -> int:
         return min(options.gpu_layers, script.layers)
     fitting = script.layers if script.fit is None else min(script.fit, script.layers)
     return fitting if options.most_layers < 0 else min(fitting, options.most_layers)
+
+
+def bag_of_words(text: str) -> bytes:
+    """Return a vector of length 1 in which each word has its place, whatever its case."""
+    counts = [0.0] * DIMENSION
+    for word in re.findall(r"\w+", text.lower()) or [""]:
+        counts[zlib.crc32(word.encode()) % DIMENSION] += 1.0
+    length = math.hypot(*counts)
+    return struct.pack(f"<{DIMENSION}f", *(count / length for count in counts))
 
 
 def fake_info(options: LoadOptions, script: Script, offloaded: int, load_s: float) -> ModelInfo:

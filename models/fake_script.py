@@ -9,8 +9,8 @@ from typing import Final, Literal, get_args
 
 from models.protocol import ModelKind
 
-Place = Literal["load", "prefill", "decode", "count"]
-_PLACES: Final = ("load", "prefill", "decode", "count")
+Place = Literal["load", "prefill", "decode", "count", "embed"]
+_PLACES: Final = ("load", "prefill", "decode", "count", "embed")
 _SIGNALS: Final = ("SIGKILL", "SIGABRT", "SIGSEGV")
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from models import frames
 
-PROTOCOL_VERSION: Final = 2
+PROTOCOL_VERSION: Final = 3
 
 JobId = int
 Role = Literal["system", "user", "assistant"]
@@ -273,13 +273,18 @@ class Load(Record, frozen=True, kw_only=True):
 
 
 class Generate(Record, frozen=True, kw_only=True):
-    """Complete a prompt, streaming. Queued behind the jobs before it."""
+    """Complete a prompt, streaming. Queued behind the jobs before it.
+
+    ``schema`` is a JSON schema that the reply is held to, token by token, as JSON text; empty for
+    free text. A reply that ends by itself is valid; one cut by ``max_tokens`` is only its start.
+    """
 
     job_id: JobId
     prompt: Prompt
     sampling: Sampling
     max_tokens: int
     stop: tuple[str, ...] = ()
+    schema: str = ""
 
 
 class Resample(Record, frozen=True, kw_only=True):
@@ -302,6 +307,13 @@ class CountTokens(Record, frozen=True, kw_only=True):
     prompt: Countable
 
 
+class Embed(Record, frozen=True, kw_only=True):
+    """Turn each text into a vector, with an embedding model. A text of any length is read whole."""
+
+    job_id: JobId
+    texts: tuple[str, ...]
+
+
 class ListDevices(Record, frozen=True, kw_only=True):
     """List the devices that llama.cpp sees."""
 
@@ -320,7 +332,7 @@ class Stats(Record, frozen=True, kw_only=True):
     job_id: JobId
 
 
-Request = Load | Generate | Resample | Cancel | CountTokens | ListDevices | Unload | Stats
+Request = Load | Generate | Resample | Cancel | CountTokens | Embed | ListDevices | Unload | Stats
 
 
 # --- events ------------------------------------------------------------------------------------
@@ -413,6 +425,19 @@ class TokenCount(Record, frozen=True, kw_only=True):
     overhead: int = 0
 
 
+class Embedded(Record, frozen=True, kw_only=True):
+    """Terminal of Embed: a vector of length 1 for each text, one after another in float32, LE.
+
+    ``tokens`` are those of each text, without what the model puts around it. A text longer than
+    the window was read in parts, and its vector is their mean, weighted by their tokens.
+    """
+
+    job_id: JobId
+    vectors: bytes
+    dimension: int
+    tokens: tuple[int, ...]
+
+
 class Devices(Record, frozen=True, kw_only=True):
     """Terminal of ListDevices."""
 
@@ -447,7 +472,15 @@ class EngineDied(Record, frozen=True, kw_only=True):
 
 
 TerminalEvent = (
-    Loaded | Finished | Cancelled | Failed | TokenCount | Devices | Unloaded | StatsReport
+    Loaded
+    | Finished
+    | Cancelled
+    | Failed
+    | TokenCount
+    | Embedded
+    | Devices
+    | Unloaded
+    | StatsReport
 )
 ProgressEvent = LoadProgress | PrefillProgress | Tokens
 Event = Ready | Accepted | ProgressEvent | TerminalEvent | EngineDied
@@ -457,6 +490,7 @@ TERMINAL_EVENTS: Final = (
     Cancelled,
     Failed,
     TokenCount,
+    Embedded,
     Devices,
     Unloaded,
     StatsReport,

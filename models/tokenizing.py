@@ -99,6 +99,10 @@ class PromptEncoder:
             return self._encode_texts(prompt)
         return EncodedPrompt(list(prompt.token_ids), [])
 
+    def encode_text(self, text: str) -> list[int]:
+        """Return the ids of a plain text, nothing put around it. Raises EngineError as above."""
+        return self.encode(Texts(texts=(text,))).token_ids
+
     def _check_size(self, prompt: Countable) -> None:
         if isinstance(prompt, ChatPrompt):
             size = sum(len(turn.text.encode()) for turn in prompt.turns)

@@ -17,6 +17,7 @@ from models.llama import library, loading
 from models.llama.buffers import HOST, read_buffers
 from models.llama.context import LlamaContext
 from models.llama.counting import TokenCounter
+from models.llama.embedding import TextEmbedder, open_embedder
 from models.llama.jobs import Job
 from models.llama.library import give_memory_back, lib, log
 from models.llama.loading import Weights
@@ -31,6 +32,8 @@ from models.protocol import (
     Countable,
     Device,
     DeviceMemory,
+    Embed,
+    Embedded,
     Event,
     Failed,
     Generate,
@@ -98,6 +101,10 @@ class LlamaEngine:
         if count is None:
             raise _no_model()
         return count
+
+    def embed(self, request: Embed, cancelled: Cancellation) -> Embedded:
+        """Return a vector for each text. Raises EngineError, such as not_an_embedding_model."""
+        return self._loaded().embed(request, cancelled)
 
     def devices(self) -> tuple[Device, ...]:
         """List the devices."""
@@ -172,17 +179,28 @@ class _LoadedModel:
         self._encoder = self._make_encoder(self._vocabulary)
         self.counter = TokenCounter(options.path, self._vocabulary, self._make_encoder)
         on_gpu = self._weights.offloaded_layers > 0
+        threads = Threads(options.threads)
         self.scheduler = Scheduler(
             self._context,
             self._vocabulary,
-            Threads(options.threads),
+            threads,
             flash=flash,
             piece=min(options.batch_size, _GPU_PIECE) if on_gpu else options.batch_size,
             threads_matter=flash or on_gpu,
             speculation=self._speculation,
             draft_tokens=options.draft_tokens,
         )
+        self._embedder = self._open_embedder(threads)
         self.info = self._describe(options, self._context.context_size, flash=flash, began=began)
+
+    def _open_embedder(self, threads: Threads) -> TextEmbedder | None:
+        if self._weights.kind != "embedding" or self._context is None:
+            return None
+        try:
+            return open_embedder(self._context, self._weights.handle, threads)
+        except EngineError:
+            self.close()
+            raise
 
     def submit(self, request: Generate, cancelled: Cancellation) -> None:
         """Encode the prompt and queue the job. Raises EngineError."""
@@ -199,6 +217,16 @@ class _LoadedModel:
             # Nothing to go on: what the model knows as the beginning of a text.
             ids = [self._vocabulary.bos_id()]
         self.scheduler.submit(Job(request, ids, stop, cancelled))
+
+    def embed(self, request: Embed, cancelled: Cancellation) -> Embedded:
+        """Return a vector for each text. Raises EngineError."""
+        if self._embedder is None:
+            raise EngineError(
+                "not_an_embedding_model",
+                f"{self.info.name} writes texts; it is no embedding model.",
+                "Choose an embedding model.",
+            )
+        return self._embedder.embed(request, self._encoder, cancelled)
 
     def close(self) -> None:
         """Free all of it, once a count that is going on is done."""

@@ -188,9 +188,11 @@ def warm_up(weights: Weights, context: LlamaContext, cancelled: Cancellation) ->
     """
     context.batch.clear()
     context.batch.add([0], 0, 0, logits=True)
-    outcome = context.encode(cancelled) if weights.encodes else context.decode(cancelled)
-    if outcome is Outcome.ABORTED:
-        raise LoadCancelledError
+    # The two halves of an encoder-decoder are two graphs; what has no cache encodes in `decode`.
+    steps = [context.encode] if weights.kind == "encoder_decoder" else []
+    for step in [*steps, context.decode]:
+        if step(cancelled) is Outcome.ABORTED:
+            raise LoadCancelledError
     context.synchronize()
     context.clear()
 
@@ -226,7 +228,10 @@ def _context_parameters(weights: Weights, options: LoadOptions) -> Any:  # noqa:
         # assertion.
         parameters.n_batch = parameters.n_ubatch = max(parameters.n_batch, size)
         parameters.n_outputs_max = 0
+    if weights.kind == "embedding":
         parameters.embeddings = True
+        if not weights.header.integer(f"{weights.header.architecture}.pooling_type", 0):
+            parameters.pooling_type = lib.LLAMA_POOLING_TYPE_MEAN
     parameters.kv_unified = options.sequences > 1
     parameters.type_k = parameters.type_v = _CACHE_TYPES[options.cache_type]
     parameters.flash_attn_type = _FLASH[_flash_attention(weights, options, parameters.n_ctx)]
