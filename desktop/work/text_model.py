@@ -137,21 +137,27 @@ class TextModel:
         sampling: Sampling,
         *,
         stop: Sequence[str] = (),
+        schemas: Sequence[str] | str = "",
         on_text: Callable[[int, str], None] = lambda _number, _text: None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[tuple[int, Completion]]:
         """Yield what became of each prompt, by its number, in the order in which they end.
 
-        ``on_text`` hears of text as it is written. Raises CancelledError, with every prompt that
-        runs cancelled.
+        ``schemas`` are JSON schemas that the replies are held to, one for each prompt or one for
+        all. ``on_text`` hears of text as it is written. Raises CancelledError, with every prompt
+        that runs cancelled.
         """
+        if isinstance(schemas, str):
+            schemas = [schemas] * len(prompts)
         waiting = list(enumerate(prompts))[::-1]
         running: dict[JobId, _Run] = {}
         try:
             while waiting or running:
                 while waiting and len(running) < self.sequences * (1 + _AHEAD):
                     number, prompt = waiting.pop()
-                    job_id = self._client.generate(prompt, sampling, max_tokens[number], stop)
+                    job_id = self._client.generate(
+                        prompt, sampling, max_tokens[number], stop, schemas[number]
+                    )
                     running[job_id] = _Run(number)
                 ended = self._take(running, on_text)
                 if cancelled():
