@@ -93,6 +93,14 @@ class Database:
         with self._reading, translated(self.path, self._contents), self._reader:
             yield self._reader
 
+    def empty_log(self) -> None:
+        """Fold the write-ahead log into the file, so that what was deleted isn't left in it.
+
+        Where another process reads just now, the log is emptied later.
+        """
+        with self._reading, self._writing, translated(self.path, self._contents):
+            self._writer.execute("pragma wal_checkpoint(truncate)")
+
     def data_version(self) -> int:
         """Return a number that changes when another process (not this one) has written."""
         with self._writing, translated(self.path, self._contents):

@@ -48,6 +48,49 @@ create trigger passages_removed after delete on passages begin
     insert into passages_words (passages_words, rowid, text) values ('delete', old.id, old.text);
 end;
 
+-- Pieces of a paragraph or two, cut from the passages: what a question finds. `words` is what is
+-- searched, the headings and the text; equal `sha256` means equal words, so an equal vector.
+create table pieces (
+    id integer primary key,
+    document_id integer not null references documents (id) on delete cascade,
+    first integer not null,
+    last integer not null,
+    start integer not null,
+    stop integer not null,
+    words text not null,
+    sha256 blob not null
+) strict;
+create index pieces_by_document on pieces (document_id);
+create index pieces_by_words on pieces (sha256);
+
+create virtual table pieces_words using fts5 (
+    words, content = 'pieces', content_rowid = 'id',
+    tokenize = 'porter unicode61 remove_diacritics 2'
+);
+insert into pieces_words (pieces_words, rank) values ('secure-delete', 1);
+create trigger pieces_added after insert on pieces begin
+    insert into pieces_words (rowid, words) values (new.id, new.words);
+end;
+create trigger pieces_removed after delete on pieces begin
+    insert into pieces_words (pieces_words, rowid, words) values ('delete', old.id, old.words);
+end;
+
+-- Vectors of different embedding models don't compare.
+create table embedding_models (
+    id integer primary key,
+    identity text not null unique,
+    dimension integer not null
+) strict;
+
+-- A plain table, searched with sqlite-vec's functions: what a cascade deletes is overwritten, and
+-- a database without that extension can still be opened.
+create table vectors (
+    piece_id integer not null references pieces (id) on delete cascade,
+    model_id integer not null references embedding_models (id) on delete cascade,
+    vector blob not null,
+    primary key (piece_id, model_id)
+) strict, without rowid;
+
 -- What a person put together, to ask all of it.
 create table collections (
     id integer primary key autoincrement,

@@ -100,7 +100,7 @@ class DocumentStore:
             )
 
     def delete(self, document_id: int) -> None:
-        """Delete a document: its text, its words in the index, and the work on it."""
+        """Delete a document: its text, its words and vectors in the index, the work on it."""
         with self._database.transaction() as connection:
             connection.execute(
                 "delete from jobs where id in (select job_id from job_documents where "
@@ -108,14 +108,19 @@ class DocumentStore:
                 (document_id,),
             )
             connection.execute("delete from documents where id = ?", (document_id,))
+        self._database.empty_log()
 
     # --- text ----------------------------------------------------------------------------------
 
-    def passages(self, document_id: int) -> list[StoredPassage]:
-        """Return a document's passages in their order."""
+    def passages(
+        self, document_id: int, first: int = 0, last: int | None = None
+    ) -> list[StoredPassage]:
+        """Return a document's passages in their order; all, or those from ``first`` to ``last``."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                f"{_PASSAGES} where document_id = ? order by number", (document_id,)
+                f"{_PASSAGES} where document_id = ? and number >= ? "
+                "and number <= coalesce(?, number) order by number",
+                (document_id, first, last),
             )
             return [_passage(row) for row in rows]
 

@@ -1,0 +1,188 @@
+"""Finding what answers a question: pieces of documents, two rankings made one, and what fits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from desktop.domain.documents import StoredPassage
+from desktop.domain.sentences import sentences
+
+How = Literal["words", "vectors", "both"]
+
+_FULL: Final = 600
+"""Letters from which on a piece takes no further passage."""
+_MOST: Final = 1_000
+"""Letters that a piece may have: some 250 tokens, which the smallest embedding models hold."""
+_RANK_OFFSET: Final = 60
+"""Softens the difference between the first ranks, as is usual for reciprocal rank fusion."""
+_WHOLE_SHARE: Final = 0.5
+"""Of the room: what whole documents may take where others are searched."""
+
+
+class Piece(msgspec.Struct, frozen=True, kw_only=True):
+    """What is found: some consecutive passages, or a part of one that is long.
+
+    ``first`` and ``last`` are passages' numbers. ``start`` and ``stop`` are places in the text of
+    the only passage where the piece is a part of it, both 0 otherwise.
+    """
+
+    first: int
+    last: int
+    start: int = 0
+    stop: int = 0
+    headings: tuple[str, ...] = ()
+    text: str
+
+
+def pieces(passages: Iterable[StoredPassage]) -> Iterator[Piece]:
+    """Cut a document's passages into pieces of about a paragraph or two.
+
+    Each passage is in exactly one piece, or in several parts of it. A heading begins a piece and
+    stays with what follows.
+    """
+    held: list[StoredPassage] = []
+    size = 0
+    for passage in passages:
+        if len(passage.text) > _MOST:
+            yield from _joined(held)
+            yield from _parts(passage)
+            held, size = [], 0
+            continue
+        if held and _ends_before(held, size, passage):
+            yield from _joined(held)
+            held, size = [], 0
+        held.append(passage)
+        size += len(passage.text)
+    yield from _joined(held)
+
+
+def _ends_before(held: Sequence[StoredPassage], size: int, passage: StoredPassage) -> bool:
+    if all(each.level for each in held):
+        return False
+    opens = bool(passage.level) or passage.section != held[-1].section
+    return opens or size >= _FULL or size + len(passage.text) > _MOST
+
+
+def _joined(held: Sequence[StoredPassage]) -> Iterator[Piece]:
+    if held:
+        yield Piece(
+            first=held[0].number,
+            last=held[-1].number,
+            headings=held[-1].section,
+            text="\n".join(each.text for each in held),
+        )
+
+
+def _parts(passage: StoredPassage) -> Iterator[Piece]:
+    """Cut a long passage at its sentences, and a long sentence between words."""
+    start = stop = 0
+    for part in _short(sentences(passage.text)):
+        if stop + len(part) - start > _MOST:
+            yield _part(passage, start, stop)
+            start = stop
+        stop += len(part)
+    yield _part(passage, start, stop)
+
+
+def _short(texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        rest = text
+        while len(rest) > _MOST:
+            cut = rest.rfind(" ", _MOST // 2, _MOST) + 1 or _MOST
+            yield rest[:cut]
+            rest = rest[cut:]
+        yield rest
+
+
+def _part(passage: StoredPassage, start: int, stop: int) -> Piece:
+    return Piece(
+        first=passage.number,
+        last=passage.number,
+        start=start,
+        stop=stop,
+        headings=passage.section,
+        text=passage.text[start:stop].strip(),
+    )
+
+
+def fused(*rankings: Sequence[int]) -> dict[int, float]:
+    """Return ids with their joint score, best first: what stands high in any ranking stands high.
+
+    Reciprocal rank fusion (Cormack, Clarke, Büttcher 2009): it needs no scores that compare.
+    """
+    scores: dict[int, float] = {}
+    for ranking in rankings:
+        for rank, each in enumerate(ranking, start=1):
+            scores[each] = scores.get(each, 0.0) + 1 / (_RANK_OFFSET + rank)
+    return dict(sorted(scores.items(), key=lambda item: -item[1]))
+
+
+class ContextPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """How documents go to the model: these whole, of those only the passages that fit.
+
+    ``whole_tokens`` is what the whole ones take, ``passage_tokens`` the room for passages.
+    """
+
+    whole: tuple[int, ...] = ()
+    searched: tuple[int, ...] = ()
+    whole_tokens: int = 0
+    passage_tokens: int = 0
+
+
+def plan_context(tokens: Mapping[int, int], room: int) -> ContextPlan:
+    """Return the plan for documents of so many tokens each, by id, in a room of tokens.
+
+    All go in whole where they fit. Where they don't, the shortest do up to half of the room, and
+    passages of the others have what is left.
+    """
+    limit = room if sum(tokens.values()) <= room else room * _WHOLE_SHARE
+    chosen: set[int] = set()
+    taken = 0
+    for document_id, size in sorted(tokens.items(), key=lambda item: item[1]):
+        if taken + size > limit:
+            break
+        chosen.add(document_id)
+        taken += size
+    return ContextPlan(
+        whole=tuple(each for each in tokens if each in chosen),
+        searched=tuple(each for each in tokens if each not in chosen),
+        whole_tokens=taken,
+        passage_tokens=max(0, room - taken) if len(chosen) < len(tokens) else 0,
+    )
+
+
+def first_that_fit(tokens: Sequence[int], room: int) -> int:
+    """Return how many of the texts, best first, fit into a room of tokens."""
+    taken = 0
+    for count, size in enumerate(tokens):
+        taken += size
+        if taken > room:
+            return count
+    return len(tokens)
+
+
+def numbered(sources: Iterable[tuple[str, str]]) -> str:
+    """Return sources as the model reads them: ``[1] where it is from``, and the text below.
+
+    ``sources`` are pairs of a label, such as a name and a page, and a text. The text is data: put
+    it into a prompt as that.
+    """
+    return "\n\n".join(
+        f"[{number}] {label}\n{text}" for number, (label, text) in enumerate(sources, start=1)
+    )
+
+
+_CITED: Final = re.compile(r"\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]")
+
+
+def cited(reply: str, count: int) -> tuple[int, ...]:
+    """Return the numbers of the sources that a reply names as ``[1]`` or ``[1, 3]``, in order.
+
+    Numbers that no source has are left out.
+    """
+    found = [int(number) for group in _CITED.findall(reply) for number in re.findall(r"\d+", group)]
+    return tuple(dict.fromkeys(number for number in found if 1 <= number <= count))

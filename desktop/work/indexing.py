@@ -1,0 +1,87 @@
+"""Makes documents ready for questions: cut into pieces, and their meaning computed.
+
+Words are indexed as a document is cut, in about a second for a thousand pages. Vectors take a
+model's time, so they are kept batch by batch: a run that was cut goes on with those that lack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desktop.storage.database import Database
+from desktop.storage.pieces import PieceStore
+from desktop.storage.vectors import VectorStore
+from desktop.work.intake import CancelledError, OnProgress
+
+_BATCH: Final = 32
+
+
+class Embeds(Protocol):
+    """What indexing and retrieval need of an embedding model."""
+
+    @property
+    def identity(self) -> str:
+        """Return what tells embedding models apart."""
+
+    @property
+    def dimension(self) -> int:
+        """Return the numbers in a vector."""
+
+    def embed(
+        self, texts: Sequence[str], cancelled: Callable[[], bool] = ...
+    ) -> NDArray[np.float32]:
+        """Return a vector of length 1 for each text. Raises UserError and CancelledError."""
+
+
+def index(
+    database: Database,
+    document_ids: Sequence[int],
+    embedder: Embeds | None = None,
+    *,
+    on_progress: OnProgress = lambda _done, _total: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> None:
+    """Make documents ready for questions, as far as they aren't yet.
+
+    ``on_progress`` gets the pieces done and in all. Raises UserError and CancelledError; what is
+    done by then is kept.
+    """
+    for document_id in document_ids:
+        if cancelled():
+            raise CancelledError
+        PieceStore(database).cut((document_id,))
+    if embedder is not None:
+        vectors = VectorStore(database, embedder.identity, embedder.dimension)
+        _embed(vectors, document_ids, embedder, on_progress, cancelled)
+
+
+def _embed(
+    vectors: VectorStore,
+    document_ids: Sequence[int],
+    embedder: Embeds,
+    on_progress: OnProgress,
+    cancelled: Callable[[], bool],
+) -> None:
+    if vectors.counts(document_ids)[1]:
+        vectors.share(document_ids)
+    total, lacking = vectors.counts(document_ids)
+    while lacking > 0:
+        on_progress(total - lacking, total)
+        batch = vectors.needed(document_ids, _BATCH)
+        if not batch:  # deleted meanwhile
+            return
+        made = embedder.embed([each.words for each in batch], cancelled)
+        if cancelled():
+            raise CancelledError
+        vectors.add([(each.piece_id, as_blob(row)) for each, row in zip(batch, made, strict=True)])
+        lacking -= len(batch)
+    on_progress(total, total)
+
+
+def as_blob(vector: NDArray[np.float32]) -> bytes:
+    """Return a vector as the database keeps it."""
+    return vector.astype("<f4").tobytes()

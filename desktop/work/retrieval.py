@@ -1,0 +1,162 @@
+"""Finds the passages that answer a question: by their words, and by what they mean."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from desktop.domain.common_words import telling
+from desktop.domain.documents import Document, SourceRef, StoredPassage
+from desktop.domain.retrieval import How, fused
+from desktop.storage.database import Database
+from desktop.storage.documents import DocumentStore
+from desktop.storage.pieces import PieceStore, StoredPiece, question_words
+from desktop.storage.vectors import VectorStore
+from desktop.work.indexing import Embeds, as_blob, index
+from desktop.work.intake import OnProgress
+
+_CANDIDATES: Final = 50
+"""Pieces of each ranking that take part."""
+_COVERED: Final = 0.3
+"""The share of a question's weighted words that a piece must hold to fit it."""
+_NEAR: Final = 0.35
+"""The cosine from which on a piece fits a question by what it means."""
+
+
+class Hit(msgspec.Struct, frozen=True, kw_only=True):
+    """A place that may answer the question.
+
+    ``text`` is what the model should read; ``ref`` leads to it, ``passage`` is its best passage.
+    ``how`` says which search found it.
+    """
+
+    passage: StoredPassage
+    document: Document
+    ref: SourceRef
+    text: str
+    score: float
+    how: How
+
+
+class Retrieved(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found, best first. With ``nothing_fits`` the hits are only the least bad ones.
+
+    ``by`` is ``words`` where no embedding model was at hand.
+    """
+
+    hits: tuple[Hit, ...]
+    nothing_fits: bool
+    by: Literal["words", "hybrid"]
+
+
+class Retriever:
+    """Searches documents. Calls block; ``embedder`` is loaded, or None for words alone."""
+
+    def __init__(self, database: Database, embedder: Embeds | None = None) -> None:
+        self._database = database
+        self._documents = DocumentStore(database)
+        self._pieces = PieceStore(database)
+        self._embedder = embedder
+
+    def retrieve(
+        self,
+        question: str,
+        document_ids: Sequence[int],
+        limit: int = 5,
+        *,
+        on_progress: OnProgress = lambda _done, _total: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Retrieved:
+        """Return the best passages of the documents, indexing first what isn't indexed yet.
+
+        ``on_progress`` hears of the indexing. Raises UserError and CancelledError.
+        """
+        index(
+            self._database, document_ids, self._embedder,
+            on_progress=on_progress, cancelled=cancelled,
+        )  # fmt: skip
+        words = telling(question_words(question))
+        by_words = self._pieces.search(words, document_ids, _CANDIDATES)
+        by_vectors = self._nearest(question, document_ids, cancelled)
+        near = [piece_id for piece_id, _ in by_vectors]
+        scores = dict(list(fused(by_words, near).items())[:limit])
+        fits = self._covers(words, document_ids, by_words[:limit]) or any(
+            cosine >= _NEAR for _, cosine in by_vectors[:1]
+        )
+        return Retrieved(
+            hits=self._hits(words, scores, set(by_words), set(near)),
+            nothing_fits=not fits,
+            by="words" if self._embedder is None else "hybrid",
+        )
+
+    def _nearest(
+        self, question: str, document_ids: Sequence[int], cancelled: Callable[[], bool]
+    ) -> list[tuple[int, float]]:
+        if self._embedder is None or not question.strip():
+            return []
+        vectors = VectorStore(self._database, self._embedder.identity, self._embedder.dimension)
+        [vector] = self._embedder.embed([question], cancelled)
+        return vectors.search(as_blob(vector), document_ids, _CANDIDATES)
+
+    def _covers(
+        self, words: Sequence[str], document_ids: Sequence[int], piece_ids: Sequence[int]
+    ) -> bool:
+        """Return whether a piece holds enough of the question, rare words weighing more."""
+        total, spread = self._pieces.spread(words, document_ids, piece_ids)
+        weights = [math.log(1 + total / max(count, 1)) for count, _ in spread]
+        whole = sum(weights)
+        return any(
+            sum(
+                weight
+                for weight, (_, holders) in zip(weights, spread, strict=True)
+                if piece in holders
+            )
+            >= _COVERED * whole
+            for piece in piece_ids
+        )
+
+    def _hits(
+        self,
+        words: Sequence[str],
+        scores: dict[int, float],
+        by_words: set[int],
+        near: set[int],
+    ) -> tuple[Hit, ...]:
+        found = self._pieces.pieces(list(scores))
+        hits = []
+        for piece_id, score in scores.items():
+            how: How = "words" if piece_id not in near else "vectors"
+            how = "both" if piece_id in by_words and piece_id in near else how
+            hit = self._hit(found[piece_id], words, score, how) if piece_id in found else None
+            if hit is not None:
+                hits.append(hit)
+        return tuple(hits)
+
+    def _hit(self, piece: StoredPiece, words: Sequence[str], score: float, how: How) -> Hit | None:
+        document = self._documents.document(piece.document_id)
+        passages = self._documents.passages(piece.document_id, piece.first, piece.last)
+        if document is None or not passages:
+            return None  # deleted meanwhile
+        best = max(passages, key=lambda each: (not each.level, _shared(each.text, words)))
+        quote = best.text[piece.start : piece.stop].strip() if piece.stop else ""
+        return Hit(
+            passage=best,
+            document=document,
+            ref=SourceRef(
+                document_id=document.id,
+                first=piece.first,
+                last=piece.last,
+                page=best.page,
+                quote=quote,
+            ),
+            text=quote or "\n".join(each.text for each in passages),
+            score=score,
+            how=how,
+        )
+
+
+def _shared(text: str, words: Sequence[str]) -> int:
+    return len(set(question_words(text)) & set(words))
