@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 AttachedKind = Literal["document", "collection"]
 Manner = Literal["whole", "passages", "nothing"]
 """The documents went in whole; or those passages that fit the question; or nothing fitted it."""
+
+
+_NAMES: Final = 2
 
 
 class Attached(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +48,11 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Return where in the document it is, in words; empty where the format has no pages."""
         return f"{self.page_word or 'page'} {self.page}" if self.page else ""
 
+    @property
+    def where(self) -> str:
+        """Return the document and the place in it, in words."""
+        return f"{self.name} \u00b7 {self.place}" if self.place else self.name
+
     def ref(self) -> SourceRef:
         """Return what leads back to the place."""
         # Not at the window's start, which knows replies and needs no documents.
@@ -71,3 +79,19 @@ class Grounds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def source(self, number: int) -> Source | None:
         """Return what stands behind a number, None where nothing does."""
         return next((each for each in self.sources if each.number == number), None)
+
+    @property
+    def sentence(self) -> str:
+        """Return what the reply was given, in a sentence for people."""
+        names = ", ".join(self.documents[:_NAMES])
+        if len(self.documents) > _NAMES:
+            names += f" and {len(self.documents) - _NAMES} more"
+        match self.manner:
+            case "whole":
+                return f"Read whole: {names}"
+            case "nothing":
+                return f"Nothing in {names} fits this question. The reply does not stand on it."
+            case "passages":
+                count = len(self.sources)
+                passages = "1 passage" if count == 1 else f"{count} passages"
+                return f"Found for this question: {passages} of {names}"

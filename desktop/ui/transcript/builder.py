@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _TASK = re.compile(r"\[([ xX])\] ")
+_NUMBERS = re.compile(r"(\d+)")
+SOURCE_LINK: Final = "source:"
+"""Begins the address of a source's number. No Markdown can make one."""
 _LINE_BREAK: Final = "\u2028"
 
 FormulaSource = Callable[[str, bool], Formula | None]
@@ -57,11 +60,16 @@ class DocumentBuilder:
     """Writes the tokens of running text at a cursor."""
 
     def __init__(
-        self, document: SealedDocument, style: TranscriptStyle, formulas: FormulaSource
+        self,
+        document: SealedDocument,
+        style: TranscriptStyle,
+        formulas: FormulaSource,
+        sources: Collection[int] = (),
     ) -> None:
         self._document = document
         self._style = style
         self._formulas = formulas
+        self._sources = frozenset(map(str, sources))
         self._cursor = QTextCursor(document)
         self._inline = _Inline()
         self._lists: list[_OpenList] = []
@@ -190,7 +198,7 @@ class DocumentBuilder:
             else:
                 self._write_child(child)
 
-    def _write_child(self, token: Token) -> None:  # noqa: C901 — as above
+    def _write_child(self, token: Token) -> None:  # noqa: C901, PLR0912 — as above
         inline = self._inline
         match token.type:
             case "text":
@@ -211,6 +219,8 @@ class DocumentBuilder:
                 inline.address = ""
             case "image":
                 self._write_image(token)
+            case markdown.CITATION:
+                self._write_citation(token.content)
             case markdown.INLINE_MATH:
                 self._write_formula(token.content, token.markup, display=False)
             case kind if kind in markdown.DISPLAY_MATH:
@@ -226,6 +236,16 @@ class DocumentBuilder:
             self._inline.address = address
             self._cursor.insertText(part, self._char_format())
         self._inline.address = ""
+
+    def _write_citation(self, text: str) -> None:
+        """Write ``[1, 3]`` with each number leading to its source. It is never within a link."""
+        for part in _NUMBERS.split(text):
+            shape = QTextCharFormat(self._char_format())
+            shape.setForeground(QColor(self._style.palette.accent))
+            if part in self._sources:
+                shape.setAnchor(True)
+                shape.setAnchorHref(f"{SOURCE_LINK}{part}")
+            self._cursor.insertText(part, shape)
 
     def _write_image(self, token: Token) -> None:
         address = str(token.attrs.get("src", ""))

@@ -18,7 +18,7 @@ ICON_INSET: Final = (BUTTON_SIZE - ICON_SIZE) // 2
 JUMP_SIZE: Final = 36
 
 
-class _FlatButton(QAbstractButton):
+class FlatButton(QAbstractButton):
     """A button with a name that is read aloud and shown as its tooltip."""
 
     def __init__(self, name: str, parent: QWidget) -> None:
@@ -35,7 +35,8 @@ class _FlatButton(QAbstractButton):
         self.style_used = style
         self.update()
 
-    def _draw_ground(self, painter: QPainter, radius: float, resting: str, border: str) -> None:
+    def draw_ground(self, painter: QPainter, radius: float, resting: str, border: str) -> None:
+        """Fill the button's shape as its state asks, with a ring where it has the focus."""
         style = self.style_used
         if style is None:
             return
@@ -53,7 +54,7 @@ class _FlatButton(QAbstractButton):
             painter.drawRoundedRect(rect, radius, radius)
 
 
-class IconButton(_FlatButton):
+class IconButton(FlatButton):
     """An icon with a soft ground while it is hovered or pressed."""
 
     def __init__(self, name: str, icon_name: str, parent: QWidget) -> None:
@@ -70,7 +71,7 @@ class IconButton(_FlatButton):
             return
         palette = self.style_used.palette
         painter = QPainter(self)
-        self._draw_ground(painter, design.RADIUS_SMALL, "", "")
+        self.draw_ground(painter, design.RADIUS_SMALL, "", "")
         colour = palette.text if self.underMouse() or self.hasFocus() else palette.secondary
         if not self.isEnabled():
             colour = palette.line
@@ -80,7 +81,7 @@ class IconButton(_FlatButton):
         )
 
 
-class RoundButton(_FlatButton):
+class RoundButton(FlatButton):
     """The way back to the end of the conversation."""
 
     def __init__(self, name: str, icon_name: str, parent: QWidget) -> None:
@@ -93,14 +94,14 @@ class RoundButton(_FlatButton):
             return
         palette = self.style_used.palette
         painter = QPainter(self)
-        self._draw_ground(painter, JUMP_SIZE / 2, palette.raised, palette.line)
+        self.draw_ground(painter, JUMP_SIZE / 2, palette.raised, palette.line)
         inset = (JUMP_SIZE - ICON_SIZE) // 2
         icon(self._icon_name, palette.text, ICON_SIZE).paint(
             painter, inset, inset, ICON_SIZE, ICON_SIZE
         )
 
 
-class TextButton(_FlatButton):
+class TextButton(FlatButton):
     """A button with words and a thin border."""
 
     def __init__(self, text: str, parent: QWidget) -> None:
@@ -113,7 +114,7 @@ class TextButton(_FlatButton):
             return
         painter = QPainter(self)
         palette = self.style_used.palette
-        self._draw_ground(painter, design.RADIUS_SMALL, palette.page, palette.line)
+        self.draw_ground(painter, design.RADIUS_SMALL, palette.page, palette.line)
         font = QFont(self.style_used.body_font)
         font.setWeight(QFont.Weight.DemiBold)
         painter.setFont(font)

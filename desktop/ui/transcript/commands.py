@@ -19,6 +19,7 @@ from desktop.ui.transcript.overlays import Overlays
 from desktop.ui.transcript.painter import BlockPlace
 from desktop.ui.transcript.reading import Reader
 from desktop.ui.transcript.row import RowLayout
+from desktop.ui.transcript.sources import lines_of
 
 if TYPE_CHECKING:
     from desktop.ui.transcript.view import TranscriptView
@@ -83,18 +84,23 @@ class Commands(QObject):
         wanted = {self._reader.hovered_row, current, last}
         bars: list[tuple[Message, RowLayout, QPoint]] = []
         failed: list[tuple[int, RowLayout, QPoint]] = []
+        grounded: list[tuple[Message, RowLayout, QPoint]] = []
         left = self._view.column.left()
         for row in self._layout.visible_rows(top, self._view.viewport().height()):
             layout = self._layout.row(row)
             corner = QPoint(left, self._layout.row_top(row) - top)
             if layout.has_card:
                 failed.append((layout.message.id, layout, corner))
+            if layout.sources_height:
+                grounded.append((layout.message, layout, corner))
             if row in wanted and actions_of(layout.message):
                 bars.append((layout.message, layout, corner))
         reachable = self._current_row() if self._current_row() >= 0 else last
         reachable_id = self._layout.model.message_id(reachable) if reachable >= 0 else None
         self._overlays.place_bars(bars, reachable_id)
         self._overlays.place_remedies(failed)
+        self._overlays.place_sources(grounded, self._view.source_notes, reachable_id)
+        self._ask_for_notes(grounded)
 
     def shows_focus(self, row: int) -> bool:
         """Tell whether a row wears the ring of the keyboard's focus."""
@@ -244,6 +250,16 @@ class Commands(QObject):
         for number, index in enumerate(fences[:_MENU_CODE_LIMIT], start=1):
             name = "Copy code" if len(fences) == 1 else f"Copy code {number}"
             menu.addAction(name, partial(self._reader.copy_code, BlockPlace(row, index)))
+
+    def _ask_for_notes(self, grounded: list[tuple[Message, RowLayout, QPoint]]) -> None:
+        lacking = [
+            source
+            for message, _, _ in grounded
+            for source in lines_of(message)
+            if source not in self._view.source_notes
+        ]
+        if lacking:
+            self._view.source_notes_wanted.emit(lacking)
 
     # --- details -------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ Raw HTML stays text, images are never fetched, and only web and mail addresses b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 LINK_SCHEMES: Final = ("http://", "https://", "mailto:")
 INLINE_MATH: Final = "math_inline"
+CITATION: Final = "citation"
 DISPLAY_MATH: Final = frozenset({"math_inline_double", "math_block"})
 
 _BARE_ADDRESS = re.compile(r"https?://[^\s<>\"'`]+", re.IGNORECASE)
 _DEFINITION = re.compile(r"^ {0,3}\[[^\]]+\]:", re.MULTILINE)
+_CITATION = re.compile(r"\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\](?![(:])")
 _DELIMITERS: Final = (
     ("$$", "$$", "math_inline_double"),
     ("$", "$", INLINE_MATH),
@@ -31,12 +33,17 @@ _DELIMITERS: Final = (
 References = Mapping[str, Any]
 
 
-def parse(source: str, references: References | None = None) -> list[Token]:
-    """Return the tokens of a block; ``references`` resolve its ``[text][label]`` links."""
+def parse(
+    source: str, references: References | None = None, sources: Collection[int] = ()
+) -> list[Token]:
+    """Return the tokens of a block; ``references`` resolve its ``[text][label]`` links.
+
+    ``sources`` are the numbers that stand for something where the text names them as ``[1]``.
+    """
     stripped = source.strip()
     if stripped.startswith("\\[") and stripped.find("\\]") == len(stripped) - 2:
         source = f"$$\n{stripped[2:-2].strip()}\n$$"
-    return _parser().parse(source, {"references": dict(references or {})})
+    return _parser().parse(source, {"references": dict(references or {}), "sources": sources})
 
 
 def find_references(sources: Iterable[str]) -> dict[str, Any]:
@@ -96,6 +103,7 @@ def _parser() -> MarkdownIt:
     # Its rule for text takes the end of the text for what stands before a formula at its start.
     parser.use(dollarmath_plugin).disable("math_inline")
     parser.inline.ruler.before("escape", "math_in_text", _math_in_text)
+    parser.inline.ruler.before("link", CITATION, _citation)
     parser.validateLink = is_safe_link  # type: ignore[method-assign,assignment]
     return parser
 
@@ -117,6 +125,23 @@ def _math_in_text(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
         state.pos = end + len(closing)
         return True
     return False
+
+
+def _citation(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
+    """Recognize ``[1]`` and ``[1, 3]`` where one of the numbers is that of a source."""
+    sources = state.env.get("sources", ())
+    found = _CITATION.match(state.src, state.pos) if sources else None
+    if found is None or not any(int(number) in sources for number in numbers_in(found[0])):
+        return False
+    if not silent:
+        state.push(CITATION, "", 0).content = found[0]
+    state.pos = found.end()
+    return True
+
+
+def numbers_in(text: str) -> list[str]:
+    """Return the numbers that a citation names."""
+    return re.findall(r"\d+", text)
 
 
 def _is_math(source: str, start: int, end: int, opening: str) -> bool:

@@ -20,6 +20,7 @@ ROW_BOTTOM: Final = design.XS
 END_MARGIN: Final = design.L
 SIDE_MARGIN: Final = design.XL
 NOTE_GAP: Final = design.S
+SOURCES_GAP: Final = design.M
 CARD_GAP: Final = design.L
 CARD_PADDING: Final = design.L
 CARD_BUTTON_HEIGHT: Final = 32

@@ -162,6 +162,8 @@ def speaker(message: Message) -> str:
 def spoken_text(message: Message) -> str:
     """Return what a screen reader says for a message: who, the text, and how it ended."""
     parts = [f"{speaker(message)}: {message.text}".rstrip()]
+    if message.grounds is not None:
+        parts.append(message.grounds.sentence)
     if message.state is MessageState.FAILED and message.problem:
         parts.append(" ".join(("Failed.", *message.problem)))
     elif message.state in _STATE_WORDS:

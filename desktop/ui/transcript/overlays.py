@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from PySide6.QtCore import QObject, QPoint, QRect, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.domain.chat import Message
+from desktop.domain.grounds import Source
 from desktop.ui import tokens as design
 from desktop.ui.transcript import metrics
 from desktop.ui.transcript.actions import Action, ActionBar
 from desktop.ui.transcript.buttons import ICON_INSET, JUMP_SIZE, RoundButton, TextButton
 from desktop.ui.transcript.row import RowLayout
+from desktop.ui.transcript.sources import SourceNote, SourcesPanel
 from desktop.ui.transcript.style import TranscriptStyle
 
 
@@ -21,6 +23,7 @@ class Overlays(QObject):
 
     action_triggered = Signal(int, Action)
     remedy_clicked = Signal(int)
+    source_clicked = Signal(object)
     jump_clicked = Signal()
 
     def __init__(self, view: QWidget, viewport: QWidget, style: TranscriptStyle) -> None:
@@ -30,6 +33,7 @@ class Overlays(QObject):
         self._bars: dict[int, ActionBar] = {}
         self._spare: list[ActionBar] = []
         self._remedies: dict[int, TextButton] = {}
+        self._sources: dict[int, SourcesPanel] = {}
         self._jump = RoundButton("Jump to the end", "arrow-down", view)
         self._jump.hide()
         self._jump.clicked.connect(self.jump_clicked)
@@ -42,6 +46,8 @@ class Overlays(QObject):
             bar.apply_style(style)
         for button in (*self._remedies.values(), self._jump):
             button.apply_style(style)
+        for panel in self._sources.values():
+            panel.apply_style(style)
 
     def bar(self, message_id: int) -> ActionBar | None:
         """Return the bar of a message if it is shown."""
@@ -81,6 +87,27 @@ class Overlays(QObject):
                 button = self._remedies[message_id] = self._make_remedy(message_id)
             button.setGeometry(row.card_button_rect().toRect().translated(corner))
             button.show()
+
+    def place_sources(
+        self,
+        wanted: Iterable[tuple[Message, RowLayout, QPoint]],
+        notes: Mapping[Source, SourceNote],
+        reachable_id: int | None,
+    ) -> None:
+        """Show the lists of what replies stand on."""
+        rows = {message.id: (message, row, corner) for message, row, corner in wanted}
+        for message_id in [key for key in self._sources if key not in rows]:
+            self._sources.pop(message_id).deleteLater()
+        for message_id, (message, row, corner) in rows.items():
+            panel = self._sources.get(message_id)
+            if panel is None:
+                panel = self._sources[message_id] = SourcesPanel(self._style, self._viewport)
+                panel.source_clicked.connect(self.source_clicked)
+            panel.show_message(message, notes)
+            panel.set_reachable(message_id == reachable_id)
+            left, top = corner.x(), corner.y() + row.sources_top
+            panel.setGeometry(left, top, round(row.width), row.sources_height)
+            panel.show()
 
     def place_jump(self, view: QRect, *, shown: bool) -> None:
         """Show or hide the button above the lower edge of the view."""

@@ -8,6 +8,8 @@ from PySide6.QtCore import QObject, QPoint, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
+from desktop.domain.grounds import Source
+from desktop.ui.transcript.builder import SOURCE_LINK
 from desktop.ui.transcript.layout import TranscriptLayout
 from desktop.ui.transcript.markdown import is_safe_link
 from desktop.ui.transcript.painter import BlockPlace, RowPainter
@@ -27,6 +29,8 @@ class Reader(QObject):
     changed = Signal()
     """The selection or a highlight looks different."""
     link_activated = Signal(str)
+    source_activated = Signal(object)
+    """The source whose number in a reply was clicked."""
     scroll_wanted = Signal(int)
     """Pixels to scroll by while a selection is drawn beyond an edge."""
 
@@ -108,7 +112,7 @@ class Reader(QObject):
         if button is not None:
             self.copy_code(button)
         elif self._pressed_link and self.selection.is_empty:
-            self._follow(self._pressed_link)
+            self._follow(self._pressed_link, place)
         self._offer_selection()
 
     def double_click(self, place: QPoint) -> None:
@@ -139,6 +143,9 @@ class Reader(QObject):
     def tip_at(self, place: QPoint) -> str:
         """Return the whole address of the link at a place, letters of other scripts spelled out."""
         link = self.hits.link_at(place)
+        if link.startswith(SOURCE_LINK):
+            source = self._source(link, place)
+            return source.where if source else ""
         if link:
             return bytes(QUrl(link).toEncoded().data()).decode() or link
         return "Copy code" if self.hits.code_button_at(place) is not None else ""
@@ -177,9 +184,18 @@ class Reader(QObject):
             self.hovered_row, self._hovered_button = row, button
             self.changed.emit()
 
-    def _follow(self, link: str) -> None:
-        if is_safe_link(link):
+    def _follow(self, link: str, place: QPoint) -> None:
+        if link.startswith(SOURCE_LINK):
+            source = self._source(link, place)
+            if source is not None:
+                self.source_activated.emit(source)
+        elif is_safe_link(link):
             self.link_activated.emit(link)
+
+    def _source(self, link: str, place: QPoint) -> Source | None:
+        row = self._layout.row_at(place.y())
+        grounds = self._layout.row(row).message.grounds if row >= 0 else None
+        return grounds.source(int(link.removeprefix(SOURCE_LINK))) if grounds else None
 
     def _select_paragraph(self, found: TextPlace) -> None:
         rendered = self._layout.row(found.row).rendered(found.block)

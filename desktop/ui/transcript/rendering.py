@@ -38,6 +38,8 @@ class Piece(NamedTuple):
     last: bool = True
     references: tuple[tuple[str, str, str], ...] = ()
     """Link definitions as (label, address, title)."""
+    sources: tuple[int, ...] = ()
+    """The numbers that lead to a source where the text names them."""
 
 
 class RenderedBlock:
@@ -157,8 +159,9 @@ class BlockRenderer(QObject):
         return RenderedBlock(piece, document, QPointF(left, top), below)
 
     def _write_text(self, document: SealedDocument, piece: Piece) -> None:
-        tokens = markdown.parse(piece.block.source, _as_references(piece.references))
-        DocumentBuilder(document, self.style, self._formula).build(tokens)
+        references = _as_references(piece.references)
+        tokens = markdown.parse(piece.block.source, references, piece.sources)
+        self._builder(document, piece).build(tokens)
 
     def _write_plain(self, document: SealedDocument, source: str) -> None:
         cursor = QTextCursor(document)
@@ -167,8 +170,8 @@ class BlockRenderer(QObject):
 
     def _write_table(self, document: SealedDocument, piece: Piece, width: float) -> None:
         block = piece.block
-        rows = rows_of(markdown.parse(f"{block.info}\n{block.source}"))
-        builder = DocumentBuilder(document, self.style, self._formula)
+        rows = rows_of(markdown.parse(f"{block.info}\n{block.source}", sources=piece.sources))
+        builder = self._builder(document, piece)
         if block.part:
             widths = self._columns(f"{block.info}\n{piece.whole}", width)
             rows = rows[1:]
@@ -178,6 +181,9 @@ class BlockRenderer(QObject):
             insert_table(
                 QTextCursor(document), rows, widths, builder, self.style, header=block.part == 0
             )
+
+    def _builder(self, document: SealedDocument, piece: Piece) -> DocumentBuilder:
+        return DocumentBuilder(document, self.style, self._formula, piece.sources)
 
     def _columns(self, first_part: str, width: float) -> list[int]:
         """Return the columns that a table's first part has, measured once for all its parts."""

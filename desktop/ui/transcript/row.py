@@ -20,6 +20,7 @@ from desktop.ui.transcript.rendering import (
     Piece,
     RenderedBlock,
 )
+from desktop.ui.transcript.sources import height_of
 from desktop.ui.transcript.splitter import BlockSplitter
 from desktop.ui.transcript.style import LIST_INDENT, TranscriptStyle
 
@@ -56,6 +57,9 @@ class RowLayout:
         self._splitter = None if self.is_own else BlockSplitter(message.text)
         self._plain = split_plain(message.text) if self.is_own else []
         self._references: tuple[tuple[str, str, str], ...] = ()
+        self._sources = _numbers(message)
+        self.sources_height = height_of(message, renderer.style)
+        """The height of the list of what the reply stands on, 0 where there is none."""
         self._wholes: dict[int, str] = {}
         self._width = width
         self._heights: list[int] = []
@@ -146,6 +150,17 @@ class RowLayout:
     @property
     def actions_top(self) -> int:
         """Where the actions are shown."""
+        listed = self.sources_top + self.sources_height
+        return (listed if self.sources_height else self._told_bottom) + metrics.ACTIONS_GAP
+
+    @property
+    def sources_top(self) -> int:
+        """Where the list of what the reply stands on begins."""
+        return self._told_bottom + metrics.SOURCES_GAP
+
+    @property
+    def _told_bottom(self) -> int:
+        """Where the text ends, with what is said of how it ended."""
         bottom = self.blocks_bottom
         if self.is_own:
             bottom += metrics.BUBBLE_BOTTOM
@@ -153,7 +168,7 @@ class RowLayout:
             bottom = self.note_top + self.style.small_line_height
         if self.has_card:
             bottom = self.card_top + round(self.card_rect().height())
-        return bottom + metrics.ACTIONS_GAP
+        return bottom
 
     @property
     def bubble_rect(self) -> QRectF:
@@ -288,10 +303,11 @@ class RowLayout:
             if not block.closed:
                 return Piece(block, last=last)
             return Piece(block, self._whole(index), self._first_line(index), last)
+        sources = self._sources if "[" in block.source else ()
         if block.kind is BlockKind.TABLE and block.part:
-            return Piece(block, blocks[index - block.part].source, last=last)
+            return Piece(block, blocks[index - block.part].source, last=last, sources=sources)
         references = self._references if "[" in block.source else ()
-        return Piece(block, references=references)
+        return Piece(block, references=references, sources=sources)
 
     def _whole(self, index: int) -> str:
         block = self.blocks[index]
@@ -353,6 +369,11 @@ class RowLayout:
 
     def _widest_bubble(self) -> int:
         return round(self._width * metrics.BUBBLE_SHARE)
+
+
+def _numbers(message: Message) -> tuple[int, ...]:
+    grounds = message.grounds
+    return tuple(each.number for each in grounds.sources) if grounds else ()
 
 
 def _resolve(blocks: list[Block]) -> tuple[tuple[str, str, str], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from typing import Final
 
 from PySide6.QtCore import (
@@ -30,6 +31,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from desktop.domain.chat import MessageState
+from desktop.domain.grounds import Source
 from desktop.ui import tokens as design
 from desktop.ui.tokens import LIGHT, Palette
 from desktop.ui.transcript import markdown
@@ -44,6 +46,7 @@ from desktop.ui.transcript.painter import RowPainter
 from desktop.ui.transcript.reading import Reader
 from desktop.ui.transcript.rendering import BlockRenderer
 from desktop.ui.transcript.scrolling import Index, ScrollingView
+from desktop.ui.transcript.sources import SourceNote
 from desktop.ui.transcript.style import TranscriptStyle
 
 _JUMP_FROM_PX: Final = 80
@@ -62,6 +65,10 @@ class TranscriptView(ScrollingView):
     """An http, https or mailto address that was clicked."""
     remedy_requested = Signal(int)
     """The id of the failed reply whose button was pressed."""
+    source_activated = Signal(object)
+    """The source whose number or line was pressed."""
+    source_notes_wanted = Signal(list)
+    """Sources that are in sight and of which nothing is known yet."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         style = TranscriptStyle(LIGHT)
@@ -80,6 +87,7 @@ class TranscriptView(ScrollingView):
         self._commands = Commands(self, self._layout, self._reader, self._overlays)
         self._pacer = FramePacer(self)
         self._loader: threading.Thread | None = None
+        self.source_notes: dict[Source, SourceNote] = {}
         self._paint_s = 0.0
         self._set_step(style)
         self._connect()
@@ -88,6 +96,8 @@ class TranscriptView(ScrollingView):
         self._pacer.due.connect(self._on_frame_due)
         self._reader.changed.connect(self._on_reader_changed)
         self._reader.link_activated.connect(self.link_activated)
+        self._reader.source_activated.connect(self.source_activated)
+        self._overlays.source_clicked.connect(self.source_activated)
         self._reader.scroll_wanted.connect(self._on_scroll_wanted)
         self._overlays.jump_clicked.connect(self.jump_to_end)
         self._overlays.remedy_clicked.connect(self.remedy_requested)
@@ -111,6 +121,11 @@ class TranscriptView(ScrollingView):
     def transcript(self) -> TranscriptModel:
         """Return the model; an empty one before any was set."""
         return self._layout.model
+
+    def show_source_notes(self, notes: Mapping[Source, SourceNote]) -> None:
+        """Show what is known of sources by now."""
+        self.source_notes.update(notes)
+        self._place_overlays()
 
     # --- appearance ----------------------------------------------------------------------------
 

@@ -58,6 +58,6 @@ def test_the_chats_database_holds_places_and_no_text(
     _, reply = store.begin_exchange(chat.id, None, "Where?", run)
     store.keep_grounds(reply.id, GROUNDS)
     with database.reading() as connection:
-        (content,) = connection.execute("select content from grounds").fetchone()
+        content = connection.execute("select content from grounds").get
     assert "quote" not in content
     assert "text" not in content
