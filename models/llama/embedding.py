@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from models.cancellation import Cancellation
 from models.llama.context import LlamaContext, Outcome
 from models.llama.library import lib
-from models.llama.threads import Threads
 from models.problems import EngineError
 from models.protocol import Embed, Embedded
 from models.tokenizing import PromptEncoder
@@ -38,6 +37,13 @@ class TextEmbedder:
     """Turns texts into vectors on a context of its own. Used by the llama thread alone."""
 
     def __init__(self, context: LlamaContext, frame: Frame, dimension: int, threads: int) -> None:
+        """Refuse a model that only ranks texts. Raises EngineError."""
+        if lib.llama_pooling_type(context.handle) == lib.LLAMA_POOLING_TYPE_RANK:
+            raise EngineError(
+                "not_an_embedding_model",
+                "This model ranks texts against a question; it makes no vectors of them.",
+                "Choose an embedding model.",
+            )
         self._context = context
         self._before, self._after = frame
         self._threads = threads
@@ -97,32 +103,6 @@ class TextEmbedder:
         for sequence in range(len(parts)):
             pointer = lib.llama_get_embeddings_seq(context.handle, sequence)
             yield np.ctypeslib.as_array(pointer, (self.dimension,)).copy()
-
-
-def open_embedder(context: LlamaContext, model: int, threads: Threads) -> TextEmbedder:
-    """Return what embeds with this model. Raises EngineError for one that only ranks texts."""
-    if lib.llama_pooling_type(context.handle) == lib.LLAMA_POOLING_TYPE_RANK:
-        raise EngineError(
-            "not_an_embedding_model",
-            "This model ranks texts against a question; it makes no vectors of them.",
-            "Choose an embedding model.",
-        )
-    frame = _frame(lib.llama_model_get_vocab(model))
-    return TextEmbedder(context, frame, lib.llama_model_n_embd_out(model), threads.fixed)
-
-
-def _frame(vocabulary: int) -> Frame:
-    """Return what the vocabulary puts around a text: [CLS] and [SEP], or an end token, or none."""
-    bare = _tokenize(vocabulary, b"a", framed=False)
-    framed = _tokenize(vocabulary, b"a", framed=True)
-    lead = next(at for at in range(len(framed)) if framed[at : at + len(bare)] == bare)
-    return framed[:lead], framed[lead + len(bare) :]
-
-
-def _tokenize(vocabulary: int, text: bytes, *, framed: bool) -> list[int]:
-    buffer = (lib.llama_token * 16)()
-    count = lib.llama_tokenize(vocabulary, text, len(text), buffer, len(buffer), framed, False)
-    return list(buffer[: max(0, count)])
 
 
 def _unit(vector: Vectors) -> Vectors:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,9 @@ from models.llama import library, loading
 from models.llama.buffers import HOST, read_buffers
 from models.llama.context import LlamaContext
 from models.llama.counting import TokenCounter
-from models.llama.embedding import TextEmbedder, open_embedder
+from models.llama.embedding import TextEmbedder
+from models.llama.encoder_decoder import EncoderDecoderScheduler, two_prompts
+from models.llama.grammar import compile_schema
 from models.llama.jobs import Job
 from models.llama.library import give_memory_back, lib, log
 from models.llama.loading import Weights
@@ -40,6 +42,7 @@ from models.protocol import (
     LoadOptions,
     ModelInfo,
     Problem,
+    Prompt,
     RawPrompt,
     Sampling,
     TokenCount,
@@ -180,7 +183,8 @@ class _LoadedModel:
         self.counter = TokenCounter(options.path, self._vocabulary, self._make_encoder)
         on_gpu = self._weights.offloaded_layers > 0
         threads = Threads(options.threads)
-        self.scheduler = Scheduler(
+        jobs = EncoderDecoderScheduler if self._weights.kind == "encoder_decoder" else Scheduler
+        self.scheduler = jobs(
             self._context,
             self._vocabulary,
             threads,
@@ -197,16 +201,21 @@ class _LoadedModel:
         if self._weights.kind != "embedding" or self._context is None:
             return None
         try:
-            return open_embedder(self._context, self._weights.handle, threads)
+            return TextEmbedder(
+                self._context,
+                self._vocabulary.frame,
+                lib.llama_model_n_embd_out(self._weights.handle),
+                threads.fixed,
+            )
         except EngineError:
             self.close()
             raise
 
     def submit(self, request: Generate, cancelled: Cancellation) -> None:
         """Encode the prompt and queue the job. Raises EngineError."""
-        if self._weights.encodes:
-            raise _not_for_writing(self.info)
         prompt = request.prompt
+        if not self._answers(prompt):
+            raise _not_for_writing(self.info)
         if isinstance(prompt, TokenPrompt):
             self._check_ids(prompt)
         stop = request.stop
@@ -216,7 +225,20 @@ class _LoadedModel:
         if not ids and isinstance(prompt, RawPrompt) and self._vocabulary.bos_id() >= 0:
             # Nothing to go on: what the model knows as the beginning of a text.
             ids = [self._vocabulary.bos_id()]
-        self.scheduler.submit(Job(request, ids, stop, cancelled))
+        source: Sequence[int] = ()
+        if self._weights.kind == "encoder_decoder":
+            source, ids = two_prompts(self._weights.handle, self._vocabulary, ids)
+        grammar = ""
+        if request.schema:
+            # Its end is in the grammar; a stop string could also be a part of a value.
+            grammar, stop = compile_schema(request.schema, self._vocabulary), ()
+        self.scheduler.submit(Job(request, ids, stop, cancelled, source, grammar))
+
+    def _answers(self, prompt: Prompt) -> bool:
+        """Return whether the model can do anything with this kind of prompt."""
+        kind = self._weights.kind
+        is_chat = isinstance(prompt, ChatPrompt)
+        return kind != "embedding" and not (kind == "encoder_decoder" and is_chat)
 
     def embed(self, request: Embed, cancelled: Cancellation) -> Embedded:
         """Return a vector for each text. Raises EngineError."""
@@ -317,14 +339,16 @@ def _device_name(weights: Weights, memory: tuple[DeviceMemory, ...]) -> str:
 
 
 def _not_for_writing(info: ModelInfo) -> EngineError:
-    kind = {
-        "embedding": "an embedding model: it turns texts into numbers and writes nothing",
-        "encoder_decoder": "an encoder-decoder model, with which Snug can't write yet",
-    }
+    if info.kind == "embedding":
+        what = "an embedding model: it turns texts into numbers and writes nothing"
+        where = "It serves the search in documents."
+    else:
+        what = "an encoder-decoder model: it answers one text at a time and can't chat"
+        where = "It can summarize and translate documents."
     return EngineError(
         "not_a_chat_model",
-        f"{info.name} is {kind.get(info.kind, 'no model that writes')}.",
-        "Choose a chat model to chat with.",
+        f"{info.name} is {what}.",
+        f"{where} Choose a chat model to chat with.",
     )
 
 

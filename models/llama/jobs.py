@@ -19,7 +19,8 @@ from models.text_stream import TextStream
 class Job:
     """One generation: its tokens, its text, and what was measured.
 
-    ``token_ids`` are the prompt's, the first ``prompt_size``, and those sampled since.
+    ``token_ids`` are the prompt's, the first ``prompt_size``, and those sampled since. ``source``
+    are those that an encoder reads, where the model has one.
     """
 
     def __init__(
@@ -28,10 +29,14 @@ class Job:
         prompt: Sequence[int],
         stop: Sequence[str],
         cancelled: Cancellation,
+        source: Sequence[int] = (),
+        grammar: str = "",
     ) -> None:
         self.id: Final = request.job_id
         self.token_ids: Final = list(prompt)
         self.prompt_size: Final = len(prompt)
+        self.source: Final = source
+        self.grammar: Final = grammar
         self.max_tokens: Final = request.max_tokens
         self.cancelled: Final = cancelled
         self.sampling = request.sampling
@@ -42,6 +47,11 @@ class Job:
         """Ids that wait to be sent, since a part of their text is held back."""
         self._told = ""
         """The part of their text that was sent already."""
+
+    @property
+    def read_size(self) -> int:
+        """Return how many tokens were to be read before the first could be sampled."""
+        return len(self.source) + self.prompt_size
 
     @property
     def completion_size(self) -> int:
@@ -174,7 +184,7 @@ class Record:
         disturbed = self.resampled or self.had_company or self.drafts_differ
         prefill_end = self.prefilled_at or time.monotonic()
         return Report(
-            prompt_tokens=job.prompt_size,
+            prompt_tokens=job.read_size,
             reused_tokens=self.reused,
             prefilled_tokens=prefilled,
             completion_tokens=job.completion_size,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from models.llama.library import lib
 
@@ -17,7 +20,8 @@ class LlamaVocabulary:
 
     ``control_tokens`` maps the text of each token that plain text must never become to its id;
     ``user_defined`` are those that llama.cpp parses in any text. ``bos_ids`` goes in front of a
-    prompt that doesn't begin with it, where the model asks for one.
+    prompt that doesn't begin with it, where the model asks for one. ``frame`` are the ids that an
+    encoder wants before and after a text.
     """
 
     def __init__(self, model: int, known: LlamaVocabulary | None = None) -> None:
@@ -25,13 +29,29 @@ class LlamaVocabulary:
         self._vocab = lib.llama_model_get_vocab(model)
         self.size: int = lib.llama_vocab_n_tokens(self._vocab)
         self._pieces: dict[int, bytes] = {}
+        self._silent: NDArray[np.int32] | None = None
         bos = lib.llama_vocab_bos(self._vocab)
         wanted = bos >= 0 and lib.llama_vocab_get_add_bos(self._vocab)
         self.bos_ids: tuple[int, ...] = (bos,) if wanted else ()
+        self.frame = self._read_frame()
         if known is None:
             self.control_tokens, self.user_defined = self._read_kinds()
         else:
             self.control_tokens, self.user_defined = known.control_tokens, known.user_defined
+
+    @property
+    def handle(self) -> Any:  # noqa: ANN401
+        """Return the library's own vocabulary."""
+        return self._vocab
+
+    @property
+    def silent_ids(self) -> NDArray[np.int32]:
+        """Return the tokens that stand for no text and end no reply."""
+        if self._silent is None:
+            ids = (token for token in self.control_tokens.values() if not self.ends_turn(token))
+            silent = [token for token in ids if not self.token_bytes(token)]
+            self._silent = np.array(silent, np.int32)
+        return self._silent
 
     def tokenize(self, text: str, *, special: bool = False) -> list[int]:
         """Return the ids of text, nothing put in front.
@@ -71,6 +91,17 @@ class LlamaVocabulary:
     def ends_turn(self, token_id: int) -> bool:
         """Return whether a token ends a reply."""
         return bool(lib.llama_vocab_is_eog(self._vocab, token_id))
+
+    def _read_frame(self) -> tuple[list[int], list[int]]:
+        """Return what the library puts around a text: [CLS] and [SEP], an end token, or nothing."""
+        bare = self.tokenize("a")
+        framed = (ctypes.c_int32 * (len(bare) + 8))()
+        count = lib.llama_tokenize(self._vocab, b"a", 1, framed, len(framed), True, False)
+        ids = list(framed[: max(0, count)])
+        for lead in range(len(ids) - len(bare) + 1):
+            if bare and ids[lead : lead + len(bare)] == bare:
+                return ids[:lead], ids[lead + len(bare) :]
+        return list(self.bos_ids), []
 
     def _read_piece(self, token_id: int, *, special: bool) -> bytes:
         buffer = ctypes.create_string_buffer(_PIECE_BYTES)
