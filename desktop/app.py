@@ -20,7 +20,7 @@ from desktop.controllers.chat import ChatController
 from desktop.controllers.chat_list import ChatListController
 from desktop.controllers.model import ModelController
 from desktop.controllers.replies import Replies
-from desktop.controllers.session import ModelRooms, Session
+from desktop.controllers.session import DocumentRooms, ModelRooms, Session
 from desktop.controllers.settings import SettingsController
 from desktop.controllers.store import StoreThread
 from desktop.controllers.usage import UsageController
@@ -38,10 +38,12 @@ from models.library.embedded import embedded_model, sha256_of
 from models.load_judge import LateJudge, LoadJudge
 
 if TYPE_CHECKING:
-    from models.probe.client import Probe
-
-if TYPE_CHECKING:
+    from desktop.domain.jobs import JobKind
+    from desktop.ui.documents.page import DocumentsPage
     from desktop.ui.models.page import ModelsPage
+    from desktop.work.jobs import Worker
+    from models.probe.client import Probe
+    from models.protocol import LoadOptions
 
 _LOG_BYTES: Final = 1_000_000
 
@@ -111,6 +113,7 @@ def build_session(
         usage=UsageController(engine, chat, model, settings),
         activity=ActivityWatch(engine),
         make_rooms=lambda: build_model_rooms(paths, settings, model, probe()),
+        make_document_rooms=lambda: build_document_rooms(paths, settings, model, engine_command),
     )
     return session, notice
 
@@ -157,6 +160,41 @@ def build_model_rooms(
     )
 
 
+def build_document_rooms(
+    paths: Paths,
+    settings: SettingsController,
+    model: ModelController,
+    engine_command: list[str] | None,
+) -> DocumentRooms:
+    """Return what work with documents stands on, imported now and not at the window's start."""
+    from desktop.controllers.document_thread import DocumentThread
+    from desktop.controllers.documents import DocumentsController
+    from desktop.controllers.jobs import JobsController
+    from desktop.domain.errors import UserError
+    from desktop.settings.requests import to_load_options
+    from desktop.work.summary import SummaryWorker
+    from desktop.work.text_model import TextModel, document_load_options
+
+    workers: dict[JobKind, Worker] = {
+        "summary": SummaryWorker(),
+    }
+
+    def load_options() -> LoadOptions:
+        if not model.state.path:
+            raise UserError("There is no model to work with.", "Choose one in the line above.")
+        options = to_load_options(settings.generation, settings.app, model.state.path)
+        return document_load_options(options)
+
+    thread = DocumentThread(paths.documents_db)
+    jobs = JobsController(
+        thread,
+        workers,
+        load_options,
+        lambda options: TextModel(options, paths.engine_log, engine_command),
+    )
+    return DocumentRooms(thread, jobs, DocumentsController(thread, paths.pasted_dir))
+
+
 def build_window(app: QApplication, paths: Paths, session: Session) -> MainWindow:
     """Return the window as it was left, not shown yet."""
     theme = Theme(app)
@@ -166,10 +204,16 @@ def build_window(app: QApplication, paths: Paths, session: Session) -> MainWindo
     def save(state: WindowState) -> None:
         session.files.run(lambda: save_window_state(state_file, state))
 
-    def make_models_page() -> ModelsPage:
-        return build_models_page(theme, session)
-
-    return MainWindow(theme, session, load_window_state(state_file), save, make_models_page)
+    return MainWindow(
+        theme,
+        session,
+        load_window_state(state_file),
+        save,
+        {
+            "models": lambda: build_models_page(theme, session),
+            "documents": lambda: build_documents_page(theme, session),
+        },
+    )
 
 
 def build_models_page(theme: Theme, session: Session) -> ModelsPage:
@@ -230,6 +274,17 @@ def build_models_page(theme: Theme, session: Session) -> ModelsPage:
     downloads.changed.connect(lambda _all: page.set_count(DOWNLOADS, downloads.under_way))
     page.set_count(DOWNLOADS, downloads.under_way)
     return page
+
+
+def build_documents_page(theme: Theme, session: Session) -> DocumentsPage:
+    """Return the documents page; each tab is imported and made when it is opened first."""
+    from desktop.ui.documents.page import DocumentsPage
+    from desktop.ui.documents.read import ReadTab
+    from desktop.ui.documents.tab import Tab
+
+    rooms = session.document_rooms
+    tabs = (Tab("read", "Read", lambda: ReadTab(theme, rooms.documents)),)
+    return DocumentsPage(theme, rooms.documents, tabs)
 
 
 def _start(

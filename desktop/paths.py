@@ -38,6 +38,11 @@ class Paths:
         return self.data_dir / "documents.db"
 
     @property
+    def pasted_dir(self) -> Path:
+        """Texts that were pasted as documents."""
+        return self.data_dir / "pasted"
+
+    @property
     def models_dir(self) -> Path:
         """Snug's own folder of models, and of downloads that are not done yet."""
         return self.data_dir / "models"

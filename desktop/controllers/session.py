@@ -21,7 +21,10 @@ from desktop.engine.tasks import TaskThread
 if TYPE_CHECKING:
     from desktop.controllers.computer import ComputerController
     from desktop.controllers.discover import DiscoverController
+    from desktop.controllers.document_thread import DocumentThread
+    from desktop.controllers.documents import DocumentsController
     from desktop.controllers.downloads import DownloadsController
+    from desktop.controllers.jobs import JobsController
     from desktop.controllers.judging import JudgingController
     from desktop.controllers.library import LibraryController
     from desktop.controllers.loading import LoadingController
@@ -49,11 +52,26 @@ class ModelRooms:
 
 
 @dataclass(frozen=True)
+class DocumentRooms:
+    """What the documents page, and documents in chats, stand on."""
+
+    thread: DocumentThread
+    jobs: JobsController
+    documents: DocumentsController
+
+    def close(self) -> None:
+        """Stop what runs, keeping what is finished, and end the threads. Blocks until then."""
+        self.documents.close()
+        self.jobs.close()
+        self.thread.close()
+
+
+@dataclass(frozen=True)
 class Session:
     """The controllers of one window, and the threads and the process below them.
 
-    Those of the models page are made when they are first asked for: a start must not wait for
-    what they import.
+    Those of the pages are made when they are first asked for: a start must not wait for what
+    they import.
     """
 
     engine: EngineClient
@@ -67,6 +85,7 @@ class Session:
     usage: UsageController
     activity: ActivityWatch
     make_rooms: Callable[[], ModelRooms]
+    make_document_rooms: Callable[[], DocumentRooms]
 
     @cached_property
     def rooms(self) -> ModelRooms:
@@ -74,6 +93,16 @@ class Session:
         rooms = self.make_rooms()
         rooms.downloads.start()
         return rooms
+
+    @cached_property
+    def document_rooms(self) -> DocumentRooms:
+        """What work with documents stands on."""
+        return self.make_document_rooms()
+
+    @property
+    def has_document_rooms(self) -> bool:
+        """Return whether documents have been worked with since the start."""
+        return "document_rooms" in self.__dict__
 
     @property
     def library(self) -> LibraryController:
@@ -125,4 +154,6 @@ class Session:
         self.files.close()
         if "rooms" in self.__dict__:
             self.rooms.close()
+        if self.has_document_rooms:
+            self.document_rooms.close()
         self.model.close()

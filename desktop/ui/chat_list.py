@@ -22,6 +22,7 @@ class ChatPanel(QWidget):
     chat_chosen = Signal(int)
     new_requested = Signal()
     models_requested = Signal()
+    documents_requested = Signal()
 
     def __init__(self, theme: Theme, chats: ChatListController) -> None:
         super().__init__()
@@ -42,6 +43,10 @@ class ChatPanel(QWidget):
         self._models.setToolTip("Models  Ctrl+Shift+M")
         self._models.setCheckable(True)
         self._models.setObjectName("modelsButton")
+        self._documents = push_button("Documents", "quiet", self.documents_requested.emit)
+        self._documents.setToolTip("Documents  Ctrl+Shift+D")
+        self._documents.setCheckable(True)
+        self._documents.setObjectName("documentsButton")
         layout = column(self, spacing=tokens.XS)
         layout.setContentsMargins(tokens.M, tokens.M, tokens.M, tokens.S)
         layout.addWidget(self.search)
@@ -50,6 +55,7 @@ class ChatPanel(QWidget):
         layout.addWidget(self._nothing)
         layout.addWidget(self.list, 1)
         layout.addWidget(self._models)
+        layout.addWidget(self._documents)
         self._connect(chats)
         theme.changed.connect(self._on_theme_changed)
         self._on_theme_changed()
@@ -66,9 +72,10 @@ class ChatPanel(QWidget):
         fetched = f", {count} being fetched" if count else ""
         self._models.setAccessibleName(f"Models{fetched}")
 
-    def mark_models(self, *, is_open: bool) -> None:
-        """Show whether the models page is open."""
-        self._models.setChecked(is_open)
+    def mark_page(self, key: str | None) -> None:
+        """Show which page is open."""
+        self._models.setChecked(key == "models")
+        self._documents.setChecked(key == "documents")
 
     def _connect(self, chats: ChatListController) -> None:
         chats.chats_changed.connect(self._on_chats_changed)
@@ -114,6 +121,7 @@ class ChatPanel(QWidget):
         self._search_icon.setIcon(icon("search", secondary, 16))
         self._new.setIcon(icon("plus", secondary, 16))
         self._models.setIcon(icon("cube", secondary, 16))
+        self._documents.setIcon(icon("document", secondary, 16))
 
 
 class ChatListView(QListView):

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, Signal
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 _MARGIN = 12
+_PURPOSE = "Drop documents or folders to read them, or a GGUF file to load the model"
+
+
+def is_model(path: str) -> bool:
+    """Tell whether a dropped file is a model: anything else is taken for a document."""
+    return path.lower().endswith(".gguf")
+
+
+def local_paths(data: QMimeData) -> list[str]:
+    """Return the files among what is dropped or pasted; what is no local file, as its address."""
+    return [url.toLocalFile() or url.toString() for url in data.urls()]
 
 
 class FileDrop(QObject):
-    """Takes a file that is dropped on a window, under a veil that says what it is for.
+    """Takes files that are dropped on a window, under a veil that says what they are for.
 
-    ``file_dropped`` carries the file's path, or the address of what is no local file.
+    ``files_dropped`` carries their paths, or the addresses of what is no local file.
     """
 
-    file_dropped = Signal(str)
+    files_dropped = Signal(list)
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         window.setAcceptDrops(True)
         self._window = window
-        self._veil = QLabel("Drop a GGUF file to load the model", window)
+        self._veil = QLabel(_PURPOSE, window)
         self._veil.setObjectName("dropVeil")
         self._veil.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._veil.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -51,7 +62,7 @@ class FileDrop(QObject):
     def _on_drop(self, event: QDropEvent) -> bool:
         self._veil.hide()
         event.acceptProposedAction()
-        urls = event.mimeData().urls()
-        if urls:
-            self.file_dropped.emit(urls[0].toLocalFile() or urls[0].toString())
+        paths = local_paths(event.mimeData())
+        if paths:
+            self.files_dropped.emit(paths)
         return True

@@ -40,6 +40,7 @@ KEYS: Final = (
     Key("toggle_settings", ("Ctrl+,",), "Show or hide the settings"),
     Key("models", ("Ctrl+L",), "Choose a model"),
     Key("models_page", ("Ctrl+Shift+M",), "Models: find, judge, fetch and load"),
+    Key("documents_page", ("Ctrl+Shift+D",), "Documents: read, summarize, extract, translate"),
     Key("larger", ("Ctrl++", "Ctrl+="), "Larger text"),
     Key("smaller", ("Ctrl+-",), "Smaller text"),
     Key("normal_size", ("Ctrl+0",), "Normal text"),

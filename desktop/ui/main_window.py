@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, QUrl
@@ -21,10 +21,11 @@ from desktop.settings.schema import AppSettings
 from desktop.settings.window_state import WindowState
 from desktop.ui.chat_list import ChatPanel
 from desktop.ui.conversation import Conversation
-from desktop.ui.drops import FileDrop
+from desktop.ui.document_wires import DocumentWires
+from desktop.ui.drops import FileDrop, is_model
 from desktop.ui.header import Header
 from desktop.ui.keys import KeySheet, bind_keys
-from desktop.ui.middle import Middle
+from desktop.ui.middle import Middle, PageKey
 from desktop.ui.model_chooser import ModelChooser
 from desktop.ui.model_wires import ModelWires
 from desktop.ui.notices import Action, Notices
@@ -34,7 +35,7 @@ from desktop.ui.speed import SpeedLine
 from desktop.ui.theme import Theme
 
 if TYPE_CHECKING:
-    from desktop.ui.models.page import ModelsPage
+    from desktop.ui.page import Page
 
 MINIMUM: Final = (720, 560)
 _FIRST_SIZE: Final = (1280, 800)
@@ -46,8 +47,8 @@ _SCALE_STEP: Final = 10
 class MainWindow(QMainWindow):
     """Wires the controllers to what people see.
 
-    ``save_state`` is given the window's state whenever it is worth keeping; ``make_models_page``
-    is asked for the models page when it is opened first.
+    ``save_state`` is given the window's state whenever it is worth keeping; ``make_pages`` are
+    asked for a page when it is opened first.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class MainWindow(QMainWindow):
         session: Session,
         state: WindowState,
         save_state: Callable[[WindowState], object],
-        make_models_page: Callable[[], ModelsPage],
+        make_pages: Mapping[PageKey, Callable[[], Page]],
     ) -> None:
         super().__init__()
         self.setObjectName("mainWindow")
@@ -68,7 +69,7 @@ class MainWindow(QMainWindow):
         self._new_draft = state.draft
         self.header = Header(theme)
         self.conversation = Conversation(theme)
-        self.middle = Middle(self.header, self.conversation, make_models_page)
+        self.middle = Middle(self.header, self.conversation, make_pages)
         self.chat_panel = ChatPanel(theme, session.chats)
         self.settings_panel = SettingsPanel(theme, session.settings, session.model)
         self.panels = SidePanels(self.chat_panel, self.middle, self.settings_panel)
@@ -77,13 +78,14 @@ class MainWindow(QMainWindow):
         self.models = ModelChooser(
             self, session.model, lambda: session.library, state.recent_models
         )
-        FileDrop(self).file_dropped.connect(self.models.open_file)
         self._remember_later = QTimer(self, interval=_REMEMBER_MS, singleShot=True)
         self._remember_later.timeout.connect(self.remember)
         self._restore(state)
         self._connect_chat()
         self._connect_usage()
         self.wires = ModelWires(self, theme, session)
+        self.document_wires = DocumentWires(self, session)
+        FileDrop(self).files_dropped.connect(self._on_files_dropped)
         self._connect_parts()
         bind_keys(self, self._key_actions())
         self._show_chat(OpenedChat(None, (), ChatView(draft=state.draft)))
@@ -199,6 +201,7 @@ class MainWindow(QMainWindow):
             lambda: self.panels.set_open("right", is_open=False)
         )
         self.panels.changed.connect(self._on_panels_changed)
+        self.middle.page_changed.connect(self._on_page_changed)
         self._theme.changed.connect(self._dress_transcript)
         session.settings.app_changed.connect(self._on_app_settings)
         for source in (session.store, session.settings, session.files):
@@ -217,6 +220,7 @@ class MainWindow(QMainWindow):
             "toggle_settings": lambda: self.panels.toggle("right"),
             "models": self.wires.show_menu,
             "models_page": self.wires.toggle_page,
+            "documents_page": self.document_wires.toggle_page,
             "larger": lambda: settings.set_text_scale(settings.app.text_scale + _SCALE_STEP),
             "smaller": lambda: settings.set_text_scale(settings.app.text_scale - _SCALE_STEP),
             "normal_size": lambda: settings.set_text_scale(AppSettings().text_scale),
@@ -334,6 +338,20 @@ class MainWindow(QMainWindow):
             verb = "Hide" if self.panels.is_open("left" if side == "left" else "right") else "Show"
             button.set_name(f"{verb} {name}", keys)
         self._remember_later.start()
+
+    def _on_page_changed(self) -> None:
+        # The settings of the chat have nothing to say on a page, and it needs the room.
+        shown = self.middle.shown
+        self.panels.do_without("right" if shown else None)
+        self.header.settings_button.setEnabled(shown is None)
+        self.chat_panel.mark_page(shown)
+        self.notices.dismiss()
+
+    def _on_files_dropped(self, paths: list[str]) -> None:
+        if len(paths) == 1 and is_model(paths[0]):
+            self.models.open_file(paths[0])
+        else:
+            self.document_wires.take_files(paths)
 
     def _on_app_settings(self, app: AppSettings) -> None:
         self._theme.wear(app.theme, app.text_scale)

@@ -1,9 +1,9 @@
-"""The middle of the window: the header, and below it the conversation or the models page."""
+"""The middle of the window: the header, and below it the conversation or a page."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
@@ -13,27 +13,36 @@ from desktop.ui.conversation import Conversation
 from desktop.ui.header import Header
 
 if TYPE_CHECKING:
+    from desktop.ui.documents.page import DocumentsPage
     from desktop.ui.models.page import ModelsPage
+    from desktop.ui.page import Page
+
+PageKey = Literal["models", "documents"]
+MODELS: Final = "models"
+DOCUMENTS: Final = "documents"
 
 
 class Middle(QWidget):
-    """Shows the conversation; the models page takes its place while it is open.
+    """Shows the conversation; a page takes its place while it is open.
 
-    The page is made when it is first asked for: a start must not wait for it. ``models_toggled``
-    tells that the other of the two is seen.
+    A page is made when it is first asked for: a start must not wait for it. ``page_changed``
+    tells that another one, or the conversation, is seen.
     """
 
-    models_toggled = Signal()
+    page_changed = Signal()
 
     def __init__(
-        self, header: Header, conversation: Conversation, make_page: Callable[[], ModelsPage]
+        self,
+        header: Header,
+        conversation: Conversation,
+        makers: Mapping[PageKey, Callable[[], Page]],
     ) -> None:
         super().__init__()
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._conversation = conversation
-        self._make_page = make_page
-        self._page: ModelsPage | None = None
+        self._makers = makers
+        self._pages: dict[PageKey, Page] = {}
         self._stack = QStackedWidget()
         self._stack.addWidget(conversation)
         layout = column(self)
@@ -44,46 +53,73 @@ class Middle(QWidget):
     @property
     def page(self) -> ModelsPage:
         """Return the models page, made now if it has not been opened yet."""
-        if self._page is None:
-            self._page = self._make_page()
-            self._page.close_requested.connect(self.show_conversation)
-            self._stack.addWidget(self._page)
-        return self._page
+        return cast("ModelsPage", self._page(MODELS))
+
+    @property
+    def documents(self) -> DocumentsPage:
+        """Return the documents page, made now if it has not been opened yet."""
+        return cast("DocumentsPage", self._page(DOCUMENTS))
+
+    @property
+    def shown(self) -> PageKey | None:
+        """Return which page is open, None for the conversation."""
+        current = self._stack.currentWidget()
+        return next((key for key, page in self._pages.items() if page is current), None)
 
     @property
     def shows_models(self) -> bool:
         """Return whether the models page is open."""
-        return self._page is not None and self._stack.currentWidget() is self._page
+        return self.shown == MODELS
+
+    @property
+    def shows_documents(self) -> bool:
+        """Return whether the documents page is open."""
+        return self.shown == DOCUMENTS
 
     @property
     def foot_height(self) -> int:
         """Return the height of what lies below the reading area."""
-        return 0 if self.shows_models else self._conversation.foot_height
+        return 0 if self.shown else self._conversation.foot_height
 
     def show_models(self, tab: str = "") -> None:
         """Open the models page, at a tab if one is named."""
         page = self.page
-        was_open = self.shows_models
-        self._stack.setCurrentWidget(page)
-        self.setFocusProxy(page.bar)
         if tab:
             page.show_tab(tab)
-        if not was_open:
-            self.models_toggled.emit()
-            page.focus_content()
+        self._show(MODELS)
+
+    def show_documents(self) -> None:
+        """Open the documents page."""
+        self._show(DOCUMENTS)
 
     def show_conversation(self) -> None:
-        """Close the models page."""
-        if self.shows_models:
+        """Close the page that is open."""
+        if self.shown is not None:
             self._stack.setCurrentWidget(self._conversation)
             self.setFocusProxy(self._conversation)
-            self.models_toggled.emit()
+            self.page_changed.emit()
             self._conversation.setFocus()
 
     def go_back(self) -> bool:
-        """Leave one thing of the models page, or the page; return whether it was open."""
-        if not self.shows_models:
+        """Leave one thing of the open page, or the page; return whether one was open."""
+        shown = self.shown
+        if shown is None:
             return False
-        if not self.page.go_back():
+        if not self._pages[shown].go_back():
             self.show_conversation()
         return True
+
+    def _page(self, key: PageKey) -> Page:
+        if key not in self._pages:
+            page = self._pages[key] = self._makers[key]()
+            page.close_requested.connect(self.show_conversation)
+            self._stack.addWidget(page)
+        return self._pages[key]
+
+    def _show(self, key: PageKey) -> None:
+        page, before = self._page(key), self.shown
+        self._stack.setCurrentWidget(page)
+        self.setFocusProxy(page)
+        if before != key:
+            self.page_changed.emit()
+            page.focus_content()

@@ -108,16 +108,6 @@ class ModelWires(QObject):
         window.models.manage_requested.connect(self.show_page)
         window.models.recent_changed.connect(window.remember)
         window.models.refused.connect(window.notices.say_trouble)
-        window.middle.models_toggled.connect(self._on_toggled)
-
-    def _on_toggled(self) -> None:
-        # The settings of the chat have nothing to say on that page, and it needs the room.
-        window = self._window
-        is_shown = window.middle.shows_models
-        window.panels.do_without("right" if is_shown else None)
-        window.header.settings_button.setEnabled(not is_shown)
-        window.chat_panel.mark_models(is_open=is_shown)
-        window.notices.dismiss()
 
     def _on_removed(self, entry: LibraryEntry, freed: int) -> None:
         space = f" Emptying it frees {size_in_words(freed)}." if freed else ""

@@ -59,6 +59,11 @@ def reader_for(path: Path) -> Reader:
     return chosen
 
 
+def is_known_name(path: Path) -> bool:
+    """Tell by the name alone whether a file is likely a document; nothing is opened."""
+    return path.suffix.lower() in SUFFIXES or find_lexer_class_for_filename(path.name) is not None
+
+
 def _choose(path: Path, head: bytes) -> tuple[str, str]:
     # Some programs write a few bytes before a PDF's mark.
     if _PDF_MAGIC in head[:1024]:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar
 
 from desktop.ui import tokens
 from desktop.ui.controls import IconButton, column, label
 from desktop.ui.models.tab import LIBRARY, Tab, TabPage
+from desktop.ui.page import Page
 from desktop.ui.theme import Theme
 
 
-class ModelsPage(QWidget):
-    """Shows one tab at a time. ``close_requested`` asks for the conversation's return."""
-
-    close_requested = Signal()
+class ModelsPage(Page):
+    """Shows one tab at a time."""
 
     def __init__(self, theme: Theme, tabs: Sequence[Tab]) -> None:
         super().__init__()
@@ -31,6 +30,7 @@ class ModelsPage(QWidget):
         layout.addLayout(self._make_head(theme))
         layout.addWidget(self._stack, 1)
         self.bar.currentChanged.connect(self._on_tab_changed)
+        self.setFocusProxy(self.bar)
 
     @property
     def current(self) -> str:

@@ -194,7 +194,7 @@ def test_the_page_is_made_when_it_is_opened_and_leaves_for_a_chat(start: Start) 
     app.until_ready()
     app.window.activateWindow()
     app.until(app.window.isActiveWindow)
-    assert app.window.middle._page is None
+    assert app.window.middle._pages == {}
     QTest.keyClick(
         app.window,
         Qt.Key.Key_M,

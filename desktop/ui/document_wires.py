@@ -1,0 +1,70 @@
+"""What the window does about documents: which signal of panel, page and drop goes where."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.controllers.session import Session
+from desktop.domain.documents import Document, SourceRef
+from desktop.ui.notices import Action
+
+if TYPE_CHECKING:
+    from desktop.ui.main_window import MainWindow
+
+
+class DocumentWires(QObject):
+    """Belongs to one window, whose parts it connects to the controllers of documents.
+
+    ``ask_requested`` carries the documents that a person wants to ask in a chat.
+    """
+
+    ask_requested = Signal(object)
+
+    def __init__(self, window: MainWindow, session: Session) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._is_connected = False
+        window.chat_panel.documents_requested.connect(self.toggle_page)
+
+    def show_page(self) -> None:
+        """Open the documents page in place of the conversation."""
+        self._connect_rooms()
+        self._window.panels.close_over()
+        self._window.middle.show_documents()
+
+    def toggle_page(self) -> None:
+        """Open the documents page, or close it."""
+        if self._window.middle.shows_documents:
+            self._window.middle.show_conversation()
+        else:
+            self.show_page()
+
+    def show_source(self, source: SourceRef) -> None:
+        """Open the documents page at a place that something leads back to."""
+        self.show_page()
+        self._window.middle.documents.show_source(source)
+
+    def take_files(self, paths: list[str]) -> None:
+        """Take in files that were dropped or pasted, and show how that goes."""
+        self.show_page()
+        self._session.document_rooms.documents.add(paths)
+
+    def _connect_rooms(self) -> None:
+        if self._is_connected:
+            return
+        self._is_connected = True
+        rooms, notices = self._session.document_rooms, self._window.notices
+        for source in (rooms.documents, rooms.jobs, rooms.thread):
+            source.failed.connect(notices.say_trouble)
+        rooms.documents.noticed.connect(notices.say)
+        rooms.documents.deleted.connect(self._on_deleted)
+        self._window.middle.documents.ask_requested.connect(self.ask_requested)
+
+    def _on_deleted(self, documents: tuple[Document, ...]) -> None:
+        ids = [each.id for each in documents]
+        name = f"“{documents[0].name}” was" if len(ids) == 1 else f"{len(ids)} documents were"
+        restore = Action("Undo", lambda: self._session.document_rooms.documents.restore(ids))
+        self._window.notices.say(f"{name} deleted; the files themselves stay.", restore)

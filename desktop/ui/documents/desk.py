@@ -1,0 +1,143 @@
+"""What lies open on the documents page: the chosen documents' name, and the tabs on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QWidget
+
+from desktop.domain.documents import Document, SourceRef
+from desktop.ui import tokens
+from desktop.ui.controls import IconButton, column, push_button
+from desktop.ui.documents.list_model import facts
+from desktop.ui.documents.tab import DocumentTab, Tab
+from desktop.ui.elided import ElidedLabel
+from desktop.ui.theme import Theme
+from models.amounts import size_in_words
+
+
+class Desk(QWidget):
+    """Shows one tab at a time on the documents that are chosen.
+
+    ``source_requested`` carries a ``SourceRef``, ``ask_requested`` documents, ``delete_requested``
+    their ids; ``back_requested`` asks for the list.
+    """
+
+    source_requested = Signal(object)
+    ask_requested = Signal(object)
+    delete_requested = Signal(object)
+    back_requested = Signal()
+
+    def __init__(self, theme: Theme, tabs: Sequence[Tab]) -> None:
+        super().__init__()
+        self._theme = theme
+        self._tabs = tuple(tabs)
+        self._made: dict[str, DocumentTab] = {}
+        self.documents: tuple[Document, ...] = ()
+        self.bar = self._make_bar()
+        self._stack = QStackedWidget()
+        self.layout_column = column(self, spacing=tokens.S)
+        self.layout_column.addLayout(self._make_head())
+        self.layout_column.addWidget(self.bar, 0, Qt.AlignmentFlag.AlignLeft)
+        self.layout_column.addWidget(self._stack, 1)
+        self.setFocusProxy(self.bar)
+        self.bar.currentChanged.connect(lambda _index: self._show_tab())
+
+    @property
+    def current(self) -> str:
+        """Return the key of the tab that is shown."""
+        return self._tabs[self.bar.currentIndex()].key
+
+    def show_tab(self, key: str) -> DocumentTab:
+        """Open the tab of this key and return it."""
+        index = next(at for at, tab in enumerate(self._tabs) if tab.key == key)
+        self.bar.setCurrentIndex(index)
+        return self.tab(key)
+
+    def tab(self, key: str) -> DocumentTab:
+        """Return a tab, made now if it has not been opened yet."""
+        if key not in self._made:
+            made = next(tab for tab in self._tabs if tab.key == key).make()
+            made.source_requested.connect(self.source_requested)
+            self._made[key] = made
+            self._stack.addWidget(made)
+        return self._made[key]
+
+    def show_documents(self, documents: tuple[Document, ...]) -> None:
+        """Show these documents, or what has changed about them."""
+        self.documents = documents
+        if not documents:
+            return
+        is_one = len(documents) == 1
+        self._name.set_text(documents[0].name if is_one else f"{len(documents)} documents")
+        self._facts.set_text("  ·  ".join(facts(documents[0]) if is_one else _sum(documents)))
+        ready = any(each.state == "ready" for each in documents)
+        self._ask.setEnabled(ready)
+        self._show_tab()
+
+    def show_alone(self, *, alone: bool) -> None:
+        """Fill the page, with a way back to the list; or stand beside the list."""
+        self._back.setVisible(alone)
+
+    def mark_source(self, source: SourceRef) -> None:
+        """Tell the tab that is shown which source is beside it."""
+        self.tab(self.current).mark_source(source)
+
+    def go_back(self) -> bool:
+        """Leave what is open inside the tab; return whether there was something to leave."""
+        return bool(self.documents) and self.tab(self.current).go_back()
+
+    def _show_tab(self) -> None:
+        tab = self.tab(self.current)
+        self._stack.setCurrentWidget(tab)
+        tab.show_documents(self.documents)
+
+    def _make_bar(self) -> QTabBar:
+        bar = QTabBar()
+        bar.setObjectName("documentTabs")
+        bar.setAccessibleName("What to do with the document")
+        bar.setDrawBase(False)
+        bar.setExpanding(False)
+        bar.setElideMode(Qt.TextElideMode.ElideNone)
+        bar.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        for tab in self._tabs:
+            bar.addTab(tab.title)
+        return bar
+
+    def _make_head(self) -> QHBoxLayout:
+        self._back = IconButton(
+            self._theme, "chevron-left", "Back to the list", self.back_requested.emit
+        )
+        self._name = ElidedLabel(kind="title")
+        self._facts = ElidedLabel(kind="small", tone="secondary")
+        self._ask = push_button(
+            "Ask in a chat", "outline", lambda: self.ask_requested.emit(self._ready())
+        )
+        self._ask.setObjectName("askDocumentsButton")
+        self._delete = IconButton(
+            self._theme,
+            "trash",
+            "Delete",
+            lambda: self.delete_requested.emit([each.id for each in self.documents]),
+        )
+        self._delete.setObjectName("deleteDocumentsButton")
+        words = column(spacing=2)
+        words.addWidget(self._name)
+        words.addWidget(self._facts)
+        head = QHBoxLayout()
+        head.setSpacing(tokens.S)
+        head.addWidget(self._back)
+        head.addLayout(words, 1)
+        head.addWidget(self._ask)
+        head.addWidget(self._delete)
+        return head
+
+    def _ready(self) -> tuple[Document, ...]:
+        return tuple(each for each in self.documents if each.state == "ready")
+
+
+def _sum(documents: Sequence[Document]) -> list[str]:
+    pages = sum(each.pages for each in documents)
+    size = size_in_words(sum(each.size for each in documents))
+    return [f"{pages:,} pages", size] if pages else [size]

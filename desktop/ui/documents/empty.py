@@ -1,0 +1,49 @@
+"""What stands where no document is open: where they come from."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from desktop.ui import tokens
+from desktop.ui.controls import column, label, push_button
+from desktop.ui.documents.shelf import Shelf
+
+_WIDEST = 440
+
+
+class EmptyDesk(QWidget):
+    """Teaches how to begin where there is no document, and says to choose one where there are."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        super().__init__()
+        self._title = label(kind="heading")
+        self._words = label(tone="secondary", wraps=True)
+        self._buttons = QWidget()
+        row = QHBoxLayout(self._buttons)
+        row.setContentsMargins(0, tokens.S, 0, 0)
+        row.setSpacing(tokens.S)
+        row.addWidget(push_button("Choose files…", "primary", shelf.choose_files))
+        row.addWidget(push_button("Choose a folder…", "outline", shelf.choose_folder))
+        row.addStretch(1)
+        inner = QWidget()
+        inner.setFixedWidth(_WIDEST)
+        column_of_words = column(inner, spacing=tokens.S)
+        for part in (self._title, self._words, self._buttons):
+            column_of_words.addWidget(part)
+        layout = column(self, margin=tokens.XL)
+        layout.addStretch(2)
+        layout.addWidget(inner, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(3)
+
+    def show_first(self, *, first: bool) -> None:
+        """Say how to begin, or what to choose."""
+        self._buttons.setVisible(first)
+        self._title.setText("Drop a document here" if first else "Choose a document")
+        self._words.setText(
+            "Snug reads it whole, on this machine: PDF, Word, OpenDocument, PowerPoint, Excel, "
+            "EPUB, web pages, Markdown, text, source code, CSV and e-mail. Files, whole folders "
+            "and copied text are welcome."
+            if first
+            else "Or several at once, with Ctrl or Shift, to summarize or ask them together."
+        )

@@ -1,0 +1,184 @@
+"""The list of documents: several may be chosen, Delete deletes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from desktop.controllers.documents import Intake
+from desktop.domain.documents import Document
+from desktop.ui import tokens
+from desktop.ui.documents.list_model import (
+    ENTRY_ROLE,
+    MARK_ROLE,
+    TROUBLE_ROLE,
+    AnyIndex,
+    DocumentListModel,
+    Entry,
+    second_line,
+)
+from desktop.ui.models.rows import ROW_HEIGHT, draw_ground, draw_name, draw_small
+from desktop.ui.theme import Theme
+
+_NAME_PX: Final = 13
+_BAR_HEIGHT: Final = 3
+
+
+class DocumentList(QListView):
+    """The list itself.
+
+    ``chosen`` carries the documents that are selected, in the list's order; ``opened`` that one
+    was clicked or entered. ``delete_requested`` carries ids, ``menu_requested`` an entry and a
+    place on the screen.
+    """
+
+    chosen = Signal(object)
+    opened = Signal()
+    delete_requested = Signal(object)
+    menu_requested = Signal(object, QPoint)
+
+    def __init__(self, theme: Theme, model: DocumentListModel) -> None:
+        super().__init__()
+        self.setObjectName("documentList")
+        self.setAccessibleName("Documents")
+        self._list = model
+        self._kept: set[int] = set()
+        self.setModel(model)
+        self.setItemDelegate(_Delegate(theme, self))
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._on_menu)
+        self.clicked.connect(lambda _index: self.opened.emit())
+        self.selectionModel().selectionChanged.connect(lambda _new, _old: self._on_selected())
+        model.modelReset.connect(self._restore)
+        model.dataChanged.connect(lambda _first, _last: self._on_selected())
+        theme.changed.connect(self.viewport().update)
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """Return the documents that are selected, in the list's order."""
+        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
+        entries = (self._list.entry(row) for row in rows)
+        return tuple(each for each in entries if isinstance(each, Document))
+
+    def choose(self, document_ids: set[int]) -> None:
+        """Select these documents, as soon as they are in the list."""
+        self._kept = document_ids
+        self._restore()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Open with Enter, delete with Delete."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.documents:
+            self.opened.emit()
+        elif event.key() == Qt.Key.Key_Delete and self.documents:
+            self.delete_requested.emit([each.id for each in self.documents])
+        else:
+            super().keyPressEvent(event)
+
+    def sizeHint(self) -> QSize:
+        """Ask for little; the layout gives what there is."""
+        return QSize(200, 200)
+
+    def _on_selected(self) -> None:
+        self._kept = {each.id for each in self.documents}
+        self.chosen.emit(self.documents)
+
+    def _restore(self) -> None:
+        """Select what was selected, after the rows have moved."""
+        selection = QItemSelection()
+        rows = sorted(row for each in self._kept if (row := self._list.row_of(each)) >= 0)
+        for row in rows:
+            selection.select(self._list.index(row), self._list.index(row))
+        kept = self._kept
+        flag = QItemSelectionModel.SelectionFlag
+        if rows:
+            self.selectionModel().setCurrentIndex(self._list.index(rows[0]), flag.NoUpdate)
+            self.scrollTo(self._list.index(rows[0]))
+        self.selectionModel().select(selection, flag.ClearAndSelect)
+        self._on_selected()
+        # What isn't in the list yet is waited for.
+        self._kept |= kept
+
+    def _on_menu(self, place: QPoint) -> None:
+        index = self.indexAt(place)
+        if index.isValid():
+            self.menu_requested.emit(index.data(ENTRY_ROLE), self.viewport().mapToGlobal(place))
+
+
+class _Delegate(QStyledItemDelegate):
+    """Two lines, and a thin bar below what is being read; every row has the same height."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: AnyIndex) -> QSize:
+        """Return the height of a row."""
+        return QSize(0, ROW_HEIGHT)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+        """Draw the row."""
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        entry: Entry = index.data(ENTRY_ROLE)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_ground(painter, rect.adjusted(0, 1, 0, -1), state)
+        inner = rect.adjusted(tokens.M, tokens.S, -tokens.M, -tokens.S)
+        top = QRect(inner.x(), inner.y(), inner.width(), inner.height() // 2)
+        below = QRect(inner.x(), top.bottom() + 1, inner.width(), inner.height() // 2)
+        draw_name(painter, top, entry.name, self._theme.colour("text"), _NAME_PX)
+        words, role = self._second(entry, index)
+        draw_small(painter, below, words, self._theme.colour(role))
+        if isinstance(entry, Intake) and entry.state == "reading" and entry.total:
+            self._paint_bar(painter, inner, entry.done / entry.total)
+        painter.restore()
+
+    def _second(self, entry: Entry, index: AnyIndex) -> tuple[str, str]:
+        mark: str = index.data(MARK_ROLE)
+        if index.data(TROUBLE_ROLE):
+            return second_line(entry), "danger"
+        return (mark, "warning") if mark else (second_line(entry), "secondary")
+
+    def _paint_ground(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
+        selected = bool(state & QStyle.StateFlag.State_Selected)
+        tint = None
+        if selected:
+            tint = self._theme.blend("page", "accent", 0.13)
+        elif state & QStyle.StateFlag.State_MouseOver:
+            tint = self._theme.blend("page", "text", 0.05)
+        is_ringed = selected and bool(state & QStyle.StateFlag.State_HasFocus)
+        draw_ground(painter, rect, self._theme, tint, is_ringed=is_ringed)
+
+    def _paint_bar(self, painter: QPainter, inner: QRect, part: float) -> None:
+        bar = QRectF(inner.x(), inner.bottom() + 2, inner.width(), _BAR_HEIGHT)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.blend("page", "text", 0.12))
+        painter.drawRoundedRect(bar, 1.5, 1.5)
+        bar.setWidth(max(float(_BAR_HEIGHT), bar.width() * min(1.0, part)))
+        painter.setBrush(self._theme.colour("accent"))
+        painter.drawRoundedRect(bar, 1.5, 1.5)

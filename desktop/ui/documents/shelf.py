@@ -1,0 +1,188 @@
+"""The left column of the documents page: what there is, and ways to add to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QPushButton, QWidget
+
+from desktop.controllers.documents import DocumentsController, Intake
+from desktop.domain.documents import Document
+from desktop.ui import tokens
+from desktop.ui.controls import IconButton, column, label, push_button
+from desktop.ui.documents.list_model import DocumentListModel, Entry, counted
+from desktop.ui.documents.list_view import DocumentList
+from desktop.ui.drops import local_paths
+from desktop.ui.icons import icon
+from desktop.ui.theme import Theme
+
+LEAST_WIDTH: Final = 240
+
+
+class Shelf(QWidget):
+    """Search, list, and how the reading goes. ``ask_requested`` carries documents."""
+
+    ask_requested = Signal(object)
+
+    def __init__(self, theme: Theme, documents: DocumentsController) -> None:
+        super().__init__()
+        self._theme = theme
+        self._documents = documents
+        self.model = DocumentListModel()
+        self.search = self._make_search()
+        self.list = DocumentList(theme, self.model)
+        self.add_button = push_button("Add", "outline", self._show_add_menu)
+        self.add_button.setObjectName("addDocumentsButton")
+        self.add_button.setAccessibleName("Add documents")
+        self._nothing = label("No document matches.", tone="secondary", wraps=True)
+        self._state = label(kind="small", tone="secondary")
+        self._stop = IconButton(theme, "close", "Stop reading", documents.cancel_all)
+        self.layout_column = column(self, spacing=tokens.S)
+        self._lay_out()
+        self._connect()
+        theme.changed.connect(self._dress)
+        self._dress()
+
+    def paste(self) -> None:
+        """Take in what is on the clipboard: files, or a text."""
+        data = QGuiApplication.clipboard().mimeData()
+        if data.hasUrls():
+            self._documents.add(local_paths(data))
+        elif data.hasText() and data.text().strip():
+            self._documents.add_text(data.text())
+
+    def choose_files(self) -> None:
+        """Let a person choose files."""
+        self._choose(QFileDialog.FileMode.ExistingFiles, "Add documents")
+
+    def choose_folder(self) -> None:
+        """Let a person choose a folder."""
+        self._choose(QFileDialog.FileMode.Directory, "Add a folder of documents")
+
+    # --- parts -----------------------------------------------------------------------------------
+
+    def _make_search(self) -> QLineEdit:
+        search = QLineEdit()
+        search.setObjectName("documentSearch")
+        search.setPlaceholderText("Search documents")
+        search.setAccessibleName("Search documents by name")
+        search.textChanged.connect(self._on_search)
+        self._search_icon = QAction("Search", search)
+        search.addAction(self._search_icon, QLineEdit.ActionPosition.LeadingPosition)
+        return search
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(tokens.S)
+        top.addWidget(self.search, 1)
+        top.addWidget(self.add_button)
+        foot = QHBoxLayout()
+        foot.setSpacing(tokens.S)
+        foot.addWidget(self._state, 1)
+        foot.addWidget(self._stop)
+        self.layout_column.addLayout(top)
+        self.layout_column.addWidget(self._nothing)
+        self.layout_column.addWidget(self.list, 1)
+        self.layout_column.addLayout(foot)
+        self.setMinimumWidth(LEAST_WIDTH)
+
+    def _connect(self) -> None:
+        documents = self._documents
+        documents.changed.connect(self._on_changed)
+        documents.intake_changed.connect(self._on_intake)
+        documents.batch_ended.connect(self._on_batch_ended)
+        self.list.delete_requested.connect(documents.delete)
+        self.list.menu_requested.connect(self._show_menu)
+        self._on_changed(documents.documents)
+        self._show_intakes()
+
+    def _dress(self) -> None:
+        secondary = self._theme.colour("secondary").name()
+        self._search_icon.setIcon(icon("search", secondary, 16))
+        self.add_button.setIcon(icon("plus", secondary, 16))
+
+    # --- what is shown ---------------------------------------------------------------------------
+
+    def _on_changed(self, documents: Sequence[Document]) -> None:
+        self.model.set_documents(documents)
+        self._count()
+
+    def _on_intake(self, _intake: Intake) -> None:
+        self._show_intakes()
+
+    def _on_batch_ended(self, _batch: int, documents: Sequence[Document]) -> None:
+        self._show_intakes()
+        if documents and not self.list.documents:
+            self.list.choose({documents[0].id})
+
+    def _show_intakes(self) -> None:
+        self.model.set_intakes(list(self._documents.intakes.values()))
+        self._count()
+
+    def _on_search(self, text: str) -> None:
+        self.model.set_filter(text)
+        self._count()
+
+    def _count(self) -> None:
+        waiting = [each for each in self._documents.intakes.values() if not each.is_over]
+        self._stop.setVisible(bool(waiting))
+        number = len(self._documents.documents)
+        if waiting:
+            self._state.setText(f"Reading · {counted(len(waiting), 'file')} to go")
+        else:
+            self._state.setText(counted(number, "document") if number else "")
+        self._nothing.setVisible(bool(self.search.text()) and self.model.rowCount() == 0)
+
+    # --- menus -----------------------------------------------------------------------------------
+
+    def _show_add_menu(self) -> None:
+        menu = _menu(self.add_button)
+        menu.addAction("Files…", self.choose_files)
+        menu.addAction("Folder…", self.choose_folder)
+        menu.addAction("From the clipboard\tCtrl+V", self.paste)
+        menu.popup(self.add_button.mapToGlobal(self.add_button.rect().bottomLeft()))
+
+    def _show_menu(self, entry: Entry, place: QPoint) -> None:
+        menu = _menu(self)
+        if isinstance(entry, Intake):
+            if entry.is_over:
+                menu.addAction("Try again", lambda: self._again(entry))
+                menu.addAction("Take off the list", lambda: self._dismiss(entry))
+            else:
+                menu.addAction("Stop", lambda: self._documents.cancel(entry.id))
+        else:
+            self._fill_menu(menu, self.list.documents or (entry,))
+        menu.popup(place)
+
+    def _fill_menu(self, menu: QMenu, documents: tuple[Document, ...]) -> None:
+        ids = [each.id for each in documents]
+        ready = tuple(each for each in documents if each.state == "ready")
+        if ready:
+            menu.addAction("Ask in a chat", lambda: self.ask_requested.emit(ready))
+        menu.addAction("Read again", lambda: self._documents.add([d.path for d in documents]))
+        menu.addSeparator()
+        menu.addAction("Delete\tDel", lambda: self._documents.delete(ids))
+
+    def _again(self, intake: Intake) -> None:
+        self._documents.dismiss(intake.id)
+        self._documents.add([intake.path])
+
+    def _dismiss(self, intake: Intake) -> None:
+        self._documents.dismiss(intake.id)
+        self._show_intakes()
+
+    def _choose(self, mode: QFileDialog.FileMode, title: str) -> None:
+        dialog = QFileDialog(self, title)
+        dialog.setFileMode(mode)
+        dialog.filesSelected.connect(self._documents.add)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+
+def _menu(parent: QWidget | QPushButton) -> QMenu:
+    menu = QMenu(parent)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    return menu

@@ -1,0 +1,173 @@
+"""The documents page: its doors, the list, and what is read in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton
+
+from desktop.domain.documents import Document
+from desktop.ui.documents.page import DocumentsPage
+from desktop.ui.documents.read import ReadTab
+from tests.document_factory import write_docx, write_pdf
+from tests.gui.conftest import App, Start
+from tests.gui.test_accessibility import can_be_reached, nameless
+
+Take = Callable[..., tuple[Document, ...]]
+
+
+def names(page: DocumentsPage) -> list[str]:
+    model = page.shelf.model
+    return [model.entry(row).name for row in range(model.rowCount())]
+
+
+def test_the_side_panel_and_the_key_open_and_close_the_page(start: Start) -> None:
+    app = start("--reply-tokens", "6")
+    app.until_ready()
+    assert not app.session.has_document_rooms
+    button = app.window.chat_panel.findChild(QPushButton, "documentsButton")
+    assert button is not None
+    button.click()
+    assert app.window.middle.shows_documents
+    assert button.isChecked()
+    assert not app.window.panels.is_open("right")
+    app.window.wires.show_page()
+    assert app.window.middle.shows_models
+    assert not button.isChecked()
+    keys = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(app.window, Qt.Key.Key_D, keys)
+    app.until(lambda: app.window.middle.shows_documents)
+    QTest.keyClick(app.window, Qt.Key.Key_Escape)
+    app.until(lambda: app.window.middle.shown is None)
+    assert app.window.panels.is_open("right")
+
+
+def test_a_batch_goes_on_past_a_broken_file(
+    page: DocumentsPage, take: Take, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.docx"
+    broken.write_bytes(b"PK\x03\x04 not an archive")
+    locked = write_pdf(tmp_path / "locked.pdf", [["secret"]], password="x")
+    good = write_docx(tmp_path / "good.docx")
+    found = take(broken, tmp_path / "missing.pdf", locked, good)
+    assert [each.name for each in found] == ["good.docx"]
+    assert sorted(names(page)) == ["broken.docx", "good.docx", "locked.pdf", "missing.pdf"]
+    told = [
+        page.shelf.model.index(row).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(4)
+    ]
+    assert any("password" in words for words in told)
+    assert any("no file" in words for words in told)
+
+
+def test_a_folder_is_read_with_all_below_it(
+    page: DocumentsPage, take: Take, tmp_path: Path
+) -> None:
+    folder = tmp_path / "reports"
+    (folder / "older" / ".hidden").mkdir(parents=True)
+    write_pdf(folder / "b.pdf", [["two"]])
+    (folder / "older" / "a.md").write_text("# One\n\nText.")
+    (folder / "older" / "main.py").write_text("print('code')\n")
+    (folder / "older" / "picture.png").write_bytes(b"\x89PNG")
+    (folder / "older" / ".hidden" / "c.md").write_text("No.")
+    assert sorted(each.name for each in take(folder)) == ["a.md", "b.pdf", "main.py"]
+
+
+def test_files_that_are_dropped_on_the_window_are_read(app: App, tmp_path: Path) -> None:
+    app.window.middle.show_conversation()
+    files = [write_pdf(tmp_path / f"{name}.pdf", [["Words."]]) for name in ("a", "b")]
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in files])
+    place, none = QPointF(600, 300), Qt.KeyboardModifier.NoModifier
+    left, copy = Qt.MouseButton.LeftButton, Qt.DropAction.CopyAction
+    QApplication.sendEvent(app.window, QDragEnterEvent(place.toPoint(), copy, data, left, none))
+    QApplication.sendEvent(app.window, QDropEvent(place, copy, data, left, none))
+    documents = app.session.document_rooms.documents
+    app.until(lambda: len(documents.documents) == 2)
+
+
+def test_copied_text_and_copied_files_are_pasted(
+    app: App, page: DocumentsPage, tmp_path: Path
+) -> None:
+    documents = app.session.document_rooms.documents
+    QGuiApplication.clipboard().setText("The harbour opened in 1871.\n\nIt held forty ships.")
+    QTest.keyClick(page.shelf.list, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    app.until(lambda: any(each.state == "ready" for each in documents.documents))
+    assert documents.documents[0].name.startswith("The harbour opened")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(write_docx(tmp_path / "log.docx")))])
+    QGuiApplication.clipboard().setMimeData(data)
+    QTest.keyClick(page.shelf.list, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    app.until(lambda: "log.docx" in [each.name for each in documents.documents])
+
+
+def test_reading_is_shown_and_can_be_stopped(app: App, page: DocumentsPage, tmp_path: Path) -> None:
+    documents = app.session.document_rooms.documents
+    states: list[str] = []
+    documents.intake_changed.connect(lambda intake: states.append(intake.state))
+    lines = "\n".join(f"Line {number} of a long log." for number in range(400_000))
+    (tmp_path / "long.txt").write_text(lines)
+    (tmp_path / "next.txt").write_text("Short.")
+    documents.add([str(tmp_path / "long.txt"), str(tmp_path / "next.txt")])
+    app.until(lambda: "reading" in states)
+    assert "long.txt" in names(page)
+    documents.cancel_all()
+    app.until(lambda: states.count("cancelled") == 2)
+    assert not [each for each in documents.documents if each.state == "ready"]
+
+
+def test_a_deleted_document_comes_back_or_is_gone_with_its_text(
+    app: App, page: DocumentsPage, take: Take, tmp_path: Path
+) -> None:
+    documents = app.session.document_rooms.documents
+    (document,) = take(write_docx(tmp_path / "log.docx"))
+    page.shelf.list.choose({document.id})
+    QTest.keyClick(page.shelf.list, Qt.Key.Key_Delete)
+    assert documents.documents == ()
+    assert "deleted" in app.window.notices.text
+    documents.restore([document.id])
+    app.until(lambda: documents.documents)
+    gone: list[tuple[int, ...]] = []
+    documents.removed.connect(gone.append)
+    documents.delete([document.id])
+    documents.delete_for_good()
+    app.until(lambda: gone)
+    store = app.session.document_rooms.thread.stores().documents
+    assert store.passages(document.id) == []
+    assert store.search_words("harbour", [document.id], 5) == []
+    assert (tmp_path / "log.docx").exists()
+
+
+def test_several_documents_are_chosen_together(
+    app: App, page: DocumentsPage, take: Take, tmp_path: Path
+) -> None:
+    found = take(*(write_docx(tmp_path / f"{name}.docx") for name in "abc"))
+    page.shelf.list.choose({each.id for each in found[:2]})
+    assert {each.name for each in page.desk.documents} == {"a.docx", "b.docx"}
+    asked: list[tuple[Document, ...]] = []
+    app.window.document_wires.ask_requested.connect(asked.append)
+    button = page.desk.findChild(QPushButton, "askDocumentsButton")
+    assert button is not None
+    button.click()
+    assert len(asked[0]) == 2
+
+
+def test_the_read_tab_is_made_for_the_chosen_document(
+    page: DocumentsPage, take: Take, tmp_path: Path
+) -> None:
+    (document,) = take(write_docx(tmp_path / "log.docx"))
+    page.shelf.list.choose({document.id})
+    assert page.desk.isVisible()
+    assert isinstance(page.desk.tab("read"), ReadTab)
+
+
+def test_every_control_of_the_documents_page_has_a_name(
+    page: DocumentsPage, take: Take, tmp_path: Path
+) -> None:
+    (document,) = take(write_docx(tmp_path / "log.docx"))
+    page.shelf.list.choose({document.id})
+    assert nameless(page) == []
+    assert len([each for each in page.findChildren(QPushButton) if can_be_reached(each)]) >= 2
