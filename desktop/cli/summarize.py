@@ -33,13 +33,13 @@ from desktop.work.intake import CancelledError, take_in
 from desktop.work.jobs import JobTools, Pace, run_job
 from desktop.work.markdown import as_markdown
 from desktop.work.prompts import summary_prompts
-from desktop.work.summary import (
+from desktop.work.summary import SummaryWorker
+from desktop.work.summary_records import (
     Answered,
     Planned,
     SummaryReport,
     SummaryResult,
     SummaryWish,
-    SummaryWorker,
 )
 from desktop.work.text_model import SEQUENCES, TextModel, document_load_options
 
@@ -129,13 +129,13 @@ class _Progress:
             plan, self._pace = news.plan, Pace()
             self._status.clear()
             say(
-                f"{news.name}: {len(plan.sections):,} sections, about {plan.calls:,} calls and "
+                f"{news.title}: {len(plan.sections):,} sections, about {plan.calls:,} calls and "
                 f"{plan.tokens_in + plan.tokens_out:,} tokens."
             )
         elif isinstance(news, Answered):
             left = self._pace.seconds_left(done, total)
             rest = f", about {_span(left)} left" if left is not None else ""
-            self._status.show(f"{news.name}: {done:,} of {total:,} calls{rest}")
+            self._status.show(f"{news.title}: {done:,} of {total:,} calls{rest}")
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:

@@ -14,6 +14,7 @@ A pure generator, without input, output or a clock, that the window and the term
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Mapping, Sequence
 from typing import Final, Literal
 
@@ -27,7 +28,14 @@ from desktop.domain.sentences import sentences
 Length = Literal["paragraph", "page", "outline"]
 OUTPUT_SHARE: Final = 0.5
 """What a call that joins points may write, of what it reads: so every level is shorter."""
+_WRITTEN: Final = 0.4
+"""What calls write on average, of what they may."""
+_FILLED: Final = 0.9
+"""How full sections are on average."""
 _FINAL_TOKENS: Final[Mapping[Length, int]] = {"paragraph": 320, "page": 900, "outline": 1200}
+
+
+_BULLETS: Final = "-*•–# \t\n"
 
 
 class Prompts(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +61,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """A prompt for the model: the instruction, and below it the document's text as data.
 
-    ``sections`` are those whose text, or notes, it reads.
+    ``sections`` are those whose text, or notes, it reads. ``schema`` is a JSON schema that the
+    answer is held to, empty for none.
     """
 
     key: Key
@@ -61,6 +70,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     data: str
     max_tokens: int
     sections: tuple[int, ...]
+    schema: str = ""
 
 
 class Calls(msgspec.Struct, frozen=True):
@@ -128,13 +138,36 @@ def summarize(
     return Summary(points=points, failed=failed, levels=levels + 1)
 
 
-def section_call_count(sections: int, tokens: int, room: int) -> int:
-    """Return about how many calls a summary of so many tokens takes, to estimate its time."""
-    calls, points = sections, tokens * OUTPUT_SHARE / 2
+class Forecast(msgspec.Struct, frozen=True, kw_only=True):
+    """About what a summary takes."""
+
+    sections: int
+    calls: int
+    tokens_in: int
+    tokens_out: int
+
+
+def forecast(tokens: int, room: int, overhead: int, *, sections: int = 0) -> Forecast:
+    """Return about what a summary of so many tokens takes.
+
+    ``overhead`` is the tokens of a call beside its data; without ``sections`` their number is
+    guessed too.
+    """
+    sections = sections or math.ceil(tokens / (room * _FILLED))
+    calls = sections
+    points = tokens * OUTPUT_SHARE * _WRITTEN
+    read, written = tokens + points, points
     while points > room:
-        calls += -int(-points // room)
+        calls += math.ceil(points / room)
         points *= OUTPUT_SHARE
-    return calls + 1
+        read += points
+        written += points
+    return Forecast(
+        sections=sections,
+        calls=calls + 1 if sections else 0,
+        tokens_in=round(read) + (calls + 1) * overhead,
+        tokens_out=round(written + min(points, _FINAL_TOKENS["page"])),
+    )
 
 
 class _Work:
@@ -178,7 +211,7 @@ class _Work:
         points: list[Point] = []
         failed = []
         for call in calls:
-            lines = _once(_lines(answers[call.key].text))
+            lines = lines_in(answers[call.key].text)
             points += [Point(text=line, sources=call.sections) for line in lines]
             if not lines:
                 failed.append(call.sections[0])
@@ -212,7 +245,7 @@ class _Work:
         answers = yield from _ask(calls)
         joined: list[Point] = []
         for call, group in zip(calls, groups, strict=True):
-            lines = _once(_lines(answers[call.key].text))
+            lines = lines_in(answers[call.key].text)
             joined += [self._point(line) for line in lines] or list(group)
         return joined
 
@@ -286,19 +319,26 @@ def _note(point: Point) -> str:
     return f"- {point.text} [{numbers}]" if numbers else f"- {point.text}"
 
 
-def _lines(text: str) -> list[str]:
-    """Return the points that a model wrote as a list, in whatever way it marks them."""
+def lines_in(text: str) -> list[str]:
+    """Return the points that a model wrote as a list, each once, however it marks them."""
     found = []
     for line in text.splitlines():
-        point = line.strip().lstrip("-*•–# \t").strip()
+        point = line.strip().lstrip(_BULLETS).strip()
         if len(point) > 1:
             found.append(point)
-    return found
+    return _once(found)
 
 
 def _sentences(text: str) -> list[str]:
-    """Return the sentences of every line, each with the marks that follow its full stop."""
-    lines = marks_inside(text).splitlines(keepends=True)
+    """Return the sentences of every line, each with the marks that follow its full stop.
+
+    A bullet that a model left without a point goes.
+    """
+    lines = [
+        line
+        for line in marks_inside(text).splitlines(keepends=True)
+        if not line.strip() or line.strip(_BULLETS)
+    ]
     return [sentence for line in lines for sentence in sentences(line)]
 
 

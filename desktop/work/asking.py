@@ -18,12 +18,17 @@ SAMPLING: Final = Sampling(temperature=0.0, top_k=0, top_p=1.0, min_p=0.0, repea
 _TRIES: Final = 2
 OnAnswer = Callable[[Call, CallRecord, int], None]
 """Hears of a call, what became of it, and how many have been answered by then."""
+Recalled = Sequence[tuple[Call, CallRecord]]
+OnRecalled = Callable[[Recalled, int], None]
+"""Hears of all the calls that were answered before, and how many have been answered by then."""
 
 
 class Asking:
     """Answers calls, and keeps every answer before the next is asked for.
 
-    ``records`` holds what became of each call, ``resumed`` counts those that were answered before.
+    ``records`` holds what became of each call; ``asked`` are the keys of those that the model was
+    asked now, ``resumed`` counts those that were answered before. The latter reach ``on_answer``
+    one by one, or else ``on_recalled`` at once.
     """
 
     def __init__(
@@ -34,20 +39,32 @@ class Asking:
         system: str,
         on_answer: OnAnswer,
         first_level: int = 0,
+        sampling: Sampling = SAMPLING,
+        on_recalled: OnRecalled | None = None,
     ) -> None:
         self._tools = tools
         self._job_id = job_id
         self._system = system
         self._on_answer = on_answer
         self._first_level = first_level
+        self._sampling = sampling
+        self._sampling = sampling
+        self._on_recalled = on_recalled or self._tell_each
         self._known = tools.jobs.answers(job_id)
         self._model_name = _model_name(tools)
         self.records: dict[Key, CallRecord] = {}
+        self.asked: set[Key] = set()
         self.resumed = 0
 
     def answer(self, calls: Sequence[Call]) -> Mapping[Key, Answer]:
         """Return an answer to each call; one that comes to nothing is tried once more."""
-        left = [call for call in calls if not self._recall(call)]
+        recalled = {call.key: record for call in calls if (record := self._recalled(call))}
+        if recalled:
+            self.records |= recalled
+            self.resumed += len(recalled)
+            known = [(call, recalled[call.key]) for call in calls if call.key in recalled]
+            self._on_recalled(known, len(self.records))
+        left = [call for call in calls if call.key not in recalled]
         for attempt in range(1, _TRIES + 1):
             left = self._ask(left, attempt)
         records = self.records
@@ -56,13 +73,16 @@ class Asking:
             for call in calls
         }
 
-    def _recall(self, call: Call) -> bool:
+    def _recalled(self, call: Call) -> CallRecord | None:
+        """Return what was answered before to this very call."""
         record = self._known.get(self._key(call))
         if record is None or record.failure or record.prompt_sha256 != self._sha256(call):
-            return False
-        self.resumed += 1
-        self._note(call, record)
-        return True
+            return None
+        return record
+
+    def _tell_each(self, recalled: Recalled, done: int) -> None:
+        for place, (call, record) in enumerate(recalled, start=1):
+            self._on_answer(call, record, done - len(recalled) + place)
 
     def _ask(self, calls: Sequence[Call], attempt: int) -> list[Call]:
         """Ask the model; return the calls that came to nothing."""
@@ -70,7 +90,7 @@ class Asking:
         completions = self._tools.model.complete(
             [self._prompt(call) for call in calls],
             [call.max_tokens for call in calls],
-            SAMPLING,
+            self._sampling,
             stop=STOP,
             cancelled=self._tools.cancelled,
         )
@@ -81,12 +101,14 @@ class Asking:
                 prompt_sha256=self._sha256(call),
                 text=made.text,
                 failure=made.failure or ("" if made.text.strip() else "The model wrote nothing."),
+                truncated=made.finish_reason in {"max_tokens", "context_full"},
                 attempts=attempt,
                 tokens_in=made.tokens_in,
                 tokens_out=made.tokens_out,
                 seconds=made.seconds,
             )
             self._tools.jobs.add_answer(self._job_id, record)
+            self.asked.add(call.key)
             self._note(call, record)
             if record.failure:
                 failed.append(call)
@@ -105,7 +127,7 @@ class Asking:
         return data_prompt(self._system, call.instruction, call.data)
 
     def _sha256(self, call: Call) -> str:
-        whole = (self._model_name, self._prompt(call), call.max_tokens)
+        whole = (self._model_name, self._prompt(call), call.max_tokens, call.schema)
         return hashlib.sha256(msgspec.json.encode(whole)).hexdigest()
 
 

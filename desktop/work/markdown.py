@@ -3,24 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePath
 
-from desktop.work.summary import SectionReport, SummaryReport
+from desktop.domain.sources import Source
+from desktop.work.summary_records import SummaryPoint, SummaryReport, SummaryResult
+
+
+def whole_markdown(result: SummaryResult) -> str:
+    """Return all reports of a job, one after another."""
+    return "\n".join(as_markdown(report) for report in result.reports)
 
 
 def as_markdown(report: SummaryReport) -> str:
     """Return the summary with the pages of each point, its coverage, and what is missing."""
-    lines = [f"# {PurePath(report.document).name}", "", _text(report), "", "## Coverage", ""]
-    lines += [f"- {line}" for line in _coverage(report)]
+    lines = [f"# {_escaped(heading(report))}", "", _text(report), "", "## Coverage", ""]
+    lines += [f"- {_escaped(line)}" for line in coverage_lines(report)]
     return "\n".join(lines) + "\n"
 
 
-def places(sources: Sequence[int], sections: Sequence[SectionReport], word: str) -> str:
-    """Return where sections are found: their pages, or their numbers where there are no pages."""
-    pages = sorted({page for index in sources for page in sections[index].pages})
-    if pages:
-        return f"{word} {ranges(pages)}"
-    return f"section {ranges([index + 1 for index in sorted(sources)])}" if sources else ""
+def heading(report: SummaryReport) -> str:
+    """Return what a summary is of."""
+    if len(report.documents) == 1:
+        return report.documents[0].name
+    return f"All {len(report.documents)} documents"
+
+
+def places(sources: Sequence[Source], report: SummaryReport) -> str:
+    """Return where sources are found: pages, or the numbers of sections where there are none."""
+    parts = []
+    for document in report.documents:
+        here = [each for each in sources if each.ref.document_id == document.document_id]
+        if not here:
+            continue
+        if len(report.documents) > 1:
+            pages = sorted({each.ref.page for each in here if each.ref.page})
+            where = f", {_counted(document.page_word, pages)}" if pages else ""
+            parts.append(f"{document.name}{where}")
+        elif pages := sorted({page for each in here for page in each.pages}):
+            parts.append(_counted(document.page_word, pages))
+        else:
+            parts.append(_counted("section", sorted({each.section + 1 for each in here})))
+    return "; ".join(parts)
 
 
 def ranges(numbers: Sequence[int]) -> str:
@@ -34,25 +56,43 @@ def ranges(numbers: Sequence[int]) -> str:
     return ", ".join(f"{low}" if low == high else f"{low}–{high}" for low, high in parts)
 
 
-def _text(report: SummaryReport) -> str:
-    parts = []
-    for point in report.points:
-        body = point.text.rstrip()
-        where = places(point.sources, report.sections, report.coverage.page_word)
-        mark = f" ({where})" if where and body else ""
-        parts.append(f"{body}{mark}{point.text[len(body) :]}")
-    return "".join(parts).strip()
+def _counted(word: str, numbers: Sequence[int]) -> str:
+    return f"{word}{'s' if len(numbers) > 1 else ''} {ranges(numbers)}"
 
 
-def _coverage(report: SummaryReport) -> list[str]:
+def coverage_lines(report: SummaryReport) -> list[str]:
+    """Return in sentences what went in, what is cited, what could not be read, what failed."""
     coverage = report.coverage
     done = sum(section.status == "done" for section in report.sections)
-    lines = [f"{done:,} of {len(report.sections):,} sections were read."]
+    lines = [f"{done:,} of {len(report.sections):,} sections are in the summary."]
     word = coverage.page_word.capitalize()
-    if word:
-        lines.append(f"{word}s read: {ranges(coverage.read)} of {coverage.pages:,}.")
-        lines.append(f"{word}s cited: {ranges(coverage.cited) or 'none'}.")
+    if word and coverage.pages:
+        lines.append(
+            f"{word}s that went in: {ranges(coverage.read) or 'none'} of {coverage.pages:,}."
+        )
+        lines.append(f"{word}s that are cited: {ranges(coverage.cited) or 'none'}.")
     lines += [
         f"{word} {page} could not be read: {why}." for page, why in coverage.unreadable.items()
     ]
     return [*lines, *report.failures]
+
+
+def _text(report: SummaryReport) -> str:
+    return "".join(_with_places(point, report) for point in report.points).strip()
+
+
+def _with_places(point: SummaryPoint, report: SummaryReport) -> str:
+    body = point.text.rstrip()
+    where = _escaped(places(point.sources, report))
+    mark = f" ({where})" if where and body else ""
+    return f"{_harmless(body)}{mark}{point.text[len(body) :]}"
+
+
+def _harmless(text: str) -> str:
+    """Return a model's own Markdown without links, pictures and markup: a document may want any."""
+    return text.replace("<", "&lt;").replace("[", "\\[")
+
+
+def _escaped(text: str) -> str:
+    """Return a text that Markdown shows as it is."""
+    return "".join(f"\\{letter}" if letter in "\\`*[]<>" else letter for letter in text)

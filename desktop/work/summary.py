@@ -14,116 +14,39 @@ import msgspec
 from desktop.domain.documents import Document
 from desktop.domain.errors import UserError
 from desktop.domain.jobs import CallRecord, Job, Key
-from desktop.domain.sections import CountTexts, Passage, Section, split
+from desktop.domain.sections import CountTexts, Section, split
+from desktop.domain.sources import SourceFinder
 from desktop.domain.summary import (
     OUTPUT_SHARE,
-    Call,
     Calls,
-    Point,
-    Prompts,
     Summary,
-    Wish,
-    section_call_count,
+    forecast,
     summarize,
 )
 from desktop.storage.documents import DocumentStore
-from desktop.work.asking import Asking, OnAnswer
+from desktop.work.asking import Asking, Recalled
 from desktop.work.jobs import JobTools
 from desktop.work.prompts import data_prompt
+from desktop.work.subjects import Subject, document_subject, joint_subject
+from desktop.work.summary_records import (
+    Answered,
+    Coverage,
+    Plan,
+    Planned,
+    Reported,
+    SectionReport,
+    SummaryPoint,
+    SummaryReport,
+    SummaryResult,
+    SummaryWish,
+)
 
 _LEAST_ROOM: Final = 256
 _SPARE_TOKENS: Final = 16
 _LEVELS_EACH: Final = 100
 """Levels of calls that each subject of a job has for itself."""
-
-
-class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """What a summary is made of: a document, or the summaries of several.
-
-    ``pages`` are counted by ``page_word``; ``unreadable`` are those without text, and why.
-    """
-
-    name: str
-    title: str
-    document_ids: tuple[int, ...]
-    passages: tuple[Passage, ...]
-    pages: int
-    page_word: str
-    unreadable: dict[int, str]
-
-
-class SectionReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a section: done, or failed and why."""
-
-    index: int
-    pages: tuple[int, ...]
-    tokens_in: int
-    tokens_out: int
-    status: str
-
-
-class Coverage(msgspec.Struct, frozen=True, kw_only=True):
-    """Which pages went in, which are cited, and which could not be read, and why."""
-
-    pages: int
-    page_word: str
-    read: tuple[int, ...]
-    cited: tuple[int, ...]
-    unreadable: dict[int, str]
-
-
-class SummaryReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A finished summary and the account of it. ``resumed`` counts the calls from before."""
-
-    document: str
-    summary: str
-    points: tuple[Point, ...]
-    sections: tuple[SectionReport, ...]
-    calls: int
-    tokens_in: int
-    tokens_out: int
-    failures: tuple[str, ...]
-    resumed: int
-    coverage: Coverage
-    seconds: float
-
-
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What a summary is going to take, told before it starts."""
-
-    sections: tuple[Section, ...]
-    room: int
-    calls: int
-    tokens_in: int
-    tokens_out: int
-
-
-class SummaryWish(msgspec.Struct, frozen=True, kw_only=True):
-    """What a summary job is told: the person's wish, and the prompts as the person left them."""
-
-    wish: Wish
-    prompts: Prompts
-
-
-class SummaryResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What a summary job comes to: one report a document, and one over all where several are."""
-
-    reports: tuple[SummaryReport, ...]
-
-
-class Planned(msgspec.Struct, frozen=True, kw_only=True):
-    """News: the sections of ``name`` are cut, and this is what they are going to take."""
-
-    name: str
-    plan: Plan
-
-
-class Answered(msgspec.Struct, frozen=True, kw_only=True):
-    """News: a call about ``name`` is answered. The texts make the draft."""
-
-    name: str
-    call: Call
-    record: CallRecord
+_JOINT_CALLS: Final = 2
+"""What a summary over all takes, about; known once the others are there."""
 
 
 class SummaryWorker:
@@ -131,15 +54,16 @@ class SummaryWorker:
 
     def run(self, job: Job, tools: JobTools) -> str:
         """Return a ``SummaryResult`` as JSON. Raises UserError and CancelledError."""
-        wish = msgspec.json.decode(job.wish, type=SummaryWish)
-        work = SummaryWork(tools, job.id, wish.prompts)
+        work = SummaryWork(tools, job.id, msgspec.json.decode(job.wish, type=SummaryWish))
         documents = [_document(tools.documents, each) for each in job.document_ids]
+        if len(documents) > 1:
+            work.look_ahead(documents)
         reports = [
-            work.run(document_subject(document, tools.documents), wish.wish, place)
+            work.run(document_subject(document, tools.documents), place)
             for place, document in enumerate(documents)
         ]
         if len(documents) > 1:
-            reports.append(work.run(joint_subject(documents, reports), wish.wish, len(documents)))
+            reports.append(work.run(joint_subject(documents, reports), len(documents)))
         return msgspec.json.encode(SummaryResult(reports=tuple(reports))).decode()
 
 
@@ -151,18 +75,33 @@ def _document(store: DocumentStore, document_id: int) -> Document:
 
 
 class SummaryWork:
-    """Makes the summary of one subject, as a part of a job."""
+    """Makes the summaries of a job, one subject after another."""
 
-    def __init__(self, tools: JobTools, job_id: int, prompts: Prompts) -> None:
+    def __init__(self, tools: JobTools, job_id: int, wish: SummaryWish) -> None:
         self._tools = tools
         self._job_id = job_id
         self._model = tools.model
-        self._prompts = prompts
+        self._wish = wish.wish
+        self._prompts = wish.prompts
         self._cancelled = tools.cancelled
+        self._made = 0
+        """Calls of the subjects that are done."""
+        self._ahead: list[int] = []
+        """Calls that each subject is going to take, as far as known."""
+        answers = tools.jobs.answers(job_id).values()
+        self._known = sum(not record.failure for record in answers)
 
-    def plan(self, subject: Subject, wish: Wish) -> Plan:
+    def look_ahead(self, documents: Sequence[Document]) -> None:
+        """Find out what all of the documents are going to take, so that progress counts them."""
+        for document in documents:
+            plan = self.plan(document_subject(document, self._tools.documents))
+            self._ahead.append(plan.calls)
+        self._ahead.append(_JOINT_CALLS)
+
+    def plan(self, subject: Subject) -> Plan:
         """Cut the subject into sections and estimate the work. Raises UserError."""
-        room = self._room(wish)
+        overhead = self._overhead()
+        room = self._room(overhead)
         steps = split(subject.passages, room)
         asked = next(steps)
         try:
@@ -170,37 +109,47 @@ class SummaryWork:
                 asked = steps.send(self._model.count(asked.texts, self._cancelled))
         except StopIteration as stop:
             sections: tuple[Section, ...] = stop.value
+        finder = SourceFinder(subject.passages, subject.refs, sections)
         tokens = sum(section.tokens for section in sections)
+        expected = forecast(tokens, room, overhead, sections=len(sections))
         return Plan(
             sections=sections,
+            sources=tuple(finder.whole(section.index) for section in sections),
             room=room,
-            calls=section_call_count(len(sections), tokens, room),
-            tokens_in=round(tokens * (1 + OUTPUT_SHARE)),
-            tokens_out=round(tokens * OUTPUT_SHARE / 2),
+            calls=expected.calls,
+            tokens_in=expected.tokens_in,
+            tokens_out=expected.tokens_out,
         )
 
-    def run(self, subject: Subject, wish: Wish, place: int = 0) -> SummaryReport:
+    def run(self, subject: Subject, place: int = 0) -> SummaryReport:
         """Summarize the job's subject number ``place``; what is answered is not asked again.
 
         Raises UserError, and CancelledError with the work kept to go on from.
         """
         began = time.monotonic()
-        plan = self.plan(subject, wish)
-        self._tools.report(0, plan.calls, Planned(name=subject.title, plan=plan))
+        plan = self.plan(subject)
+        self._ahead[place:] = [plan.calls, *self._ahead[place + 1 :]]
+        self._report(
+            min(self._known, plan.calls), Planned(place=place, title=subject.title, plan=plan)
+        )
         asking = Asking(
             self._tools,
             self._job_id,
             system=self._prompts.system,
-            on_answer=self._note_to(subject, plan),
+            on_answer=lambda call, record, done: self._tell(subject, place, [(call, record)], done),
+            on_recalled=lambda recalled, done: self._tell(subject, place, recalled, done),
             first_level=place * _LEVELS_EACH,
         )
-        summary = self._drive(asking, subject.title, plan, wish)
-        return _report(subject, plan, summary, asking, time.monotonic() - began)
+        summary = self._drive(asking, subject.title, plan)
+        report = self._account(subject, plan, summary, asking, time.monotonic() - began)
+        self._made += len(asking.records)
+        self._report(0, Reported(place=place, report=report))
+        return report
 
-    def _drive(self, asking: Asking, title: str, plan: Plan, wish: Wish) -> Summary:
-        steps = summarize(title, plan.sections, wish, self._prompts, room=plan.room)
-        step: Calls | CountTexts = next(steps)
+    def _drive(self, asking: Asking, title: str, plan: Plan) -> Summary:
+        steps = summarize(title, plan.sections, self._wish, self._prompts, room=plan.room)
         try:
+            step: Calls | CountTexts = next(steps)
             while True:
                 if isinstance(step, CountTexts):
                     step = steps.send(self._model.count(step.texts, self._cancelled))
@@ -210,21 +159,24 @@ class SummaryWork:
             summary: Summary = stop.value
             return summary
 
-    def _note_to(self, subject: Subject, plan: Plan) -> OnAnswer:
-        """Return what reports an answer."""
+    def _tell(self, subject: Subject, place: int, answers: Recalled, done: int) -> None:
+        self._report(done, Answered(place=place, title=subject.title, answers=tuple(answers)))
 
-        def note(call: Call, record: CallRecord, done: int) -> None:
-            news = Answered(name=subject.title, call=call, record=record)
-            self._tools.report(done, max(plan.calls, done), news)
+    def _report(self, done: int, news: msgspec.Struct) -> None:
+        done += self._made
+        self._tools.report(done, max(sum(self._ahead), done), news)
 
-        return note
-
-    def _room(self, wish: Wish) -> int:
-        """Return the tokens of data that a call has room for, beside instruction and reply."""
-        prompts = self._prompts
+    def _overhead(self) -> int:
+        """Return the tokens of a call beside its data and its reply."""
+        prompts, wish = self._prompts, self._wish
         longest = max((prompts.section, prompts.reduce, prompts.final), key=len)
-        sample = data_prompt(prompts.system, f"{longest}{wish.focus}{wish.language}{' .' * 20}", "")
-        overhead = self._model.count_prompt(sample, self._cancelled) + _SPARE_TOKENS
+        filling = f"{prompts.lengths[wish.length]}{prompts.focus}{prompts.language}"
+        instruction = f"{longest}{filling}{wish.focus}{wish.language}{' .' * 20}"
+        sample = data_prompt(prompts.system, instruction, "")
+        return self._model.count_prompt(sample, self._cancelled) + _SPARE_TOKENS
+
+    def _room(self, overhead: int) -> int:
+        """Return the tokens of data that a call has room for, beside instruction and reply."""
         room = int((self._model.context_size - overhead) / (1 + OUTPUT_SHARE))
         if room < _LEAST_ROOM:
             raise UserError(
@@ -234,46 +186,39 @@ class SummaryWork:
             )
         return room
 
-
-def document_subject(document: Document, store: DocumentStore) -> Subject:
-    """Return a document as what a summary is made of."""
-    return Subject(
-        name=document.path,
-        title=document.title or document.name,
-        document_ids=(document.id,),
-        passages=tuple(each.as_passage() for each in store.passages(document.id)),
-        pages=document.pages,
-        page_word=document.page_word,
-        unreadable=store.unreadable_pages(document.id),
-    )
-
-
-def joint_subject(documents: Sequence[Document], reports: Sequence[SummaryReport]) -> Subject:
-    """Return the summaries of several documents as what one over all is made of.
-
-    What it calls a page is a document, by its place among them.
-    """
-    return Subject(
-        name="",
-        title=", ".join(document.title or document.name for document in documents),
-        document_ids=tuple(document.id for document in documents),
-        passages=tuple(
-            Passage(text=f"{document.title or document.name}: {report.summary}", page=number)
-            for number, (document, report) in enumerate(
-                zip(documents, reports, strict=True), start=1
-            )
-        ),
-        pages=len(documents),
-        page_word="document",
-        unreadable={},
-    )
+    def _account(
+        self, subject: Subject, plan: Plan, summary: Summary, asking: Asking, seconds: float
+    ) -> SummaryReport:
+        records = asking.records
+        sections = _section_reports(plan.sections, summary, records)
+        points = _points(subject, plan.sections, summary)
+        info = self._model.info
+        made = [record for key, record in records.items() if key in asking.asked]
+        tokens = sum(record.tokens_in + record.tokens_out for record in made)
+        return SummaryReport(
+            document=subject.name,
+            title=subject.title,
+            documents=subject.documents,
+            summary=summary.text,
+            points=points,
+            sections=sections,
+            calls=len(records),
+            tokens_in=sum(record.tokens_in for record in records.values()),
+            tokens_out=sum(record.tokens_out for record in records.values()),
+            failures=_failures(subject, plan.sections, summary.failed, records),
+            resumed=asking.resumed,
+            coverage=_coverage(subject, sections, points),
+            seconds=seconds,
+            model=info.name if info else "",
+            model_path=info.path if info else "",
+            tokens_per_s=tokens / seconds if seconds else 0.0,
+        )
 
 
-def _report(
-    subject: Subject, plan: Plan, summary: Summary, asking: Asking, seconds: float
-) -> SummaryReport:
-    records = asking.records
-    sections = tuple(
+def _section_reports(
+    sections: Sequence[Section], summary: Summary, records: Mapping[Key, CallRecord]
+) -> tuple[SectionReport, ...]:
+    return tuple(
         SectionReport(
             index=section.index,
             pages=section.pages,
@@ -281,39 +226,52 @@ def _report(
             tokens_out=records[0, section.index].tokens_out,
             status="failed" if section.index in summary.failed else "done",
         )
-        for section in plan.sections
+        for section in sections
     )
-    read = {page for section in plan.sections for page in section.pages}
-    cited = {page for index in summary.cited for page in plan.sections[index].pages}
-    return SummaryReport(
-        document=subject.name or subject.title,
-        summary=summary.text,
-        points=summary.points,
-        sections=sections,
-        calls=len(records),
-        tokens_in=sum(record.tokens_in for record in records.values()),
-        tokens_out=sum(record.tokens_out for record in records.values()),
-        failures=_failures(plan.sections, summary.failed, records),
-        resumed=asking.resumed,
-        coverage=Coverage(
-            pages=subject.pages,
-            page_word=subject.page_word,
-            read=tuple(sorted(read)),
-            cited=tuple(sorted(cited)),
-            unreadable=subject.unreadable,
-        ),
-        seconds=seconds,
+
+
+def _points(
+    subject: Subject, sections: Sequence[Section], summary: Summary
+) -> tuple[SummaryPoint, ...]:
+    finder = SourceFinder(subject.passages, subject.refs, sections, quotes=bool(subject.name))
+    return tuple(
+        SummaryPoint(
+            text=point.text,
+            sources=tuple(finder.find(point.text, section) for section in point.sources),
+        )
+        for point in summary.points
+    )
+
+
+def _coverage(
+    subject: Subject, sections: Sequence[SectionReport], points: Sequence[SummaryPoint]
+) -> Coverage:
+    read = {page for each in sections if each.status == "done" for page in each.pages}
+    cited = {page for point in points for source in point.sources for page in source.pages}
+    return Coverage(
+        pages=subject.pages,
+        page_word=subject.page_word,
+        read=tuple(sorted(read)),
+        cited=tuple(sorted(cited)),
+        unreadable=subject.unreadable,
     )
 
 
 def _failures(
-    sections: Sequence[Section], failed: Sequence[int], records: Mapping[Key, CallRecord]
+    subject: Subject,
+    sections: Sequence[Section],
+    failed: Sequence[int],
+    records: Mapping[Key, CallRecord],
 ) -> tuple[str, ...]:
     """Return a sentence for each section that is not in the summary."""
+    if not sections:
+        return ("There is no text in it to summarize.",)
     sentences = []
     for index in failed:
         pages = sections[index].pages
-        where = f" (pages {pages[0]}–{pages[-1]})" if pages else ""
+        span = f"{pages[0]}–{pages[-1]}" if len(pages) > 1 else "".join(map(str, pages))
+        plural = "s" if len(pages) > 1 else ""
+        where = f" ({subject.page_word}{plural} {span})" if pages else ""
         why = records[0, index].failure or "The model wrote nothing about it."
         sentences.append(f"Section {index + 1}{where} is missing: {why}")
     return tuple(sentences)
