@@ -37,13 +37,15 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What the model answered to a call of a job, and what it took. Times in seconds.
 
-    ``prompt_sha256`` tells whether an answer from before still belongs to the call.
+    ``prompt_sha256`` tells whether an answer from before still belongs to the call; ``truncated``
+    is an answer that the model was not let finish.
     """
 
     key: Key
     prompt_sha256: str
     text: str = ""
     failure: str = ""
+    truncated: bool = False
     attempts: int = 1
     tokens_in: int = 0
     tokens_out: int = 0

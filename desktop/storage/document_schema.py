@@ -143,11 +143,20 @@ create table job_answers (
     prompt_sha256 text not null,
     text text not null,
     failure text not null,
+    truncated integer not null,
     attempts integer not null,
     tokens_in integer not null,
     tokens_out integer not null,
     seconds real not null,
     primary key (job_id, level, number)
+) strict;
+
+-- What a person changed in what came of it, by its place there. The model's answers stay.
+create table job_edits (
+    job_id integer not null references jobs (id) on delete cascade,
+    place integer not null,
+    value text not null,
+    primary key (job_id, place)
 ) strict;
 """
 

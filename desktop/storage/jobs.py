@@ -108,10 +108,10 @@ class JobStore:
         """Keep what the model answered to a call."""
         with self._database.transaction() as connection:
             connection.execute(
-                "insert or replace into job_answers values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "insert or replace into job_answers values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     job_id, *record.key, record.prompt_sha256, record.text, record.failure,
-                    record.attempts, record.tokens_in, record.tokens_out, record.seconds,
+                    record.truncated, record.attempts, record.tokens_in, record.tokens_out, record.seconds,
                 ),
             )  # fmt: skip
 
@@ -119,19 +119,34 @@ class JobStore:
         """Return what the model has answered so far, by the call's place."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select level, number, prompt_sha256, text, failure, attempts, tokens_in, "
-                "tokens_out, seconds from job_answers where job_id = ?",
+                "select level, number, prompt_sha256, text, failure, truncated, "
+                "attempts, tokens_in, tokens_out, seconds from job_answers where job_id = ?",
                 (job_id,),
             )
             records = [
                 CallRecord(
                     key=(level, number), prompt_sha256=sha256, text=text, failure=failure,
-                    attempts=attempts, tokens_in=tokens_in, tokens_out=tokens_out, seconds=seconds,
+                    truncated=bool(truncated), attempts=attempts, tokens_in=tokens_in, tokens_out=tokens_out, seconds=seconds,
                 )
-                for level, number, sha256, text, failure, attempts, tokens_in, tokens_out, seconds
-                in rows
+                for level, number, sha256, text, failure, truncated, attempts, tokens_in,
+                tokens_out, seconds in rows
             ]  # fmt: skip
         return {record.key: record for record in records}
+
+    def set_edit(self, job_id: int, place: int, value: str) -> None:
+        """Keep what a person changed at a place of what came of a job."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "insert or replace into job_edits values (?, ?, ?)", (job_id, place, value)
+            )
+
+    def edits(self, job_id: int) -> dict[int, str]:
+        """Return what a person changed, by its place."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select place, value from job_edits where job_id = ?", (job_id,)
+            )
+            return {int(str(place)): str(value) for place, value in rows}
 
 
 def _read(connection: apsw.Connection, where: str, *values: str | int) -> list[Job]:

@@ -60,6 +60,27 @@ def test_a_job_says_how_it_stands(jobs: JobStore, documents: list[int]) -> None:
     )  # fmt: skip
 
 
+def test_an_answer_that_was_cut_says_so(jobs: JobStore, documents: list[int]) -> None:
+    job = jobs.begin("translation", "B", "{}", documents[:1])
+    record = CallRecord(key=(0, 0), prompt_sha256="p", text="a", truncated=True)
+    jobs.add_answer(job.id, record)
+    assert jobs.answers(job.id) == {(0, 0): record}
+
+
+def test_edits_stand_beside_the_answers_and_the_last_one_counts(
+    jobs: JobStore, documents: list[int]
+) -> None:
+    job = jobs.begin("translation", "B", "{}", documents[:1])
+    other = jobs.begin("translation", "C", '{"to":"C"}', documents[:1])
+    for value in ("one", "two"):
+        jobs.set_edit(job.id, 3, value)
+    jobs.set_state(job.id, "done", result="{}")
+    assert jobs.edits(job.id) == {3: "two"}
+    assert jobs.edits(other.id) == {}
+    jobs.delete(job.id)
+    assert jobs.edits(job.id) == {}
+
+
 def test_a_deleted_job_takes_its_answers_along(jobs: JobStore, documents: list[int]) -> None:
     job = jobs.begin("summary", "B", "{}", documents)
     jobs.add_answer(job.id, CallRecord(key=(0, 0), prompt_sha256="p", text="a"))
