@@ -48,7 +48,6 @@ class Asking:
         self._on_answer = on_answer
         self._first_level = first_level
         self._sampling = sampling
-        self._sampling = sampling
         self._on_recalled = on_recalled or self._tell_each
         self._known = tools.jobs.answers(job_id)
         self._model_name = _model_name(tools)
@@ -92,6 +91,7 @@ class Asking:
             [call.max_tokens for call in calls],
             self._sampling,
             stop=STOP,
+            schemas=[call.schema for call in calls],
             cancelled=self._tools.cancelled,
         )
         for number, made in completions:
