@@ -111,7 +111,8 @@ class JobStore:
                 "insert or replace into job_answers values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     job_id, *record.key, record.prompt_sha256, record.text, record.failure,
-                    record.truncated, record.attempts, record.tokens_in, record.tokens_out, record.seconds,
+                    record.truncated, record.attempts, record.tokens_in, record.tokens_out,
+                    record.seconds,
                 ),
             )  # fmt: skip
 
@@ -126,7 +127,8 @@ class JobStore:
             records = [
                 CallRecord(
                     key=(level, number), prompt_sha256=sha256, text=text, failure=failure,
-                    truncated=bool(truncated), attempts=attempts, tokens_in=tokens_in, tokens_out=tokens_out, seconds=seconds,
+                    truncated=bool(truncated), attempts=attempts, tokens_in=tokens_in,
+                    tokens_out=tokens_out, seconds=seconds,
                 )
                 for level, number, sha256, text, failure, truncated, attempts, tokens_in,
                 tokens_out, seconds in rows
