@@ -11,10 +11,12 @@ from typing import Final
 import msgspec
 
 from desktop.domain.summary import Prompts
-from models.protocol import ChatPrompt, Turn
+from models.protocol import ChatPrompt, ModelKind, RawPrompt, Turn
 
 _FENCE: Final = re.compile(r"<(\s*/?\s*document)", re.IGNORECASE)
 
+_OWN_FENCE: Final = re.compile(r"^</?document>$", re.MULTILINE)
+"""Lines that only ``data_prompt`` writes: data can't hold them."""
 
 STOP: Final = ("<document>", "</document>")
 """Where a small model begins to copy the frame of its prompt."""
@@ -38,3 +40,16 @@ def data_prompt(system: str, instruction: str, data: str) -> ChatPrompt:
     return ChatPrompt(
         turns=(Turn(role="system", text=system.strip()), Turn(role="user", text=text))
     )
+
+
+def prompt_for(kind: ModelKind, prompt: ChatPrompt) -> ChatPrompt | RawPrompt:
+    """Return the prompt as a model of this kind takes it.
+
+    One that reads a text and answers it knows no turns: it gets what the person's turns say, as one
+    text, without the fence, which it was never taught and may have no letters for. There is no
+    system either: its window is small, and it follows what stands at its head alone.
+    """
+    if kind != "encoder_decoder":
+        return prompt
+    text = "\n".join(turn.text for turn in prompt.turns if turn.role == "user")
+    return RawPrompt(text=_OWN_FENCE.sub("", text).strip())

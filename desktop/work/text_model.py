@@ -16,6 +16,7 @@ import msgspec
 
 from desktop.domain.errors import UserError
 from desktop.work.intake import CancelledError
+from desktop.work.prompts import prompt_for
 from models.client import EngineClient
 from models.protocol import (
     TERMINAL_EVENTS,
@@ -30,6 +31,7 @@ from models.protocol import (
     LoadOptions,
     LoadProgress,
     ModelInfo,
+    ModelKind,
     Problem,
     Sampling,
     TerminalEvent,
@@ -91,6 +93,11 @@ class TextModel:
         return self._options.sequences
 
     @property
+    def kind(self) -> ModelKind:
+        """Return what the model is for: one that chats, until it is loaded."""
+        return self.info.kind if self.info else "chat"
+
+    @property
     def context_size(self) -> int:
         """Return the tokens that a prompt and its reply may have together."""
         return self.info.context_size if self.info else self._options.context_size
@@ -128,7 +135,7 @@ class TextModel:
         self, prompt: ChatPrompt, cancelled: Callable[[], bool] = lambda: False
     ) -> int:
         """Return the tokens of a prompt, the template's own with it. Raises UserError."""
-        return self._count(prompt, cancelled).total
+        return self._count(prompt_for(self.kind, prompt), cancelled).total
 
     def complete(
         self,
@@ -156,7 +163,11 @@ class TextModel:
                 while waiting and len(running) < self.sequences * (1 + _AHEAD):
                     number, prompt = waiting.pop()
                     job_id = self._client.generate(
-                        prompt, sampling, max_tokens[number], stop, schemas[number]
+                        prompt_for(self.kind, prompt),
+                        sampling,
+                        max_tokens[number],
+                        stop,
+                        schemas[number],
                     )
                     running[job_id] = _Run(number)
                 ended = self._take(running, on_text)
