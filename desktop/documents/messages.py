@@ -17,6 +17,34 @@ class Read(Record, frozen=True, kw_only=True):
     path: str
 
 
+class Draw(Record, frozen=True, kw_only=True):
+    """Draw a page of a PDF, counted from 1, so many pixels wide, and find these texts on it."""
+
+    path: str
+    page: int
+    width: int
+    texts: tuple[str, ...] = ()
+
+
+class Mark(msgspec.Struct, frozen=True, array_like=True):
+    """A rectangle on a page, in shares of its width and height, from the upper left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class Drawn(Record, frozen=True, kw_only=True):
+    """A page as pixels of four bytes, blue, green, red and none, ``stride`` bytes a row."""
+
+    width: int
+    height: int
+    stride: int
+    pixels: bytes
+    marks: tuple[Mark, ...]
+
+
 class Batch(Record, frozen=True, kw_only=True):
     """Parts, in the document's order."""
 
@@ -36,7 +64,7 @@ class Done(Record, frozen=True, kw_only=True):
     """The document was read to its end."""
 
 
-ReplyPart = Batch | Refused | Done
+ReplyPart = Batch | Drawn | Refused | Done
 
-READ: Final[msgspec.msgpack.Decoder[Read]] = msgspec.msgpack.Decoder(Read)
+REQUESTS: Final[msgspec.msgpack.Decoder[Read | Draw]] = msgspec.msgpack.Decoder(Read | Draw)
 REPLIES: Final[msgspec.msgpack.Decoder[ReplyPart]] = msgspec.msgpack.Decoder(ReplyPart)

@@ -1,7 +1,7 @@
-"""The process that reads one document: ``python -P -m desktop.documents.process``.
+"""The process that reads or draws one document: ``python -P -m desktop.documents.process``.
 
-The path comes on standard input; frames with parts go to what was standard output. Parsers work on
-strangers' files, so this process has limits, and may die of a file without harm.
+The request comes on standard input; frames with parts go to what was standard output. Parsers work
+on strangers' files, so this process has limits, and may die of a file without harm.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from desktop.documents.limits import CPU_LIMIT_S, MAX_TEXT_CHARS, MEMORY_LIMIT
-from desktop.documents.messages import READ, Batch, Done, Refused, ReplyPart
+from desktop.documents.messages import REQUESTS, Batch, Done, Draw, Drawn, Read, Refused, ReplyPart
 from desktop.documents.parts import Block, DocumentPart, Unreadable
 from desktop.documents.problems import DocumentError, damaged, empty, too_large
 from models import frames
@@ -27,16 +27,16 @@ _BATCH_S: Final = 0.2
 
 
 def main() -> None:
-    """Read the document that is asked for, and end."""
+    """Read the document that is asked for, or draw its page, and end."""
     requests, answers = _take_pipes()
-    asked = frames.read(requests, READ)
+    asked = frames.read(requests, REQUESTS)
     if asked is None:
         return
     _limit_resources()
     path = Path(asked.path)
     try:
-        for batch in _batches(_checked(_parts(path), path.name)):
-            _write(answers, batch)
+        for reply in _replies(asked, path):
+            _write(answers, reply)
         _write(answers, Done())
     except DocumentError as error:
         _write(answers, _refusal(error))
@@ -47,6 +47,15 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 - a parser may raise anything at a stranger's file
         detail = f"{type(error).__name__}: {error}"
         _write(answers, _refusal(damaged(path.name, "it contradicts its format", detail)))
+
+
+def _replies(asked: Read | Draw, path: Path) -> Iterator[ReplyPart]:
+    if isinstance(asked, Read):
+        yield from _batches(_checked(_parts(path), path.name))
+    else:
+        picture = importlib.import_module("desktop.documents.formats.pdf_picture")
+        drawn: Drawn = picture.draw_page(path, asked.page, asked.texts, asked.width)
+        yield drawn
 
 
 def _parts(path: Path) -> Iterator[DocumentPart]:

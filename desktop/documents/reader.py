@@ -1,4 +1,4 @@
-"""Reads a document in a process of its own, with limits on time, memory and expansion."""
+"""Reads or draws a document in a process of its own, with limits on time, memory and expansion."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from desktop.documents.limits import SILENCE_LIMIT_S
-from desktop.documents.messages import REPLIES, Batch, Done, Read, Refused, ReplyPart
+from desktop.documents.messages import REPLIES, Batch, Done, Draw, Drawn, Read, Refused, ReplyPart
 from desktop.documents.parts import DocumentPart
 from desktop.documents.problems import DocumentError
 from models import frames
@@ -22,6 +22,7 @@ PROCESS_FLAG: Final = "--reading-process"
 """What a frozen build starts itself with to become the process that reads."""
 _TICK_S: Final = 0.1
 _WAITING_BATCHES: Final = 16
+_DRAWING_LIMIT_S: Final = 30.0
 
 
 def read_document(
@@ -35,16 +36,47 @@ def read_document(
 
     Closing the iterator ends the process. Raises DocumentError.
     """
-    process = _Process(list(command or _command()), path)
+    request = Read(path=str(path.absolute()))
+    for reply in _ask(request, path.name, cancelled, command, silence_limit_s):
+        if isinstance(reply, Batch):
+            yield from reply.parts
+
+
+def draw_page(
+    path: Path,
+    page: int,
+    width: int,
+    texts: Sequence[str] = (),
+    cancelled: Callable[[], bool] = lambda: False,
+    *,
+    command: Sequence[str] | None = None,
+) -> Drawn | None:
+    """Return a page of a PDF, counted from 1, as a picture, with the places where ``texts`` stand.
+
+    None once ``cancelled`` returns true. Raises DocumentError.
+    """
+    request = Draw(path=str(path.absolute()), page=page, width=width, texts=tuple(texts))
+    for reply in _ask(request, path.name, cancelled, command, _DRAWING_LIMIT_S):
+        if isinstance(reply, Drawn):
+            return reply
+    return None
+
+
+def _ask(
+    request: Read | Draw,
+    name: str,
+    cancelled: Callable[[], bool],
+    command: Sequence[str] | None,
+    silence_limit_s: float,
+) -> Iterator[ReplyPart]:
+    process = _Process(list(command or _command()), request, name)
     try:
         for reply in process.replies(cancelled, silence_limit_s):
-            match reply:
-                case Batch(parts=parts):
-                    yield from parts
-                case Refused(code=code, title=title, hint=hint, detail=detail):
-                    raise DocumentError(code, title, hint, detail)
-                case Done():
-                    return
+            if isinstance(reply, Refused):
+                raise DocumentError(reply.code, reply.title, reply.hint, reply.detail)
+            if isinstance(reply, Done):
+                return
+            yield reply
     finally:
         process.kill()
 
@@ -52,8 +84,8 @@ def read_document(
 class _Process:
     """A process at work on one document, and a thread that takes what it writes off its pipe."""
 
-    def __init__(self, command: list[str], path: Path) -> None:
-        self._name = path.name
+    def __init__(self, command: list[str], request: Read | Draw, name: str) -> None:
+        self._name = name
         try:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -70,7 +102,7 @@ class _Process:
         # Bounded, so that a fast parser waits for a slow taker and memory stays small.
         self._replies: queue.Queue[ReplyPart | None] = queue.Queue(_WAITING_BATCHES)
         with suppress(OSError):
-            self._stdin.write(frames.encode(Read(path=str(path.absolute()))))
+            self._stdin.write(frames.encode(request))
             self._stdin.close()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._take, name="document pipe", daemon=True)

@@ -34,7 +34,7 @@ _SCANNED: Final = "it is a scanned picture: Snug reads text, and recognizes no l
 
 def read_pdf(path: Path) -> Iterator[DocumentPart]:
     """Read every page's paragraphs. Raises DocumentError: damaged, encrypted."""
-    document = _opened(path)
+    document = open_pdf(path)
     try:
         count = len(document)
         sections = _sections(document)
@@ -54,7 +54,8 @@ def read_pdf(path: Path) -> Iterator[DocumentPart]:
         document.close()
 
 
-def _opened(path: Path) -> pypdfium2.PdfDocument:
+def open_pdf(path: Path) -> pypdfium2.PdfDocument:
+    """Return the document. Raises DocumentError: damaged, encrypted."""
     try:
         return pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as error:
