@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from collections.abc import Sequence
+from typing import Final, Literal
 
 import msgspec
 
-if TYPE_CHECKING:
-    from desktop.domain.documents import SourceRef
-
 AttachedKind = Literal["document", "collection"]
-Manner = Literal["whole", "passages", "nothing"]
-"""The documents went in whole; or those passages that fit the question; or nothing fitted it."""
-
-
 _NAMES: Final = 2
 
 
@@ -32,7 +26,9 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What stands behind ``[number]`` in a reply: a place, never a text.
 
     A document that is deleted takes its text with it. ``first`` and ``last`` are passages'
-    numbers, ``page`` is counted by ``page_word``, 0 where the format has none.
+    numbers; ``start`` and ``stop`` are places in the only passage where the source is a part of it,
+    both 0 otherwise. ``page`` is counted by ``page_word``, 0 where the format has none. ``found``
+    tells that it was looked up for the question, and isn't there as a part of the whole document.
     """
 
     number: int
@@ -40,8 +36,11 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str
     first: int
     last: int
+    start: int = 0
+    stop: int = 0
     page: int = 0
     page_word: str = ""
+    found: bool = False
 
     @property
     def place(self) -> str:
@@ -53,45 +52,60 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Return the document and the place in it, in words."""
         return f"{self.name} \u00b7 {self.place}" if self.place else self.name
 
-    def ref(self) -> SourceRef:
-        """Return what leads back to the place."""
-        # Not at the window's start, which knows replies and needs no documents.
-        from desktop.domain.documents import SourceRef  # noqa: PLC0415
-
-        return SourceRef(
-            document_id=self.document_id, first=self.first, last=self.last, page=self.page
-        )
-
 
 class Grounds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a reply was given of the documents, and how it was found.
+    """What a reply was given of the documents of its chat.
 
-    ``documents`` are their names. ``by`` is how passages were found: ``words``, or ``hybrid`` of
-    words and meaning. ``tokens`` is what all of it takes in the prompt.
+    ``whole`` are the names of those that went in whole, ``searched`` of those that were looked
+    through for what fits the question, ``lost`` of those that were not there any more. ``by`` is
+    how was searched: by ``words``, or ``hybrid`` by words and meaning. ``crowded`` tells that
+    something fitted the question and not the window. ``tokens`` is what all of it takes in the
+    prompt.
     """
 
-    manner: Manner
-    documents: tuple[str, ...]
+    whole: tuple[str, ...] = ()
+    searched: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
     by: str = ""
+    crowded: bool = False
     tokens: int = 0
+
+    @property
+    def found(self) -> tuple[Source, ...]:
+        """Return the sources that were looked up for the question."""
+        return tuple(each for each in self.sources if each.found)
+
+    @property
+    def lacks(self) -> bool:
+        """Return whether the reply does not stand on something that it should stand on."""
+        return bool(self.lost) or (bool(self.searched) and not self.found)
+
+    @property
+    def sentence(self) -> str:
+        """Return what the reply was given, for people."""
+        parts = [f"Read whole: {_listed(self.whole)}."] if self.whole else []
+        if self.searched:
+            parts.append(self._search())
+        if self.lost:
+            parts.append(f"Not there any more: {_listed(self.lost)}.")
+        return " ".join(parts)
 
     def source(self, number: int) -> Source | None:
         """Return what stands behind a number, None where nothing does."""
         return next((each for each in self.sources if each.number == number), None)
 
-    @property
-    def sentence(self) -> str:
-        """Return what the reply was given, in a sentence for people."""
-        names = ", ".join(self.documents[:_NAMES])
-        if len(self.documents) > _NAMES:
-            names += f" and {len(self.documents) - _NAMES} more"
-        match self.manner:
-            case "whole":
-                return f"Read whole: {names}"
-            case "nothing":
-                return f"Nothing in {names} fits this question. The reply does not stand on it."
-            case "passages":
-                count = len(self.sources)
-                passages = "1 passage" if count == 1 else f"{count} passages"
-                return f"Found for this question: {passages} of {names}"
+    def _search(self) -> str:
+        names = _listed(self.searched)
+        count = len(self.found)
+        if count:
+            passages = "1 passage" if count == 1 else f"{count} passages"
+            return f"Found for this question: {passages} of {names}."
+        if self.crowded:
+            return f"The chat leaves no room for passages of {names}."
+        return f"Nothing in {names} fits this question."
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    return ", ".join(names[:_NAMES]) + more

@@ -4,14 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from desktop.domain.chat import Message, MessageState
 from models.protocol import ChatPrompt, Turn
 
 CONTINUABLE = frozenset({MessageState.STOPPED, MessageState.INTERRUPTED, MessageState.FAILED})
 
 
+class Given(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands in the prompt before a person's ``first`` message, and before the ``last``.
+
+    Whole documents stand before the first, where they stay the same from turn to turn and the KV
+    cache keeps them; what was looked up for a question stands right before it.
+    """
+
+    first: str = ""
+    last: str = ""
+
+
 def chat_prompt(
-    turns: Iterable[Turn], *, system_prompt: str = "", draft: str = "", continue_reply: bool = False
+    turns: Iterable[Turn],
+    *,
+    system_prompt: str = "",
+    draft: str = "",
+    continue_reply: bool = False,
+    given: Given | None = None,
 ) -> ChatPrompt:
     """Return the prompt for the next reply, or for the rest of the last one.
 
@@ -25,6 +43,8 @@ def chat_prompt(
     if draft.strip():
         spoken.append(Turn(role="user", text=draft))
     joined = _join_users(spoken)
+    if given is not None:
+        _give(joined, given)
     if system_prompt.strip():
         joined.insert(0, Turn(role="system", text=system_prompt))
     open_reply = continue_reply and bool(joined) and joined[-1].role == "assistant"
@@ -36,6 +56,15 @@ def can_continue(message: Message) -> bool:
     if message.role != "assistant":
         return False
     return message.state in CONTINUABLE or message.finish_reason in {"max_tokens", "context_full"}
+
+
+def _give(turns: list[Turn], given: Given) -> None:
+    asked = [number for number, turn in enumerate(turns) if turn.role == "user"]
+    if not asked:
+        return
+    for number, text in ((asked[-1], given.last), (asked[0], given.first)):
+        if text:
+            turns[number] = Turn(role="user", text=f"{text}\n\n{turns[number].text}")
 
 
 def _join_users(turns: Iterable[Turn]) -> list[Turn]:

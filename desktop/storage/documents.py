@@ -124,6 +124,17 @@ class DocumentStore:
             )
             return [_passage(row) for row in rows]
 
+    def text_sizes(self, document_ids: Sequence[int]) -> list[int]:
+        """Return how many bytes of UTF-8 text each of these documents has."""
+        statement = (
+            "select coalesce(sum(octet_length(text)), 0) from passages where document_id = ?"
+        )
+        with self._database.reading() as connection:
+            return [
+                int(connection.execute(statement, (document_id,)).get)
+                for document_id in document_ids
+            ]
+
     def unreadable_pages(self, document_id: int) -> dict[int, str]:
         """Return the pages that could not be read, and why."""
         with self._database.reading() as connection:

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from desktop.domain.extraction import ExtractionPrompts
 from desktop.domain.summary import Prompts
 from models.protocol import ChatPrompt, ModelKind, RawPrompt, Turn
 
@@ -29,14 +30,25 @@ def summary_prompts() -> Prompts:
     return msgspec.convert(tomllib.loads(text), Prompts)
 
 
+@cache
+def extraction_prompts() -> ExtractionPrompts:
+    """Return the prompts that Snug comes with to fill tables."""
+    file = resources.files("resources").joinpath("prompts/extraction.toml")
+    return msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), ExtractionPrompts)
+
+
+def fenced(data: str) -> str:
+    """Return data between the marks that tell it from instructions; it can't close them itself."""
+    open_text = _FENCE.sub(r"< \1", data)
+    return f"<document>\n{open_text}\n</document>"
+
+
 def data_prompt(system: str, instruction: str, data: str) -> ChatPrompt:
     """Return a prompt that tells data from instruction.
 
     What comes before the data is the same for every call of a level, so that the KV cache keeps it.
-    The data can't close its own fence.
     """
-    fenced = _FENCE.sub(r"< \1", data)
-    text = f"{instruction.strip()}\n\n<document>\n{fenced}\n</document>"
+    text = f"{instruction.strip()}\n\n{fenced(data)}"
     return ChatPrompt(
         turns=(Turn(role="system", text=system.strip()), Turn(role="user", text=text))
     )

@@ -43,19 +43,16 @@ def cited_in(message: Message) -> frozenset[int]:
 
 
 def lines_of(message: Message) -> tuple[Source, ...]:
-    """Return the sources that are listed: all passages that were given, of whole texts the cited.
+    """Return the sources that are listed: all that were looked up, of whole documents the cited.
 
     While a reply grows its list must not.
     """
     grounds = message.grounds
     if grounds is None:
         return ()
-    if grounds.manner == "passages":
-        return grounds.sources[:_MOST_LINES]
-    if message.state is MessageState.STREAMING:
-        return ()
-    named = cited_in(message)
-    return tuple(each for each in grounds.sources if each.number in named)[:_MOST_LINES]
+    named = frozenset() if message.state is MessageState.STREAMING else cited_in(message)
+    listed = [each for each in grounds.sources if each.found or each.number in named]
+    return tuple(listed[:_MOST_LINES])
 
 
 def line_height(style: TranscriptStyle) -> int:
@@ -217,8 +214,8 @@ class SourcesPanel(QWidget):
 
     def _dress_heading(self) -> None:
         style, grounds = self._style, self._message.grounds if self._message else None
-        nothing = grounds is not None and grounds.manner == "nothing"
-        colour = style.palette.warning if nothing else style.palette.secondary
+        lacks = grounds is not None and grounds.lacks
+        colour = style.palette.warning if lacks else style.palette.secondary
         self._heading.setFont(style.small_font)
         self._heading.setStyleSheet(f"color: {colour}; background: transparent;")
         self._heading.setFixedHeight(line_height(style))

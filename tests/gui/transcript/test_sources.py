@@ -16,12 +16,23 @@ from tests.gui.transcript.test_markdown import links_of
 from tests.gui.transcript.test_reading import point_in, tab_into
 
 SOURCES = tuple(
-    Source(number=number, document_id=7, name="report.pdf", first=number, last=number, page=number)
+    Source(
+        number=number,
+        document_id=7,
+        name="report.pdf",
+        first=number,
+        last=number,
+        page=number,
+        found=True,
+    )
     for number in (1, 2, 3)
 )
-FOUND = Grounds(manner="passages", documents=("report.pdf",), sources=SOURCES, by="words")
-WHOLE = msgspec.structs.replace(FOUND, manner="whole", by="")
-NOTHING = Grounds(manner="nothing", documents=("report.pdf", "plan.txt", "notes.md"))
+FOUND = Grounds(searched=("report.pdf",), sources=SOURCES, by="words")
+WHOLE = Grounds(
+    whole=("report.pdf",),
+    sources=tuple(msgspec.structs.replace(each, found=False) for each in SOURCES),
+)
+NOTHING = Grounds(searched=("report.pdf", "plan.txt", "notes.md"))
 
 
 def panel_of(view: TranscriptView) -> SourcesPanel:
@@ -72,7 +83,7 @@ def test_a_click_on_a_number_names_its_source(show: Show) -> None:
 def test_passages_are_listed_with_their_pages_and_first_words(show: Show) -> None:
     view = show(user(1), grounded("It pulls [2]."))
     panel = panel_of(view)
-    assert panel.heading == "Found for this question: 3 passages of report.pdf"
+    assert panel.heading == "Found for this question: 3 passages of report.pdf."
     assert [button.source for button in panel.buttons] == list(SOURCES)
     assert [button.is_cited for button in panel.buttons] == [False, True, False]
     view.show_source_notes({SOURCES[0]: SourceNote("Apples fall.", "Changed since")})
@@ -100,8 +111,8 @@ def test_sources_in_sight_are_asked_about_once(show: Show) -> None:
 def test_of_whole_documents_only_what_is_cited_is_listed(show: Show) -> None:
     view = show(user(1), grounded("It pulls [3].", WHOLE))
     panel = panel_of(view)
-    assert panel.heading == "Read whole: report.pdf"
-    assert [button.source for button in panel.buttons] == [SOURCES[2]]
+    assert panel.heading == "Read whole: report.pdf."
+    assert [button.source for button in panel.buttons] == [WHOLE.sources[2]]
 
 
 def test_it_is_said_that_nothing_fits(show: Show) -> None:

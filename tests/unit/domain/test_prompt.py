@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from desktop.domain.chat import Message, MessageState
-from desktop.domain.prompt import can_continue, chat_prompt
+from desktop.domain.prompt import Given, can_continue, chat_prompt
 from models.protocol import Turn
 
 USER = Turn(role="user", text="Hello")
@@ -76,3 +76,21 @@ def test_a_persons_message_is_not_continued() -> None:
         id=1, chat_id=1, parent_id=None, role="user", text="", state=MessageState.STOPPED
     )
     assert not can_continue(message)
+
+
+def test_whole_documents_stand_before_the_first_message_and_what_was_found_before_the_last() -> (
+    None
+):
+    given = Given(first="WHOLE", last="FOUND")
+    again = Turn(role="user", text="Why?")
+    prompt = chat_prompt([USER, REPLY, again], system_prompt="Be brief.", given=given)
+    assert [turn.text for turn in prompt.turns] == [
+        "Be brief.",
+        "WHOLE\n\nHello",
+        "Hi",
+        "FOUND\n\nWhy?",
+    ]
+    assert prompt.turns[2] == REPLY
+    assert chat_prompt([USER], given=given).turns[0].text == "WHOLE\n\nFOUND\n\nHello"
+    assert chat_prompt([USER, REPLY], given=given, continue_reply=True).turns[-1] == REPLY
+    assert chat_prompt([USER, REPLY], given=Given()).turns == (USER, REPLY)

@@ -12,9 +12,10 @@ from desktop.storage.database import Database
 REPORT = Attached(kind="document", source_id=7, name="report.pdf")
 PAPERS = Attached(kind="collection", source_id=7, name="Papers")
 GROUNDS = Grounds(
-    manner="passages",
-    documents=("report.pdf",),
-    sources=(Source(number=1, document_id=7, name="report.pdf", first=3, last=4, page=2),),
+    searched=("report.pdf",),
+    sources=(
+        Source(number=1, document_id=7, name="report.pdf", first=3, last=4, page=2, found=True),
+    ),
     by="hybrid",
     tokens=120,
 )

@@ -76,4 +76,4 @@ def test_what_a_chat_was_asked_about_is_kept(database_path: Path) -> None:
         ]
         grounds = store.path(chat.id)[-1].grounds
         assert grounds is not None
-        assert (grounds.manner, grounds.sources[0].place) == ("passages", "page 2")
+        assert (grounds.searched, grounds.found[0].place) == (("report.pdf",), "page 2")

@@ -97,5 +97,5 @@ insert into runs values
 update messages set run_id = id - 1 where role = 'assistant';
 update chats set leaf_id = 2 where id = 1;
 insert into chat_documents values (1, 0, 'document', 7, 'report.pdf'), (1, 1, 'collection', 2, 'Papers');
-insert into grounds values (2, 1, '{"manner":"passages","documents":["report.pdf"],"sources":[{"number":1,"document_id":7,"name":"report.pdf","first":3,"last":4,"page":2}],"by":"words","tokens":90}');
+insert into grounds values (2, 1, '{"searched":["report.pdf"],"sources":[{"number":1,"document_id":7,"name":"report.pdf","first":3,"last":4,"page":2,"found":true}],"by":"words","tokens":90}');
 pragma user_version = 2;
