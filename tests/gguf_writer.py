@@ -41,7 +41,8 @@ class Signed(int):
 class Tensor:
     """A tensor to be written. ``shape`` has the row's length first, as in the format.
 
-    Random weights have the standard deviation ``spread``; with ``constant`` all are that number.
+    Random weights have the standard deviation ``spread`` around ``mean``; with ``constant`` all are
+    that number.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Tensor:
     kind: str = "F32"
     spread: float = 0.05
     constant: float | None = None
+    mean: float = 0.0
 
     @property
     def size_bytes(self) -> int:
@@ -139,7 +141,7 @@ def _random_data(
         if tensor.constant is not None:
             return np.full(count, tensor.constant, kind)
         start = int(chance.integers(pool.size))
-        return np.resize((np.roll(pool, start) * tensor.spread).astype(kind), count)
+        return np.resize((np.roll(pool, start) * tensor.spread + tensor.mean).astype(kind), count)
     _number, block, block_bytes = TYPES[tensor.kind]
     blocks = chance.integers(0, 256, (count // block, block_bytes), dtype=np.uint8)
     for place, largest in _SCALES[tensor.kind]:

@@ -22,7 +22,9 @@ class Design:
     ``jamba`` (attention in every fourth layer, recurrent else), ``bert`` (embeddings) or ``t5``
     (encoder and decoder). ``width`` must be a multiple of ``heads``, and of the quantization's
     blocks (32, for Q4_K 256). ``head_size`` 0 is width ÷ heads. With ``tied`` the output shares the
-    tensor of the input. ``experts`` makes a mixture of experts of a ``llama`` too.
+    tensor of the input. ``experts`` makes a mixture of experts of a ``llama`` too. ``varied`` makes
+    norms and biases random as well, so that none of them can be left out unseen. ``gated`` is a
+    t5's feed-forward, ``pooling`` how a bert makes one vector of many (1 mean, 2 first, 3 last).
     """
 
     architecture: str = "llama"
@@ -43,6 +45,9 @@ class Design:
     template: str = CHATML
     name: str = ""
     seed: int = 0
+    varied: bool = False
+    gated: bool = True
+    pooling: int = 1
 
     @property
     def head_width(self) -> int:

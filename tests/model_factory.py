@@ -148,8 +148,8 @@ def _jamba_metadata(design: Design) -> dict[str, Value]:
     return {"attention.head_count_kv": heads, **_ssm_metadata(design)}
 
 
-def _bert_metadata(_design: Design) -> dict[str, Value]:
-    return {"attention.causal": False, "pooling_type": 1}
+def _bert_metadata(design: Design) -> dict[str, Value]:
+    return {"attention.causal": False, "pooling_type": design.pooling}
 
 
 def _t5_metadata(design: Design) -> dict[str, Value]:
@@ -175,10 +175,15 @@ class _Plan:
         return Tensor(name, shape, kind, spread=shape[0] ** -0.5)
 
     def norm(self, name: str, length: int) -> Tensor:
-        return Tensor(f"{name}.weight", (length,), constant=1.0)
+        return self._vector(f"{name}.weight", length, 1.0)
 
     def bias(self, name: str, length: int) -> Tensor:
-        return Tensor(f"{name}.bias", (length,), constant=0.0)
+        return self._vector(f"{name}.bias", length, 0.0)
+
+    def _vector(self, name: str, length: int, mean: float) -> Tensor:
+        if self.design.varied:
+            return Tensor(name, (length,), spread=0.2, mean=mean)
+        return Tensor(name, (length,), constant=mean)
 
     def attention(self, prefix: str) -> Iterator[Tensor]:
         """Query, key, value and output of plain attention with groups of heads."""
@@ -337,7 +342,7 @@ def _t5_layer(plan: _Plan, layer: int) -> Iterator[Tensor]:
         if layer == 0:
             yield Tensor(f"{block}.attn_rel_b.weight", (design.heads, 32))
         yield plan.norm(f"{block}.ffn_norm", design.width)
-        yield from plan.feed_forward(block)
+        yield from plan.feed_forward(block, gated=design.gated)
 
 
 _TOKENIZER_OF: Final = {"llama": "spm", "gemma3": "spm", "bert": "wordpiece", "t5": "unigram"}
