@@ -68,6 +68,10 @@ class JobsController(QObject):
         self._crashed.connect(_raise, Qt.ConnectionType.QueuedConnection)
         self._thread: threading.Thread | None = None
 
+    def load_options(self) -> LoadOptions:
+        """Return how the next job loads its model. Raises UserError where none is chosen."""
+        return self._load_options()
+
     def start(
         self,
         kind: JobKind,

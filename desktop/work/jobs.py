@@ -84,9 +84,14 @@ class Pace:
         self._first: int | None = None
 
     def seconds_left(self, done: int, total: int) -> float | None:
-        """Return it for ``done`` of ``total``, None before anything has been answered."""
-        if self._first is None:
-            self._first = done - 1 if done else 0
+        """Return it for ``done`` of ``total``, None before anything has been answered.
+
+        More than one at the first call are from before.
+        """
+        if self._first is None or done < self._first:
+            self._first = 0 if done <= 1 else done
+            if self._first:
+                self._began = time.monotonic()
         made = done - self._first
         if made <= 0:
             return None

@@ -43,7 +43,7 @@ from desktop.work.summary_records import (
 
 _LEAST_ROOM: Final = 256
 _SPARE_TOKENS: Final = 16
-_LEVELS_EACH: Final = 100
+LEVELS_EACH: Final = 100
 """Levels of calls that each subject of a job has for itself."""
 _JOINT_CALLS: Final = 2
 """What a summary over all takes, about; known once the others are there."""
@@ -138,7 +138,7 @@ class SummaryWork:
             system=self._prompts.system,
             on_answer=lambda call, record, done: self._tell(subject, place, [(call, record)], done),
             on_recalled=lambda recalled, done: self._tell(subject, place, recalled, done),
-            first_level=place * _LEVELS_EACH,
+            first_level=place * LEVELS_EACH,
         )
         summary = self._drive(asking, subject.title, plan)
         report = self._account(subject, plan, summary, asking, time.monotonic() - began)
