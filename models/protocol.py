@@ -277,6 +277,7 @@ class Generate(Record, frozen=True, kw_only=True):
 
     ``schema`` is a JSON schema that the reply is held to, token by token, as JSON text; empty for
     free text. A reply that ends by itself is valid; one cut by ``max_tokens`` is only its start.
+    With a schema, ``stop`` is not looked at: the reply ends where the value does.
     """
 
     job_id: JobId

@@ -232,7 +232,7 @@ class _LoadedModel:
         if request.schema:
             # Its end is in the grammar; a stop string could also be a part of a value.
             grammar, stop = compile_schema(request.schema, self._vocabulary), ()
-        self.scheduler.submit(Job(request, ids, stop, cancelled, source, grammar))
+        self.scheduler.submit(Job(request, ids, stop, cancelled, source=source, grammar=grammar))
 
     def _answers(self, prompt: Prompt) -> bool:
         """Return whether the model can do anything with this kind of prompt."""

@@ -29,6 +29,7 @@ class Job:
         prompt: Sequence[int],
         stop: Sequence[str],
         cancelled: Cancellation,
+        *,
         source: Sequence[int] = (),
         grammar: str = "",
     ) -> None:

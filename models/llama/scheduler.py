@@ -26,6 +26,7 @@ from dataclasses import dataclass
 
 from models.engine import Emit
 from models.llama.context import LlamaContext, Logits, Outcome
+from models.llama.grammar import NO_TOKEN, Grammar
 from models.llama.jobs import Job, Phase, Run
 from models.llama.sampler import Sampler
 from models.llama.slots import Slot
@@ -159,7 +160,8 @@ class Scheduler:
         record = job.record
         record.started_at = slot.used_at = time.monotonic()
         saved = slot.prepare(job.token_ids)
-        sampler = Sampler(self._vocabulary.size, job.sampling, job.token_ids)
+        grammar = Grammar(self._vocabulary, job.grammar) if job.grammar else None
+        sampler = Sampler(self._vocabulary.size, job.sampling, job.token_ids, grammar)
         run = Run(job, slot, sampler, self._drafting(job, slot))
         if not self._active:
             self._threads.begin()
@@ -297,6 +299,10 @@ class Scheduler:
 
     def _take(self, run: Run, token: int, emit: Emit) -> None:
         """Take a sampled token in: send what it says, and end the job where it ends it."""
+        if token == NO_TOKEN:
+            self._release(run, emit)
+            emit(Failed(job_id=run.job.id, problem=_cannot_spell().problem))
+            return
         if self._vocabulary.ends_turn(token):
             self._finish(run, "end_of_turn", emit)
             return
@@ -345,3 +351,11 @@ class Scheduler:
             flash=self._flash,
             threads_matter=self._threads_matter,
         )
+
+
+def _cannot_spell() -> EngineError:
+    return EngineError(
+        "schema_not_followed",
+        "The model has no tokens for what the schema asks for next.",
+        "Choose another model, or change the schema.",
+    )

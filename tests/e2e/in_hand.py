@@ -78,10 +78,16 @@ class EngineInHand:
         max_tokens: int = 16,
         stop: tuple[str, ...] = (),
         switch: Cancellation | None = None,
+        schema: str = "",
     ) -> int:
         self.jobs += 1
         request = Generate(
-            job_id=self.jobs, prompt=prompt, sampling=sampling, max_tokens=max_tokens, stop=stop
+            job_id=self.jobs,
+            prompt=prompt,
+            sampling=sampling,
+            max_tokens=max_tokens,
+            stop=stop,
+            schema=schema,
         )
         self.engine.submit(request, Cancellation() if switch is None else switch)
         return self.jobs
