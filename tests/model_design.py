@@ -24,7 +24,8 @@ class Design:
     blocks (32, for Q4_K 256). ``head_size`` 0 is width ÷ heads. With ``tied`` the output shares the
     tensor of the input. ``experts`` makes a mixture of experts of a ``llama`` too. ``varied`` makes
     norms and biases random as well, so that none of them can be left out unseen. ``gated`` is a
-    t5's feed-forward, ``pooling`` how a bert makes one vector of many (1 mean, 2 first, 3 last).
+    t5's feed-forward, ``pooling`` how many vectors become one (1 mean, 2 first, 3 last), which
+    makes an embedding model of any.
     """
 
     architecture: str = "llama"
@@ -47,7 +48,7 @@ class Design:
     seed: int = 0
     varied: bool = False
     gated: bool = True
-    pooling: int = 1
+    pooling: int = 0
 
     @property
     def head_width(self) -> int:
@@ -64,7 +65,7 @@ SMALL: Final[Mapping[str, Design]] = {
     "deepseek2": Design(architecture="deepseek2", experts=4, kv_heads=1),
     "mamba": Design(architecture="mamba", tied=True),
     "jamba": Design(architecture="jamba", layers=4, tied=True),
-    "bert": Design(architecture="bert", kv_heads=4, context=512, template=""),
+    "bert": Design(architecture="bert", kv_heads=4, context=512, template="", pooling=1),
     "t5": Design(architecture="t5", kv_heads=4, context=512, template=""),
 }
 """A small model of each kind, by name."""

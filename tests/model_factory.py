@@ -79,6 +79,8 @@ def _metadata(design: Design) -> dict[str, Value]:
     }
     if design.experts:
         own |= {"expert_count": design.experts, "expert_used_count": design.experts_used}
+    if design.pooling:
+        own |= {"pooling_type": design.pooling}
     general: dict[str, Value] = {
         "general.architecture": name,
         "general.name": design.name or f"Random {name}",
@@ -148,8 +150,8 @@ def _jamba_metadata(design: Design) -> dict[str, Value]:
     return {"attention.head_count_kv": heads, **_ssm_metadata(design)}
 
 
-def _bert_metadata(design: Design) -> dict[str, Value]:
-    return {"attention.causal": False, "pooling_type": design.pooling}
+def _bert_metadata(_design: Design) -> dict[str, Value]:
+    return {"attention.causal": False}
 
 
 def _t5_metadata(design: Design) -> dict[str, Value]:

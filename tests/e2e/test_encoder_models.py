@@ -93,6 +93,20 @@ def test_a_text_has_the_same_vector_in_any_company(tmp_path: Path, load_engine: 
     assert np.abs(together - alone).max() < 1e-5
 
 
+def test_a_model_with_a_cache_embeds_each_text_for_itself(
+    tmp_path: Path, load_engine: LoadEngine
+) -> None:
+    """A decoder that was made an embedding model, pooled at its last token."""
+    path = _write(tmp_path, replace(SMALL["qwen3"], pooling=3, template=""))
+    in_hand = load_engine(path=path, context_size=512, sequences=4)
+    assert in_hand.info.kind == "embedding"
+    texts = [f"text {'abc ' * number}" for number in range(6)]
+    together = _embed(in_hand, texts)
+    alone = np.concatenate([_embed(in_hand, [text]) for text in texts])
+    assert np.abs(together - alone).max() < 0.01
+    assert np.abs(together[0] - together[5]).max() > 0.05
+
+
 def test_control_strings_in_a_text_stay_text(tmp_path: Path, load_engine: LoadEngine) -> None:
     in_hand = load_engine(path=_write(tmp_path, BERT), context_size=512)
     assert in_hand.engine._model is not None
