@@ -10,7 +10,7 @@ a about after all also am an and any are as at be because been before being but 
 did do does doing for from had has have he her him his how i if in into is it its let many may
 me more most much my no not of on one or our out over please say she should so some tell than
 that the their them then there these they this those to under up us was we were what when where
-which while who whom whose why will with would you your
+which while who whom whose why will with would you your d ll re s t ve
 aber als am auf aus bei bin bis das dass dem den der des die dies du ein eine einem einen einer
 er es für gibt hat hatte ich ihr im ist kann mit nach nicht oder sein sich sie sind über um und
 uns von vor wann war waren warum was welche welcher welches wem wen wer werden wie wir wird wo

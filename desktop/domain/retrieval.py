@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -13,12 +14,12 @@ from desktop.domain.sentences import sentences
 
 How = Literal["words", "vectors", "both"]
 
-_FULL: Final = 600
+_FULL: Final = 300
 """Letters from which on a piece takes no further passage."""
 _MOST: Final = 1_000
 """Letters that a piece may have: some 250 tokens, which the smallest embedding models hold."""
-_RANK_OFFSET: Final = 60
-"""Softens the difference between the first ranks, as is usual for reciprocal rank fusion."""
+_RANK_OFFSET: Final = 10
+"""Softens the difference between the first ranks."""
 _WHOLE_SHARE: Final = 0.5
 """Of the room: what whole documents may take where others are searched."""
 
@@ -109,15 +110,38 @@ def _part(passage: StoredPassage, start: int, stop: int) -> Piece:
     )
 
 
-def fused(*rankings: Sequence[int]) -> dict[int, float]:
+def coverage(
+    total: int, holders: Sequence[tuple[int, Container[int]]], candidates: Iterable[int]
+) -> dict[int, float]:
+    """Return which share of a question's words each candidate holds, rare words weighing more.
+
+    ``holders`` has for each word in how many of ``total`` texts it is, and in which candidates. A
+    word that is nowhere weighs most: what is asked about then isn't there.
+    """
+    weights = [math.log(1 + total / max(count, 1)) for count, _ in holders]
+    whole = sum(weights)
+    return {
+        each: sum(
+            weight for weight, (_, among) in zip(weights, holders, strict=True) if each in among
+        )
+        / whole
+        for each in candidates
+        if whole
+    }
+
+
+def fused(by_words: Sequence[tuple[int, float]], by_vectors: Sequence[int]) -> dict[int, float]:
     """Return ids with their joint score, best first: what stands high in any ranking stands high.
 
-    Reciprocal rank fusion (Cormack, Clarke, Büttcher 2009): it needs no scores that compare.
+    Reciprocal rank fusion, since the scores themselves don't compare. A rank by words counts as
+    much as the share of the question's words that it rests on: the best of many texts that share
+    one common word with the question is no good text.
     """
     scores: dict[int, float] = {}
-    for ranking in rankings:
-        for rank, each in enumerate(ranking, start=1):
-            scores[each] = scores.get(each, 0.0) + 1 / (_RANK_OFFSET + rank)
+    for rank, (each, share) in enumerate(by_words, start=1):
+        scores[each] = share / (_RANK_OFFSET + rank)
+    for rank, each in enumerate(by_vectors, start=1):
+        scores[each] = scores.get(each, 0.0) + 1 / (_RANK_OFFSET + rank)
     return dict(sorted(scores.items(), key=lambda item: -item[1]))
 
 

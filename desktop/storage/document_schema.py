@@ -79,7 +79,9 @@ end;
 create table embedding_models (
     id integer primary key,
     identity text not null unique,
-    dimension integer not null
+    dimension integer not null,
+    -- The cosine of texts that have nothing to do with each other: models differ in that.
+    unrelated real
 ) strict;
 
 -- A plain table, searched with sqlite-vec's functions: what a cascade deletes is overwritten, and

@@ -49,6 +49,22 @@ class VectorStore:
         with database.reading() as connection:
             _add_functions(connection)
 
+    @property
+    def unrelated(self) -> float | None:
+        """Return the cosine of texts that have nothing to do with each other, None if unknown."""
+        with self._database.reading() as connection:
+            value = connection.execute(
+                "select unrelated from embedding_models where id = ?", (self._model_id,)
+            ).get
+        return None if value is None else float(value)
+
+    @unrelated.setter
+    def unrelated(self, cosine: float) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(
+                "update embedding_models set unrelated = ? where id = ?", (cosine, self._model_id)
+            )
+
     def counts(self, document_ids: Sequence[int]) -> tuple[int, int]:
         """Return how many pieces the documents have, and how many of them lack a vector."""
         ids = as_json(document_ids)

@@ -18,6 +18,17 @@ from desktop.storage.vectors import VectorStore
 from desktop.work.intake import CancelledError, OnProgress
 
 _BATCH: Final = 32
+_UNRELATED: Final = (
+    "The concert begins at eight in the old town hall.",
+    "Whales breathe air through a hole on top of the head.",
+    "Tighten the four bolts crosswise with a torque wrench.",
+    "The court dismissed the appeal for lack of evidence.",
+    "Knead the dough until it no longer sticks to the bowl.",
+    "Interest is added to the account at the end of each year.",
+    "The volcano last erupted in the seventeenth century.",
+    "Her second novel was translated into thirty languages.",
+)
+"""Texts about different things: how near they seem to a model is how near nothing is."""
 
 
 class Embeds(Protocol):
@@ -56,6 +67,8 @@ def index(
         PieceStore(database).cut((document_id,))
     if embedder is not None:
         vectors = VectorStore(database, embedder.identity, embedder.dimension)
+        if vectors.unrelated is None:
+            vectors.unrelated = _mean_cosine(embedder.embed(_UNRELATED, cancelled))
         _embed(vectors, document_ids, embedder, on_progress, cancelled)
 
 
@@ -80,6 +93,12 @@ def _embed(
         vectors.add([(each.piece_id, as_blob(row)) for each, row in zip(batch, made, strict=True)])
         lacking -= len(batch)
     on_progress(total, total)
+
+
+def _mean_cosine(made: NDArray[np.float32]) -> float:
+    """Return the mean cosine of different rows of length 1."""
+    count = len(made)
+    return float((np.sum(made @ made.T) - count) / (count * (count - 1)))
 
 
 def as_blob(vector: NDArray[np.float32]) -> bytes:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal
 
 import msgspec
 
 from desktop.domain.common_words import telling
 from desktop.domain.documents import Document, SourceRef, StoredPassage
-from desktop.domain.retrieval import How, fused
+from desktop.domain.retrieval import How, coverage, fused
 from desktop.storage.database import Database
 from desktop.storage.documents import DocumentStore
 from desktop.storage.pieces import PieceStore, StoredPiece, question_words
@@ -20,10 +19,11 @@ from desktop.work.intake import OnProgress
 
 _CANDIDATES: Final = 50
 """Pieces of each ranking that take part."""
-_COVERED: Final = 0.3
-"""The share of a question's weighted words that a piece must hold to fit it."""
-_NEAR: Final = 0.35
-"""The cosine from which on a piece fits a question by what it means."""
+_COVERED: Final = 0.32
+"""The share of a question's words that a piece must hold to fit it, where no vectors are."""
+_WORDS_WEIGH: Final = 0.4
+_FITS: Final = 0.27
+"""What nearness, and the share of words by its weight, must come to for a piece to fit."""
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,44 +79,29 @@ class Retriever:
             on_progress=on_progress, cancelled=cancelled,
         )  # fmt: skip
         words = telling(question_words(question))
-        by_words = self._pieces.search(words, document_ids, _CANDIDATES)
-        by_vectors = self._nearest(question, document_ids, cancelled)
-        near = [piece_id for piece_id, _ in by_vectors]
-        scores = dict(list(fused(by_words, near).items())[:limit])
-        fits = self._covers(words, document_ids, by_words[:limit]) or any(
-            cosine >= _NEAR for _, cosine in by_vectors[:1]
-        )
+        ranked = self._pieces.search(words, document_ids, _CANDIDATES)
+        near = self._nearest(question, document_ids, cancelled)
+        total, holders = self._pieces.spread(words, document_ids, [*ranked, *near])
+        shares = coverage(total, holders, {*ranked, *near})
+        weights = shares if near else dict.fromkeys(ranked, 1.0)
+        scores = fused([(each, weights[each]) for each in ranked], list(near))
         return Retrieved(
-            hits=self._hits(words, scores, set(by_words), set(near)),
-            nothing_fits=not fits,
+            hits=self._hits(words, dict(list(scores.items())[:limit]), set(ranked), set(near)),
+            nothing_fits=not _fits(shares, near),
             by="words" if self._embedder is None else "hybrid",
         )
 
     def _nearest(
         self, question: str, document_ids: Sequence[int], cancelled: Callable[[], bool]
-    ) -> list[tuple[int, float]]:
+    ) -> dict[int, float]:
+        """Return the pieces nearest to the question, and how near: 0 for unrelated, at most 1."""
         if self._embedder is None or not question.strip():
-            return []
+            return {}
         vectors = VectorStore(self._database, self._embedder.identity, self._embedder.dimension)
         [vector] = self._embedder.embed([question], cancelled)
-        return vectors.search(as_blob(vector), document_ids, _CANDIDATES)
-
-    def _covers(
-        self, words: Sequence[str], document_ids: Sequence[int], piece_ids: Sequence[int]
-    ) -> bool:
-        """Return whether a piece holds enough of the question, rare words weighing more."""
-        total, spread = self._pieces.spread(words, document_ids, piece_ids)
-        weights = [math.log(1 + total / max(count, 1)) for count, _ in spread]
-        whole = sum(weights)
-        return any(
-            sum(
-                weight
-                for weight, (_, holders) in zip(weights, spread, strict=True)
-                if piece in holders
-            )
-            >= _COVERED * whole
-            for piece in piece_ids
-        )
+        found = vectors.search(as_blob(vector), document_ids, _CANDIDATES)
+        zero = vectors.unrelated or 0.0
+        return {piece_id: (cosine - zero) / (1 - zero) for piece_id, cosine in found}
 
     def _hits(
         self,
@@ -156,6 +141,15 @@ class Retriever:
             score=score,
             how=how,
         )
+
+
+def _fits(shares: Mapping[int, float], near: Mapping[int, float]) -> bool:
+    """Return whether any piece fits the question."""
+    if not near:
+        return max(shares.values(), default=0.0) >= _COVERED
+    return any(
+        nearness + _WORDS_WEIGH * shares.get(each, 0.0) >= _FITS for each, nearness in near.items()
+    )
 
 
 def _shared(text: str, words: Sequence[str]) -> int:
