@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "ask": "ask one question and print the reply",
     "chat": "chat in the terminal, on the same chats as the window",
     "summarize": "summarize whole documents, with the pages each sentence is from",
+    "translate": "translate documents, with a mark on what is no translation",
     "models": "list, inspect, search, pull and remove models",
     "doctor": "show what Snug runs on, and whether all of it works",
     "rpc-worker": "lend this machine's memory to a model on another one",

@@ -54,12 +54,24 @@ class Prompts(msgspec.Struct, frozen=True, kw_only=True):
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """What the person wants: the language, by any name, and words that are settled.
 
-    ``numbers`` are the segments that are wished for; empty: all of them.
+    ``numbers`` are the segments that are wished for, ``pages`` those whose segments are; empty:
+    all of them.
     """
 
     language: str
     glossary: tuple[Term, ...] = ()
     numbers: tuple[int, ...] = ()
+    pages: tuple[int, ...] = ()
+
+    def chosen(self, segments: Sequence[Segment]) -> list[Segment]:
+        """Return the segments that are wished for."""
+        numbers, pages = frozenset(self.numbers), frozenset(self.pages)
+        return [
+            segment
+            for segment in segments
+            if not numbers or segment.number in numbers
+            if not pages or segment.page in pages
+        ]
 
     @property
     def language_name(self) -> str:
@@ -105,9 +117,8 @@ class Translation:
     """One document's translation as it stands: its segments, the answers, a person's edits."""
 
     def __init__(self, segments: Sequence[Segment], wish: Wish) -> None:
-        wanted = set(wish.numbers)
         self.wish = wish
-        self.segments = [each for each in segments if not wanted or each.number in wanted]
+        self.segments = wish.chosen(segments)
         self.edits: dict[int, Edit] = {}
         self._twins = twins(self.segments)
         self._language = find_language(wish.language)
