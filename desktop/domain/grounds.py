@@ -53,6 +53,16 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return f"{self.name} \u00b7 {self.place}" if self.place else self.name
 
 
+class SourceNote(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a source by now: its first words, and whether it is still what it was.
+
+    ``mark`` is empty, or why the place may not be found as it was.
+    """
+
+    text: str = ""
+    mark: str = ""
+
+
 class Grounds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a reply was given of the documents of its chat.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 
 from models.client import EngineClient as ProcessClient
-from models.protocol import Event, JobId, LoadOptions, Prompt, Sampling
+from models.protocol import Countable, Event, JobId, LoadOptions, Prompt, Sampling
 
 
 class EngineClient(QObject):
@@ -57,8 +57,8 @@ class EngineClient(QObject):
         """End a job as soon as possible."""
         self._client.cancel(job_id)
 
-    def count_tokens(self, prompt: Prompt) -> JobId:
-        """Count a prompt's tokens."""
+    def count_tokens(self, prompt: Countable) -> JobId:
+        """Count a prompt's tokens, or those of texts."""
         return self._client.count_tokens(prompt)
 
     def close(self) -> None:

@@ -101,23 +101,6 @@ class Grounder:
             given=_given(sources, found, searched=bool(plan.searched)),
         )
 
-    def again(self, grounds: Grounds) -> Given:
-        """Return what a reply was given, read again: to let the model write on."""
-        texts = [(source, self._text(source)) for source in grounds.sources]
-        present = [(source, text) for source, text in texts if text]
-        return _given(
-            [each for each in present if not each[0].found],
-            [each for each in present if each[0].found],
-            searched=bool(grounds.searched),
-        )
-
-    def quote(self, source: Source) -> str:
-        """Return a source's own text, empty where the document is gone."""
-        passages = self._documents.passages(source.document_id, source.first, source.last)
-        if source.stop and len(passages) == 1:
-            return passages[0].text[source.start : source.stop].strip()
-        return "\n".join(each.text for each in passages)
-
     # --- whole documents -----------------------------------------------------------------------
 
     def _present(self, ids: Iterable[int]) -> tuple[list[Document], list[str]]:
@@ -174,9 +157,24 @@ class Grounder:
             found=True,
         )
 
-    def _text(self, source: Source) -> str:
-        quote = self.quote(source)
-        return _labelled(source, quote) if quote else ""
+
+def given_again(documents: DocumentStore, grounds: Grounds) -> Given:
+    """Return what a reply was given, read again: to let the model write on."""
+    texts = [(source, quote(documents, source)) for source in grounds.sources]
+    present = [(source, _labelled(source, text)) for source, text in texts if text]
+    return _given(
+        [each for each in present if not each[0].found],
+        [each for each in present if each[0].found],
+        searched=bool(grounds.searched),
+    )
+
+
+def quote(documents: DocumentStore, source: Source) -> str:
+    """Return a source's own text, empty where the document is gone."""
+    passages = documents.passages(source.document_id, source.first, source.last)
+    if source.stop and len(passages) == 1:
+        return passages[0].text[source.start : source.stop].strip()
+    return "\n".join(each.text for each in passages)
 
 
 @cache

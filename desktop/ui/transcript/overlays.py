@@ -8,13 +8,13 @@ from PySide6.QtCore import QObject, QPoint, QRect, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.domain.chat import Message
-from desktop.domain.grounds import Source
+from desktop.domain.grounds import Source, SourceNote
 from desktop.ui import tokens as design
 from desktop.ui.transcript import metrics
 from desktop.ui.transcript.actions import Action, ActionBar
 from desktop.ui.transcript.buttons import ICON_INSET, JUMP_SIZE, RoundButton, TextButton
 from desktop.ui.transcript.row import RowLayout
-from desktop.ui.transcript.sources import SourceNote, SourcesPanel
+from desktop.ui.transcript.sources import SourcesPanel
 from desktop.ui.transcript.style import TranscriptStyle
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from desktop.domain.chat import Message, MessageState
-from desktop.domain.grounds import Source
+from desktop.domain.grounds import Source, SourceNote
 from desktop.ui import tokens as design
 from desktop.ui.controls import column
 from desktop.ui.theme import mix
@@ -19,16 +19,6 @@ from desktop.ui.transcript.style import TranscriptStyle
 
 _MOST_LINES: Final = 8
 _PLACE_SHARE: Final = 0.45
-
-
-class SourceNote(NamedTuple):
-    """What is known of a source by now: its first words, and whether it is still what it was.
-
-    ``mark`` is empty, or why the place may not be found as it was.
-    """
-
-    text: str = ""
-    mark: str = ""
 
 
 def cited_in(message: Message) -> frozenset[int]:

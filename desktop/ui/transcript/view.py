@@ -31,7 +31,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from desktop.domain.chat import MessageState
-from desktop.domain.grounds import Source
+from desktop.domain.grounds import Source, SourceNote
 from desktop.ui import tokens as design
 from desktop.ui.tokens import LIGHT, Palette
 from desktop.ui.transcript import markdown
@@ -46,7 +46,6 @@ from desktop.ui.transcript.painter import RowPainter
 from desktop.ui.transcript.reading import Reader
 from desktop.ui.transcript.rendering import BlockRenderer
 from desktop.ui.transcript.scrolling import Index, ScrollingView
-from desktop.ui.transcript.sources import SourceNote
 from desktop.ui.transcript.style import TranscriptStyle
 
 _JUMP_FROM_PX: Final = 80

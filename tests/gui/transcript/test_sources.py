@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from desktop.domain.chat import Message, MessageState
-from desktop.domain.grounds import Grounds, Source
-from desktop.ui.transcript.sources import SourceNote, SourcesPanel
+from desktop.domain.grounds import Grounds, Source, SourceNote
+from desktop.ui.transcript.sources import SourcesPanel
 from desktop.ui.transcript.view import TranscriptView
 from tests.gui.transcript.conftest import Show, place_of, reply, user
 from tests.gui.transcript.test_markdown import links_of
@@ -86,7 +86,7 @@ def test_passages_are_listed_with_their_pages_and_first_words(show: Show) -> Non
     assert panel.heading == "Found for this question: 3 passages of report.pdf."
     assert [button.source for button in panel.buttons] == list(SOURCES)
     assert [button.is_cited for button in panel.buttons] == [False, True, False]
-    view.show_source_notes({SOURCES[0]: SourceNote("Apples fall.", "Changed since")})
+    view.show_source_notes({SOURCES[0]: SourceNote(text="Apples fall.", mark="Changed since")})
     assert panel.buttons[0].accessibleName() == (
         "Source 1: report.pdf · page 1. Changed since. Apples fall."
     )
@@ -101,7 +101,7 @@ def test_sources_in_sight_are_asked_about_once(show: Show) -> None:
     asked: list[list[Source]] = []
     view.source_notes_wanted.connect(asked.append)
     view.source_notes_wanted.connect(
-        lambda wanted: view.show_source_notes(dict.fromkeys(wanted, SourceNote("Words")))
+        lambda wanted: view.show_source_notes(dict.fromkeys(wanted, SourceNote(text="Words")))
     )
     view.transcript().replace(grounded("It pulls."))
     view.scroll(0, 1)

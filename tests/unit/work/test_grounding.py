@@ -13,7 +13,15 @@ from desktop.domain.prompt import chat_prompt
 from desktop.storage.database import Database
 from desktop.storage.document_schema import DOCUMENT_MIGRATIONS
 from desktop.storage.documents import DocumentStore
-from desktop.work.grounding import PASSAGES, Grounded, Grounder, Question, Steps
+from desktop.work.grounding import (
+    PASSAGES,
+    Grounded,
+    Grounder,
+    Question,
+    Steps,
+    given_again,
+    quote,
+)
 from desktop.work.retrieval import Retriever
 from models.protocol import Turn
 from tests.unit.work.test_retrieval import TOWN, add
@@ -136,19 +144,20 @@ def test_what_is_gone_is_named(grounder: Grounder, database: Database) -> None:
 def test_the_record_leads_back_to_the_text_and_holds_none(
     grounder: Grounder, database: Database
 ) -> None:
+    store = DocumentStore(database)
     long = "Ada Moor kept the lighthouse. " + "The lamp was lit at dusk on each day. " * 40
     town = add(database, long, *MUCH)
     grounded = ask(grounder, "Who kept the lighthouse?", town, room=900)
     kept = msgspec.json.decode(msgspec.json.encode(grounded.grounds), type=Grounds)
     assert b"Ada" not in msgspec.json.encode(grounded.grounds)
-    assert grounder.again(kept) == grounded.given
-    quotes = [grounder.quote(source) for source in kept.sources]
-    assert all(quote in grounded.given.last for quote in quotes)
+    assert given_again(store, kept) == grounded.given
+    quotes = [quote(store, source) for source in kept.sources]
+    assert all(text in grounded.given.last for text in quotes)
     assert any(source.stop for source in kept.sources)
-    DocumentStore(database).delete(town)
-    assert grounder.again(kept).first == ""
-    assert "Ada" not in grounder.again(kept).last
-    assert grounder.quote(kept.sources[0]) == ""
+    store.delete(town)
+    assert given_again(store, kept).first == ""
+    assert "Ada" not in given_again(store, kept).last
+    assert quote(store, kept.sources[0]) == ""
 
 
 def test_text_of_documents_is_data_that_can_not_end_itself(
