@@ -14,6 +14,9 @@ from models.estimate.records import ModelShape
 from models.protocol import LoadOptions
 
 CONTEXT_STEP: Final = 256
+EMBEDDING_WINDOW: Final = 2048
+"""What an embedding model reads at once. The scores of a text grow with the square of its length,
+and longer ones are read in parts."""
 _FLOAT: Final = 4
 _HALF: Final = 2
 _TOKEN_BYTES: Final = 300
@@ -27,9 +30,11 @@ _SCORES_LIMIT: Final = 1 << 30
 def context_of(shape: ModelShape, options: LoadOptions) -> int:
     """Return the tokens of context of one sequence, as llama.cpp rounds them."""
     size = options.context_size or shape.trained_context or 4096
-    if shape.encoder or shape.encoder_decoder:
+    if shape.reads_whole:
         # It has learned no positions beyond.
         size = min(size, shape.trained_context or size)
+    if shape.embedding:
+        size = min(size, EMBEDDING_WINDOW)
     return -(-size // CONTEXT_STEP) * CONTEXT_STEP
 
 
@@ -124,7 +129,7 @@ def _cells(shape: ModelShape, options: LoadOptions) -> int:
 
 def _tokens(shape: ModelShape, options: LoadOptions) -> int:
     """Return the tokens of the largest micro-batch."""
-    if shape.encoder or shape.encoder_decoder:
+    if shape.reads_whole:
         # Each text is computed whole.
         return max(options.batch_size, context_of(shape, options))
     most = min(options.batch_size, options.micro_batch_size)

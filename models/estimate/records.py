@@ -38,7 +38,8 @@ class ModelShape(msgspec.Struct, frozen=True, kw_only=True):
     the input: counted once on the CPU, copied to a device. ``queries`` is the width of all heads
     together, ``feed_forward`` that of the widest layer with all experts that a token takes,
     ``inner`` that of a recurrent layer, ``window`` the sliding window in tokens. An ``encoder`` has
-    no cache; an ``encoder_decoder`` has relative positions that take part in the computing.
+    no cache; an ``encoder_decoder`` has relative positions that take part in the computing. An
+    ``embedding`` model makes a vector of each text, be it an encoder or a decoder with a cache.
     ``exact`` says that a header was read; else it is what models of this size are usually like.
     """
 
@@ -58,7 +59,13 @@ class ModelShape(msgspec.Struct, frozen=True, kw_only=True):
     trained_context: int = 0
     encoder: bool = False
     encoder_decoder: bool = False
+    embedding: bool = False
     exact: bool = True
+
+    @property
+    def reads_whole(self) -> bool:
+        """Return whether each text is computed at once, in one micro-batch."""
+        return self.encoder or self.encoder_decoder or self.embedding
 
     @property
     def layer_count(self) -> int:

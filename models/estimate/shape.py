@@ -20,6 +20,7 @@ from models.estimate.architecture import (
 from models.estimate.records import LayerShape, ModelShape
 from models.estimate.remote import shape_of_remote
 from models.gguf import GgufHeader, TensorInfo, read_header
+from models.library.describing import kind_of
 
 __all__ = ["ModelShape", "shape_of", "shape_of_model", "shape_of_remote"]
 
@@ -89,6 +90,7 @@ def shape_of(header: GgufHeader, more_parts: Sequence[GgufHeader] = ()) -> Model
         trained_context=numbers.one("context_length"),
         encoder=is_encoder(numbers.architecture),
         encoder_decoder=numbers.architecture == "t5",
+        embedding=kind_of(header) == "embedding",
     )
 
 

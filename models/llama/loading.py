@@ -13,7 +13,7 @@ from typing import Any, Final
 import psutil
 
 from models.cancellation import Cancellation
-from models.estimate.compute import outputs_of
+from models.estimate.compute import EMBEDDING_WINDOW, outputs_of
 from models.gguf import GgufHeader, read_header
 from models.library.describing import kind_of
 from models.llama import rpc
@@ -214,6 +214,8 @@ def _context_parameters(weights: Weights, options: LoadOptions) -> Any:  # noqa:
     if weights.encodes:
         # It has learned no positions beyond.
         size = min(size, trained or size)
+    if weights.kind == "embedding":
+        size = min(size, EMBEDDING_WINDOW)
     size = -(-size // _CONTEXT_STEP) * _CONTEXT_STEP
     parameters = lib.llama_context_default_params()
     parameters.n_ctx = size * options.sequences

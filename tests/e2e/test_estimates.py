@@ -79,6 +79,14 @@ def test_buffers_are_as_estimated(folder: Path, kind: str, how: str) -> None:
     assert guess.compute_bytes == pytest.approx(real.compute_bytes, rel=0.4 if rough else 0.07)
 
 
+@pytest.mark.parametrize("how", ["plain", "four_chats"])
+def test_buffers_of_a_decoder_that_embeds(tmp_path: Path, how: str) -> None:
+    path = write_model(tmp_path / "model.gguf", design_of("qwen3", pooling=3, template=""))
+    guess, real = compare(path, OPTIONS[how])
+    assert guess.cache_bytes == pytest.approx(real.cache_bytes, rel=0.01)
+    assert guess.compute_bytes == pytest.approx(real.compute_bytes, rel=0.4)
+
+
 @pytest.mark.parametrize("how", OPTIONS)
 def test_buffers_of_the_embedded_model(how: str) -> None:
     guess, real = compare(embedded_model(), OPTIONS[how])

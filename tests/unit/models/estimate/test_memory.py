@@ -147,6 +147,12 @@ def test_an_encoder_computes_texts_whole() -> None:
     assert context_of(shape, options()) == 512
 
 
+def test_an_embedding_model_reads_no_more_at_once_than_its_scores_allow() -> None:
+    shape = a_shape(embedding=True, trained_context=32768)
+    assert context_of(shape, options(context_size=8192)) == 2048
+    assert context_of(shape, options(context_size=512)) == 512
+
+
 def test_the_sum_is_of_all_devices_and_the_engine() -> None:
     machine = a_machine(*TWO)
     need = estimate(a_shape(layers=4), options(gpu_layers=4), machine)

@@ -97,6 +97,8 @@ def test_encoders(shape: Shape) -> None:
     assert shape("bert").encoder
     assert not any(layer.keys for layer in shape("bert").layers)
     assert shape("t5").encoder_decoder
+    assert shape("bert").embedding
+    assert not shape("llama").embedding
     assert shape("t5").layers[0].weights_bytes > 2 * shape("bert").layers[0].weights_bytes
 
 
