@@ -1,0 +1,102 @@
+"""A summary as lines to be shown: what each says, and the marks that lead to its sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from desktop.domain.documents import SourceRef
+from desktop.domain.sources import Source
+from desktop.work.markdown import heading, ranges
+from desktop.work.summary_draft import DraftSubject
+from desktop.work.summary_records import Summarized, SummaryReport
+
+LineKind = Literal["title", "heading", "item", "paragraph"]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A few letters that lead to a place, and what a tip says of it."""
+
+    text: str
+    ref: SourceRef
+    tip: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """A sentence and its marks."""
+
+    text: str
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line: sentences after each other."""
+
+    kind: LineKind
+    runs: tuple[Run, ...]
+
+
+def report_lines(report: SummaryReport, *, titled: bool) -> list[Line]:
+    """Return a finished summary, with a title where there are several."""
+    lines = [Line("title", (Run(heading(report)),))] if titled else []
+    runs: list[Run] = []
+    for point in report.points:
+        body = point.text.rstrip()
+        if body.strip():
+            runs.append(Run(body, source_marks(point.sources, report.documents)))
+        if runs and "\n" in point.text[len(body) :]:
+            lines.append(_line(runs))
+            runs = []
+    return [*lines, _line(runs)] if runs else lines
+
+
+def section_lines(
+    subject: DraftSubject, number: int, documents: Sequence[Summarized]
+) -> list[Line]:
+    """Return the points of a section of a draft; the last one carries the mark."""
+    notes = subject.notes.get(number, [])
+    sources = subject.sources[number : number + 1]
+    marks = source_marks(sources, documents)
+    last = len(notes) - 1
+    return [
+        Line("item", (Run(note, marks if at == last else ()),)) for at, note in enumerate(notes)
+    ]
+
+
+def source_marks(sources: Sequence[Source], documents: Sequence[Summarized]) -> tuple[Mark, ...]:
+    """Return a mark for each place, each place once."""
+    return tuple({mark.text: mark for mark in _marks(sources, documents)}.values())
+
+
+def _marks(sources: Sequence[Source], documents: Sequence[Summarized]) -> Iterator[Mark]:
+    known = {document.document_id: document for document in documents}
+    for source in sources:
+        document = known.get(source.ref.document_id)
+        if document is None:
+            continue
+        several = len(documents) > 1
+        pages = [source.ref.page] if several and source.ref.page else list(source.pages)
+        word = "p." if document.page_word == "page" else document.page_word
+        if pages and (not several or source.ref.page):
+            text = f"{word} {ranges(pages)}"
+        else:
+            text = "" if several else f"§ {source.section + 1}"
+        name = document.name if several else ""
+        tip = source.ref.quote or f"Open {document.name} at this place"
+        yield Mark(", ".join(part for part in (name, text) if part), source.ref, tip)
+
+
+def _line(runs: Sequence[Run]) -> Line:
+    first = runs[0].text.lstrip()
+    kind: LineKind = "paragraph"
+    if first.startswith("#"):
+        kind = "heading"
+    elif first[:2] in {"- ", "* ", "• "}:
+        kind = "item"
+    bare = first.lstrip("#").strip("* ") if kind == "heading" else first
+    bare = bare[2:].strip() if kind == "item" else bare
+    return Line(kind, (Run(bare, runs[0].marks), *runs[1:]))
