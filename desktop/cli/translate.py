@@ -107,6 +107,10 @@ class _Worker:
         self.report = msgspec.structs.replace(report, **msgspec.structs.asdict(account))
         return result
 
+    def file(self, suffix: str) -> bytes:
+        title = self.document.title or self.document.name
+        return as_file(self.translation.all(), self.report.language, title, suffix)
+
     def show(self, done: int, total: int, _news: msgspec.Struct | None) -> None:
         left = self._pace.seconds_left(done, total)
         rest = f", about {span(left)} left" if left is not None else ""
@@ -175,13 +179,12 @@ def _checked_output(arguments: argparse.Namespace) -> Path | None:
 
 
 def _write(worker: _Worker, output: Path | None, *, as_json: bool) -> None:
-    title = worker.document.title or worker.document.name
     if as_json:
         print_text(f"{msgspec.json.encode(worker.report).decode()}\n", output)
     elif output is not None:
-        write_atomically(output.absolute(), as_file(worker.translation, title, output.suffix))
+        write_atomically(output.absolute(), worker.file(output.suffix))
     else:
-        print_text(as_file(worker.translation, title, "").decode(), None)
+        print_text(worker.file("").decode(), None)
     _tell(worker.report)
 
 

@@ -121,6 +121,9 @@ class Translation:
         self.segments = wish.chosen(segments)
         self.edits: dict[int, Edit] = {}
         self._twins = twins(self.segments)
+        self._followers: dict[int, list[int]] = {}
+        for follower, leader in self._twins.items():
+            self._followers.setdefault(leader, []).append(follower)
         self._language = find_language(wish.language)
         self._replies: dict[int, dict[int, Translated]] = {}
         self._failed: set[Key] = set()
@@ -141,8 +144,8 @@ class Translation:
         return self._twins.get(number, number)
 
     def followers(self, number: int) -> list[Segment]:
-        """Return a segment and those that take its translation over."""
-        return [s for s in self.segments if self.leader(s.number) == number]
+        """Return a segment and those that take its translation over, if any."""
+        return [self._by_number[each] for each in (number, *self._followers.get(number, ()))]
 
     def all(self) -> list[Translated]:
         """Return every segment as it stands."""

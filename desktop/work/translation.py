@@ -18,7 +18,7 @@ import msgspec
 
 from desktop.domain.documents import Document
 from desktop.domain.errors import UserError
-from desktop.domain.jobs import CallRecord, Job
+from desktop.domain.jobs import CallRecord, Job, Key
 from desktop.domain.languages import guess_language
 from desktop.domain.segments import Segment, segments_of
 from desktop.domain.summary import Call
@@ -27,7 +27,6 @@ from desktop.domain.translation import (
     Edit,
     Prompts,
     Reply,
-    Translated,
     Translation,
     Wish,
 )
@@ -60,10 +59,11 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
-class Changed(msgspec.Struct, frozen=True, kw_only=True):
-    """News: these segments of the job's document stand otherwise than before."""
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """News: what the model wrote to the call of this key."""
 
-    segments: tuple[Translated, ...]
+    key: Key
+    reply: Reply
 
 
 @cache
@@ -166,11 +166,11 @@ class _Work:
         self._records += asking.records.values()
 
     def _note(self, call: Call, record: CallRecord, answered: int) -> None:
-        """Take an answer in and tell of every segment that it is for."""
-        self._translation.add(call.key, _reply(record))
-        changed = [self._translation.of(each) for each in self._translation.followers(call.key[1])]
+        """Take an answer in and tell of it."""
+        reply = _reply(record)
+        self._translation.add(call.key, reply)
         done = min(self._done + answered, self._total)
-        self._tools.report(done, self._total, Changed(segments=tuple(changed)))
+        self._tools.report(done, self._total, Answered(key=call.key, reply=reply))
 
     def _fitting(self, prompts: Prompts) -> Prompts:
         """Return the prompts as this kind of model takes them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Final
 
@@ -70,15 +71,15 @@ def _segment(translated: Translated) -> SegmentReport:
     )
 
 
-def as_file(translation: Translation, title: str, suffix: str) -> bytes:
+def as_file(translated: Sequence[Translated], language_name: str, title: str, suffix: str) -> bytes:
     """Return the contents of the file that a translation becomes: .docx, or else Markdown."""
-    blocks = export_blocks(translation.all())
+    blocks = export_blocks(translated)
     if suffix.lower() != DOCX_SUFFIX:
         return as_markdown(blocks).encode()
     # Not for a look at a translation: its library takes a while.
     from desktop.work.docx_export import as_docx  # noqa: PLC0415
 
-    language = find_language(translation.wish.language)
+    language = find_language(language_name)
     return as_docx(
         blocks,
         title=title,
