@@ -348,6 +348,24 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     model: Annotated[
         str, Option(label="Model", help="The model file to start with; empty: the embedded one.")
     ] = ""
+    document_model: Annotated[
+        str,
+        Meta(max_length=4096),
+        Option(
+            label="Model for documents",
+            help="The model file that summarizes, extracts and translates; empty: the chat's model. "
+            "An encoder-decoder model such as FLAN-T5 serves here too.",
+        ),
+    ] = ""
+    embedding_model: Annotated[
+        str,
+        Meta(max_length=4096),
+        Option(
+            label="Embedding model",
+            help="The model file that finds passages of documents by their meaning; empty: one of "
+            "the library, if it has any. 'none': documents are searched by their words alone.",
+        ),
+    ] = ""
     idle_unload_minutes: Annotated[
         int,
         Meta(ge=0, le=1440),
