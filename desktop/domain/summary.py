@@ -35,6 +35,7 @@ _FILLED: Final = 0.9
 _FINAL_TOKENS: Final[Mapping[Length, int]] = {"paragraph": 320, "page": 900, "outline": 1200}
 
 
+_LONGEST_TITLE: Final = 80
 _BULLETS: Final = "-*•–# \t\n"
 
 
@@ -183,7 +184,7 @@ class _Work:
         focus = prompts.focus.replace("{question}", wish.focus) if wish.focus else ""
         language = prompts.language.replace("{name}", wish.language) if wish.language else ""
         self._filled = {
-            "{title}": title,
+            "{title}": _as_name(title),
             "{focus}": focus,
             "{language}": language,
             "{length}": prompts.lengths[wish.length],
@@ -313,6 +314,11 @@ def _count(
     return counts
 
 
+def _as_name(title: str) -> str:
+    """Return a title as it may stand in an instruction: the document's makers chose it."""
+    return " ".join(title.replace('"', "'").split())[:_LONGEST_TITLE]
+
+
 def _note(point: Point) -> str:
     """Return a note as the model sees it; people count from 1, and so does it."""
     numbers = ", ".join(str(index + 1) for index in point.sources)
@@ -320,12 +326,12 @@ def _note(point: Point) -> str:
 
 
 def lines_in(text: str) -> list[str]:
-    """Return the points that a model wrote as a list, each once, however it marks them."""
-    found = []
+    """Return the points that a model wrote, each once: a list's items, or else sentences."""
+    found: list[str] = []
     for line in text.splitlines():
         point = line.strip().lstrip(_BULLETS).strip()
-        if len(point) > 1:
-            found.append(point)
+        parts = [point] if line.lstrip()[:1] in "-*•–" else sentences(point)
+        found += [part.strip() for part in parts if len(part.strip()) > 1]
     return _once(found)
 
 
@@ -344,4 +350,7 @@ def _sentences(text: str) -> list[str]:
 
 def _once(parts: Sequence[str]) -> list[str]:
     """Return the parts without those that a model in a loop has said before."""
-    return list({" ".join(part.lower().split()): part for part in reversed(parts)}.values())[::-1]
+    said: dict[str, str] = {}
+    for part in parts:
+        said.setdefault(" ".join(part.lower().split()), part)
+    return list(said.values())

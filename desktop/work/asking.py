@@ -14,7 +14,9 @@ from desktop.work.jobs import JobTools
 from desktop.work.prompts import STOP, data_prompt
 from models.protocol import ChatPrompt, Sampling
 
-SAMPLING: Final = Sampling(temperature=0.0, top_k=0, top_p=1.0, min_p=0.0, repeat_penalty=1.1)
+SAMPLING: Final = Sampling(temperature=0.0, top_k=0, top_p=1.0, min_p=0.0, repeat_penalty=1.0)
+"""Always the likeliest token. No penalty on what was said: it breaks numbers, and copies must be
+copies; a model in a loop ends at its limit."""
 _TRIES: Final = 2
 OnAnswer = Callable[[Call, CallRecord, int], None]
 """Hears of a call, what became of it, and how many have been answered by then."""
