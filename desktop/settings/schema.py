@@ -353,8 +353,8 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         Meta(max_length=4096),
         Option(
             label="Model for documents",
-            help="The model file that summarizes, extracts and translates; empty: the chat's model. "
-            "An encoder-decoder model such as FLAN-T5 serves here too.",
+            help="The model file that summarizes, extracts and translates; empty: the model of the "
+            "chat. An encoder-decoder model such as FLAN-T5 serves here too.",
         ),
     ] = ""
     embedding_model: Annotated[
