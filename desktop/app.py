@@ -170,6 +170,7 @@ def build_document_rooms(
     from desktop.controllers.document_thread import DocumentThread
     from desktop.controllers.documents import DocumentsController
     from desktop.controllers.jobs import JobsController
+    from desktop.controllers.pictures import PicturesController
     from desktop.domain.errors import UserError
     from desktop.settings.requests import to_load_options
     from desktop.work.summary import SummaryWorker
@@ -192,7 +193,12 @@ def build_document_rooms(
         load_options,
         lambda options: TextModel(options, paths.engine_log, engine_command),
     )
-    return DocumentRooms(thread, jobs, DocumentsController(thread, paths.pasted_dir))
+    return DocumentRooms(
+        thread=thread,
+        jobs=jobs,
+        documents=DocumentsController(thread, paths.pasted_dir),
+        pictures=PicturesController(),
+    )
 
 
 def build_window(app: QApplication, paths: Paths, session: Session) -> MainWindow:
@@ -283,8 +289,11 @@ def build_documents_page(theme: Theme, session: Session) -> DocumentsPage:
     from desktop.ui.documents.tab import Tab
 
     rooms = session.document_rooms
-    tabs = (Tab("read", "Read", lambda: ReadTab(theme, rooms.documents)),)
-    return DocumentsPage(theme, rooms.documents, tabs)
+    tabs = (
+        Tab("read", "Read", lambda: ReadTab(theme, rooms.documents, rooms.pictures)),
+        # The summary, the tables and the translations follow here.
+    )
+    return DocumentsPage(theme, rooms.documents, rooms.pictures, tabs)
 
 
 def _start(

@@ -13,7 +13,7 @@ import msgspec
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop.controllers.document_thread import DocumentStores, DocumentThread
-from desktop.domain.documents import Document, StoredPassage
+from desktop.domain.documents import Document, Portion, StoredPassage
 from desktop.domain.errors import UserError
 from desktop.engine.tasks import TaskThread
 
@@ -95,9 +95,25 @@ class DocumentsController(QObject):
         """Return a document of the list."""
         return next((each for each in self.documents if each.id == document_id), None)
 
-    def passages(self, document_id: int, done: Callable[[list[StoredPassage]], None]) -> None:
-        """Give ``done`` the text of a document."""
-        self._thread.call(lambda s: s.documents.passages(document_id), done, self.failed.emit)
+    def passages(
+        self,
+        document_id: int,
+        done: Callable[[list[StoredPassage]], None],
+        first: int = 0,
+        last: int | None = None,
+    ) -> None:
+        """Give ``done`` the text of a document, or from passage ``first`` to ``last`` of it."""
+        self._thread.call(
+            lambda s: s.documents.passages(document_id, first, last), done, self.failed.emit
+        )
+
+    def portions(
+        self, document_id: int, characters: int, done: Callable[[list[Portion]], None]
+    ) -> None:
+        """Give ``done`` how a document is cut into portions of about so many characters."""
+        self._thread.call(
+            lambda s: s.documents.portions(document_id, characters), done, self.failed.emit
+        )
 
     def unreadable(self, document_id: int, done: Callable[[dict[int, str]], None]) -> None:
         """Give ``done`` the pages that could not be read, and why."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from desktop.controllers.judging import JudgingController
     from desktop.controllers.library import LibraryController
     from desktop.controllers.loading import LoadingController
+    from desktop.controllers.pictures import PicturesController
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,12 @@ class DocumentRooms:
     thread: DocumentThread
     jobs: JobsController
     documents: DocumentsController
+    pictures: PicturesController
 
     def close(self) -> None:
         """Stop what runs, keeping what is finished, and end the threads. Blocks until then."""
         self.documents.close()
+        self.pictures.close()
         self.jobs.close()
         self.thread.close()
 

@@ -52,6 +52,15 @@ class StoredPassage(msgspec.Struct, frozen=True, kw_only=True):
         return Passage(text=text, page=self.page, headings=self.section, level=self.level)
 
 
+class Portion(msgspec.Struct, frozen=True, array_like=True):
+    """Passages that follow each other, as many as one reads at a time: numbers and pages."""
+
+    first: int
+    last: int
+    first_page: int
+    last_page: int
+
+
 class SourceRef(msgspec.Struct, frozen=True, kw_only=True):
     """A place in a document that something leads back to.
 

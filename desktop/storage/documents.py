@@ -11,7 +11,7 @@ import apsw
 import msgspec
 
 from desktop.documents.parts import Block, DocumentPart, Opened, Unreadable
-from desktop.domain.documents import Document, StoredPassage
+from desktop.domain.documents import Document, Portion, StoredPassage
 from desktop.storage.database import Database
 
 _DOCUMENTS: Final = f"select {', '.join(Document.__struct_fields__)} from documents"  # noqa: S608
@@ -134,6 +134,17 @@ class DocumentStore:
                 int(connection.execute(statement, (document_id,)).get)
                 for document_id in document_ids
             ]
+
+    def portions(self, document_id: int, characters: int) -> list[Portion]:
+        """Return a document cut into portions of about so many characters."""
+        statement = (
+            "select min(number), max(number), min(page), max(page) from (select number, page, "
+            "sum(length(text) + 1) over (order by number) / ?2 as portion from passages "
+            "where document_id = ?1) group by portion order by portion"
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(statement, (document_id, characters))
+            return [msgspec.convert(row, Portion) for row in rows]
 
     def unreadable_pages(self, document_id: int) -> dict[int, str]:
         """Return the pages that could not be read, and why."""

@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from desktop.controllers.documents import DocumentsController
+from desktop.controllers.pictures import PicturesController
 from desktop.domain.documents import Document, SourceRef
 from desktop.ui import tokens
 from desktop.ui.controls import IconButton, column, label
@@ -36,7 +37,13 @@ class DocumentsPage(Page):
 
     ask_requested = Signal(object)
 
-    def __init__(self, theme: Theme, documents: DocumentsController, tabs: Sequence[Tab]) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        documents: DocumentsController,
+        pictures: PicturesController,
+        tabs: Sequence[Tab],
+    ) -> None:
         super().__init__()
         self.setObjectName("documentsPage")
         self.setAccessibleName("Documents")
@@ -44,7 +51,7 @@ class DocumentsPage(Page):
         self.shelf = Shelf(theme, documents)
         self.desk = Desk(theme, tabs)
         self.empty = EmptyDesk(self.shelf)
-        self.source = SourcePane(theme, documents)
+        self.source = SourcePane(theme, documents, pictures)
         self._is_open = False
         layout = column(self)
         layout.addLayout(self._make_head(theme))
