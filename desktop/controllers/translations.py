@@ -111,10 +111,6 @@ class TranslationsController(QObject):
             lambda s: open_translation(job, s.documents, s.jobs), found, self.failed.emit
         )
 
-    def close_translation(self) -> None:
-        """Show the document without a translation, for the wish of another one."""
-        self._set(None, None)
-
     # --- what a person does ----------------------------------------------------------------------
 
     def start(self, wish: Wish) -> None:

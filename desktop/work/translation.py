@@ -80,11 +80,10 @@ def document_segments(document_id: int, documents: DocumentStore) -> list[Segmen
 
 def open_translation(job: Job, documents: DocumentStore, jobs: JobStore) -> Translation:
     """Return a translation job's work as it stands on the disk. Raises UserError."""
-    wish = msgspec.json.decode(job.wish, type=TranslationWish).wish
     document = documents.document(job.document_ids[0]) if job.document_ids else None
     if document is None:
         raise UserError("The document of this translation was deleted.", "Add it again.")
-    translation = Translation(document_segments(document.id, documents), wish)
+    translation = Translation(document_segments(document.id, documents), wish_of(job))
     for record in jobs.answers(job.id).values():
         translation.add(record.key, _reply(record))
     for number, value in jobs.edits(job.id).items():
@@ -205,3 +204,8 @@ def language_of(document: Document, documents: DocumentStore) -> str:
 
 def _reply(record: CallRecord) -> Reply:
     return Reply(text=record.text, failure=record.failure, truncated=record.truncated)
+
+
+def wish_of(job: Job) -> Wish:
+    """Return what a translation job was wished for."""
+    return msgspec.json.decode(job.wish, type=TranslationWish).wish

@@ -1,0 +1,174 @@
+"""What a person wants of a translation: into which language, and which words are settled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QMenu, QPlainTextEdit, QWidget
+
+from desktop.domain.errors import UserError
+from desktop.domain.glossary import Term, parse_glossary
+from desktop.domain.languages import LANGUAGES, find_language, guess_language
+from desktop.domain.segments import Segment
+from desktop.domain.translation import Wish
+from desktop.ui import tokens
+from desktop.ui.controls import IconButton, column, label, push_button, set_property
+from desktop.ui.models.fold import Fold
+from desktop.ui.theme import Theme
+
+_FIELD_WIDTH: Final = 168
+_GLOSSARY_HEIGHT: Final = 108
+_SAMPLE: Final = 40
+_BYTES_A_TOKEN: Final = 4
+_HINT: Final = (
+    "One term a line, such as “harbour = Hafen”. A translation that doesn't keep to it is marked."
+)
+
+
+class TranslateForm(QWidget):
+    """Asks for the wish and says how much it is. ``wished`` carries a ``Wish``."""
+
+    wished = Signal(object)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("translateForm")
+        self._segments: Sequence[Segment] = ()
+        self._chosen: Sequence[Segment] = ()
+        self._source = ""
+        self.language = self._make_field()
+        self._menu_button = IconButton(theme, "chevron-down", "Languages", self._show_menu)
+        self.button = push_button("Translate", "primary", self._on_pressed)
+        self.button.setObjectName("translateButton")
+        self._about = label(kind="small", tone="secondary", wraps=True)
+        self.glossary = QPlainTextEdit()
+        self.glossary.setAccessibleName("Glossary")
+        self.glossary.setPlaceholderText("harbour = Hafen")
+        self.glossary.setTabChangesFocus(True)
+        self.glossary.setFixedHeight(_GLOSSARY_HEIGHT)
+        self.glossary.textChanged.connect(lambda: self._show_trouble(""))
+        self._trouble = label(kind="small", tone="danger", wraps=True)
+        self._trouble.hide()
+        self.fold = Fold(theme, "Glossary", self._make_glossary())
+        layout = column(self, spacing=tokens.S)
+        layout.addLayout(self._make_row())
+        layout.addWidget(self.fold)
+        self._tell()
+
+    @property
+    def about_text(self) -> str:
+        """Return what is said of the work before it begins."""
+        return self._about.text()
+
+    def set_segments(self, segments: Sequence[Segment]) -> None:
+        """Take over the segments of another document."""
+        self._segments = segments
+        sample = " ".join(each.text for each in segments if each.has_words)[: _SAMPLE * 100]
+        guess = guess_language(sample)
+        self._source = guess.name if guess else ""
+        self.set_chosen(())
+
+    def set_chosen(self, chosen: Sequence[Segment]) -> None:
+        """Take over the segments that are selected: from two on, only these are translated."""
+        self._chosen = chosen if len(chosen) > 1 else ()
+        self._tell()
+
+    def show_wish(self, wish: Wish) -> None:
+        """Begin from a wish."""
+        self.language.setText(wish.language_name)
+        lines = (f"{term.source} = {term.target}" for term in wish.glossary)
+        self.glossary.setPlainText("\n".join(lines))
+
+    # --- parts -----------------------------------------------------------------------------------
+
+    def _make_field(self) -> QLineEdit:
+        field = QLineEdit()
+        field.setAccessibleName("Into which language")
+        field.setPlaceholderText("Language")
+        field.setFixedWidth(_FIELD_WIDTH)
+        completer = QCompleter([each.name for each in LANGUAGES], field)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        # In the line itself: a list that pops up would lie over the text.
+        completer.setCompletionMode(QCompleter.CompletionMode.InlineCompletion)
+        field.setCompleter(completer)
+        field.textChanged.connect(lambda _text: self._tell())
+        field.returnPressed.connect(self._on_pressed)
+        return field
+
+    def _make_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(tokens.S)
+        row.addWidget(label("Into", tone="secondary"))
+        row.addWidget(self.language)
+        row.addWidget(self._menu_button)
+        row.addSpacing(tokens.XS)
+        row.addWidget(self.button)
+        row.addSpacing(tokens.S)
+        row.addWidget(self._about, 1)
+        return row
+
+    def _make_glossary(self) -> QWidget:
+        content = QWidget()
+        layout = column(content, spacing=tokens.XS)
+        layout.setContentsMargins(tokens.XL, 0, 0, tokens.S)
+        layout.addWidget(label(_HINT, kind="small", tone="secondary", wraps=True))
+        layout.addWidget(self.glossary)
+        layout.addWidget(self._trouble)
+        return content
+
+    def _show_menu(self) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for language in LANGUAGES:
+            menu.addAction(language.name, partial(self.language.setText, language.name))
+        button = self._menu_button
+        menu.popup(button.mapToGlobal(QPoint(0, button.height() + 2)))
+
+    # --- what is said and pressed ----------------------------------------------------------------
+
+    def _tell(self) -> None:
+        wanted = self._chosen or self._segments
+        language = self.language.text().strip()
+        self.button.setText(
+            f"Translate {len(self._chosen):,} selected" if self._chosen else "Translate"
+        )
+        to_ask = [each for each in wanted if each.has_words]
+        self.button.setEnabled(bool(language and to_ask))
+        known = find_language(language)
+        if known is not None and known.name == self._source:
+            self._about.setText(f"The document seems to be in {known.name} already.")
+        elif self._segments and not to_ask:
+            self._about.setText("There are no words to translate.")
+        elif to_ask:
+            size = sum(len(each.text.encode()) for each in to_ask) // _BYTES_A_TOKEN
+            self._about.setText(f"{len(to_ask):,} segments, about {_rounded(size):,} tokens.")
+        else:
+            self._about.setText("")
+
+    def _on_pressed(self) -> None:
+        if not self.button.isEnabled():
+            return
+        try:
+            glossary: tuple[Term, ...] = parse_glossary(self.glossary.toPlainText())
+        except UserError as error:
+            self._show_trouble(f"{error.title} {error.hint}")
+            return
+        numbers = tuple(each.number for each in self._chosen)
+        language = self.language.text().strip()
+        self.wished.emit(Wish(language=language, glossary=glossary, numbers=numbers))
+
+    def _show_trouble(self, text: str) -> None:
+        self._trouble.setText(text)
+        self._trouble.setVisible(bool(text))
+        set_property(self.glossary, "invalid", bool(text))
+        if text and not self.fold.is_open:
+            self.fold.toggle()
+
+
+def _rounded(number: int) -> int:
+    """Return two digits' worth of a number: an estimate is no truer."""
+    power = max(0, len(str(number)) - 2)
+    return int(round(number, -power))
