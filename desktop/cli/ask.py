@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from itertools import groupby
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -21,7 +22,7 @@ from desktop.cli.terminal import (
     trouble_of,
 )
 from desktop.domain.errors import UserError
-from desktop.domain.prompt import chat_prompt
+from desktop.domain.prompt import Given, chat_prompt
 from desktop.domain.speed import decode_tokens_per_s, prefill_tokens_per_s
 from desktop.settings.requests import to_sampling
 from desktop.settings.schema import GenerationSettings
@@ -37,6 +38,9 @@ from models.protocol import (
     Tokens,
 )
 
+if TYPE_CHECKING:
+    from desktop.cli.ask_documents import AskedDocuments
+
 MAX_INPUT_BYTES: Final = 4 * 1024 * 1024
 """Far more than a context window holds; tokenizing more would take long before it is refused."""
 
@@ -46,24 +50,28 @@ def run(argv: Sequence[str]) -> int:
     arguments = _parse(argv)
     context = Context.of(arguments)
     settings = with_overrides(context.settings.generation, context.flags)
-    prompt = _prompt(arguments, settings)
+    question = _question(arguments.question)
+    _check_raw(arguments)
     path = find_model(arguments.model, context)
-    with EngineSession(context.paths) as session:
+    reply = _Reply(printer=None if arguments.json else ReplyPrinter())
+    with EngineSession(context.paths) as session, _documents(arguments, context, session) as asked:
         options = context.load_options(settings, path)
         model = session.load(options, path.stem, anyway=context.anyway)
-        reply = _Reply(printer=None if arguments.json else ReplyPrinter())
+        given = asked.given(question, model, settings) if asked else None
         outcome = session.generate(
-            prompt,
+            RawPrompt(text=question) if arguments.raw else _prompt(question, settings, given),
             to_sampling(settings),
             settings.max_tokens,
             settings.stop,
             on_tokens=reply.add,
         )
-    reply.end()
-    if isinstance(outcome, Failed):
-        raise trouble_of(outcome.problem)
-    if arguments.json:
-        print_json(_record(model, reply, outcome) | {"account": session.account})
+        if isinstance(outcome, Failed):
+            reply.end()
+            raise trouble_of(outcome.problem)
+        reply.end(asked.listed(reply.text) if asked else "")
+        if arguments.json:
+            sources = asked.record(reply.text) if asked else {}
+            print_json(_record(model, reply, outcome) | {"account": session.account} | sources)
     return INTERRUPTED_STATUS if isinstance(outcome, Cancelled) else 0
 
 
@@ -75,15 +83,21 @@ class _Reply:
         self.token_ids: list[int] = []
         self._printer = printer
 
+    @property
+    def text(self) -> str:
+        return "".join(self.texts)
+
     def add(self, tokens: Tokens) -> None:
         self.texts.append(tokens.text)
         self.token_ids += tokens.token_ids
         if self._printer:
             self._printer.write(tokens.text)
 
-    def end(self) -> None:
+    def end(self, sources: str = "") -> None:
+        """End the reply's last line, and print where it is from below it."""
         if self._printer:
             self._printer.end()
+            self._printer.write(sources)
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -97,21 +111,58 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         "--raw", action="store_true", help="complete the text as it is, without the chat template"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
+    group = parser.add_argument_group("documents to ask")
+    group.add_argument(
+        "--document",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="answer from this document. May be repeated",
+    )
+    group.add_argument(
+        "--collection",
+        metavar="NAME",
+        help="answer from a collection of documents; with --document, put those into it first",
+    )
+    group.add_argument(
+        "--embedding-model",
+        metavar="FILE",
+        help="search by what the words mean too, with this embedding model",
+    )
     add_model_flags(parser)
     add_common_flags(parser)
     return parser.parse_args(argv)
 
 
-def _prompt(arguments: argparse.Namespace, settings: GenerationSettings) -> Prompt:
-    text = _question(arguments.question)
+def _documents(
+    arguments: argparse.Namespace, context: Context, session: EngineSession
+) -> AbstractContextManager[AskedDocuments | None]:
+    """Return the documents that the command line names, as what gives and closes them."""
+    if not arguments.document and arguments.collection is None:
+        return nullcontext()
+    # A question without documents need not wait for what reads them.
+    from desktop.cli.ask_documents import asked_documents  # noqa: PLC0415
+
+    return asked_documents(arguments, context, session)
+
+
+def _prompt(question: str, settings: GenerationSettings, given: Given | None) -> Prompt:
+    return chat_prompt((), system_prompt=settings.system_prompt, draft=question, given=given)
+
+
+def _check_raw(arguments: argparse.Namespace) -> None:
     if not arguments.raw:
-        return chat_prompt((), system_prompt=settings.system_prompt, draft=text)
+        return
     if arguments.system_prompt is not None:
         raise UsageError(
             "A system prompt goes through the chat template, which --raw leaves out.",
             "Leave out --raw or --system, or write the system prompt into the text.",
         )
-    return RawPrompt(text=text)
+    if arguments.document or arguments.collection is not None:
+        raise UsageError(
+            "Documents go through the chat template, which --raw leaves out.",
+            "Leave out --raw, or --document and --collection.",
+        )
 
 
 def _question(words: Sequence[str]) -> str:
@@ -146,7 +197,7 @@ def _record(model: ModelInfo, reply: _Reply, outcome: Outcome) -> dict[str, obje
         outcome.report if isinstance(outcome, Finished | Cancelled) and outcome.report else Report()
     )
     return {
-        "text": "".join(reply.texts),
+        "text": reply.text,
         "model": model.name,
         "model_path": model.path,
         "device": model.device,

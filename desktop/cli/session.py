@@ -28,6 +28,7 @@ from models.problems import EngineError
 from models.protocol import (
     TERMINAL_EVENTS,
     Cancelled,
+    Countable,
     Device,
     Devices,
     EngineDied,
@@ -45,6 +46,7 @@ from models.protocol import (
     Ready,
     Sampling,
     TerminalEvent,
+    TokenCount,
     Tokens,
     Versions,
 )
@@ -143,6 +145,16 @@ class EngineSession:
         match self._wait(self._client.list_devices(), lambda _: None):
             case Devices(devices=devices):
                 return devices
+            case Failed(problem=problem):
+                raise trouble_of(problem)
+            case _:
+                raise KeyboardInterrupt
+
+    def count(self, what: Countable) -> TokenCount:
+        """Return the tokens of a prompt or of texts. Raises UserError."""
+        match self._wait(self._client.count_tokens(what), lambda _: None):
+            case TokenCount() as count:
+                return count
             case Failed(problem=problem):
                 raise trouble_of(problem)
             case _:

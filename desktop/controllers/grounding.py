@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 _IDLE_MS = 5 * 60_000
 """How long the embedding model stays loaded for the next question."""
-_RESERVE_SHARE = 4
-"""A reply's reserve takes no more than this part of the window from the documents."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +50,9 @@ class Wish:
 
     def room(self, prompt_tokens: int) -> int:
         """Return the tokens that are left for documents beside a prompt without them."""
-        reserve = min(self.settings.max_tokens, self.context_size // _RESERVE_SHARE)
-        return self.context_size - prompt_tokens - reserve
+        from desktop.domain.retrieval import room_for_documents  # noqa: PLC0415 - as in _begin
+
+        return room_for_documents(self.context_size, prompt_tokens, self.settings.max_tokens)
 
 
 EmbeddingChoice = Callable[[], LoadOptions | None]

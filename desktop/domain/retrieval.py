@@ -22,6 +22,8 @@ _RANK_OFFSET: Final = 10
 """Softens the difference between the first ranks."""
 _WHOLE_SHARE: Final = 0.5
 """Of the room: what whole documents may take where others are searched."""
+_RESERVE_SHARE: Final = 4
+"""A reply's reserve takes no more than this part of the window from the documents."""
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +45,7 @@ def pieces(passages: Iterable[StoredPassage]) -> Iterator[Piece]:
     """Cut a document's passages into pieces of about a paragraph or two.
 
     Each passage is in exactly one piece, or in several parts of it. A heading begins a piece and
-    stays with what follows.
+    stays with what follows; a page begins one too.
     """
     held: list[StoredPassage] = []
     size = 0
@@ -64,7 +66,8 @@ def pieces(passages: Iterable[StoredPassage]) -> Iterator[Piece]:
 def _ends_before(held: Sequence[StoredPassage], size: int, passage: StoredPassage) -> bool:
     if all(each.level for each in held):
         return False
-    opens = bool(passage.level) or passage.section != held[-1].section
+    before = held[-1]
+    opens = bool(passage.level) or passage.section != before.section or passage.page != before.page
     return opens or size >= _FULL or size + len(passage.text) > _MOST
 
 
@@ -145,6 +148,11 @@ def fused(by_words: Sequence[tuple[int, float]], by_vectors: Sequence[int]) -> d
     return dict(sorted(scores.items(), key=lambda item: -item[1]))
 
 
+def room_for_documents(context_size: int, prompt_tokens: int, max_tokens: int) -> int:
+    """Return the tokens that documents may take beside a prompt and the reply's reserve."""
+    return context_size - prompt_tokens - min(max_tokens, context_size // _RESERVE_SHARE)
+
+
 class ContextPlan(msgspec.Struct, frozen=True, kw_only=True):
     """How documents go to the model: these whole, of those only the passages that fit.
 
@@ -160,22 +168,25 @@ class ContextPlan(msgspec.Struct, frozen=True, kw_only=True):
 def plan_context(tokens: Mapping[int, int], room: int) -> ContextPlan:
     """Return the plan for documents of so many tokens each, by id, in a room of tokens.
 
-    All go in whole where they fit. Where they don't, the shortest do up to half of the room, and
-    passages of the others have what is left.
+    All go in whole where they fit. Where all but the longest fit into half of the room, these do,
+    and passages of the longest have what is left. Otherwise all are searched: which of them matter
+    is for the question to say.
     """
-    limit = room if sum(tokens.values()) <= room else room * _WHOLE_SHARE
-    chosen: set[int] = set()
-    taken = 0
-    for document_id, size in sorted(tokens.items(), key=lambda item: item[1]):
-        if taken + size > limit:
-            break
-        chosen.add(document_id)
-        taken += size
+    whole = sum(tokens.values())
+    longest = max(tokens, key=lambda each: tokens[each], default=0)
+    others = whole - tokens.get(longest, 0)
+    if whole <= room:
+        searched: tuple[int, ...] = ()
+    elif others <= room * _WHOLE_SHARE:
+        searched = (longest,)
+    else:
+        searched = tuple(tokens)
+    taken = sum(size for each, size in tokens.items() if each not in searched)
     return ContextPlan(
-        whole=tuple(each for each in tokens if each in chosen),
-        searched=tuple(each for each in tokens if each not in chosen),
+        whole=tuple(each for each in tokens if each not in searched),
+        searched=searched,
         whole_tokens=taken,
-        passage_tokens=max(0, room - taken) if len(chosen) < len(tokens) else 0,
+        passage_tokens=max(0, room - taken) if searched else 0,
     )
 
 
@@ -187,17 +198,6 @@ def first_that_fit(tokens: Sequence[int], room: int) -> int:
         if taken > room:
             return count
     return len(tokens)
-
-
-def numbered(sources: Iterable[tuple[str, str]]) -> str:
-    """Return sources as the model reads them: ``[1] where it is from``, and the text below.
-
-    ``sources`` are pairs of a label, such as a name and a page, and a text. The text is data: put
-    it into a prompt as that.
-    """
-    return "\n\n".join(
-        f"[{number}] {label}\n{text}" for number, (label, text) in enumerate(sources, start=1)
-    )
 
 
 _CITED: Final = re.compile(r"\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]")

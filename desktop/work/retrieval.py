@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Final, Literal
 
 import msgspec
@@ -24,6 +25,8 @@ _COVERED: Final = 0.32
 _WORDS_WEIGH: Final = 0.4
 _FITS: Final = 0.27
 """What nearness, and the share of words by its weight, must come to for a piece to fit."""
+_BESIDE_BEST: Final = 0.4
+"""A piece that fits less than this part of what the best one does is of no use beside it."""
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,9 +88,13 @@ class Retriever:
         shares = coverage(total, holders, {*ranked, *near})
         weights = shares if near else dict.fromkeys(ranked, 1.0)
         scores = fused([(each, weights[each]) for each in ranked], list(near))
+        first = dict(islice(scores.items(), limit))
+        fits = _fits(first, shares, near)
+        best = max(fits.values(), default=0.0)
+        chosen = {each: score for each, score in first.items() if fits[each] >= _BESIDE_BEST * best}
         return Retrieved(
-            hits=self._hits(words, dict(list(scores.items())[:limit]), set(ranked), set(near)),
-            nothing_fits=not _fits(shares, near),
+            hits=self._hits(words, chosen, set(ranked), set(near)),
+            nothing_fits=best < (_FITS if near else _COVERED),
             by="words" if self._embedder is None else "hybrid",
         )
 
@@ -143,13 +150,13 @@ class Retriever:
         )
 
 
-def _fits(shares: Mapping[int, float], near: Mapping[int, float]) -> bool:
-    """Return whether any piece fits the question."""
+def _fits(
+    piece_ids: Iterable[int], shares: Mapping[int, float], near: Mapping[int, float]
+) -> dict[int, float]:
+    """Return how well each piece fits the question."""
     if not near:
-        return max(shares.values(), default=0.0) >= _COVERED
-    return any(
-        nearness + _WORDS_WEIGH * shares.get(each, 0.0) >= _FITS for each, nearness in near.items()
-    )
+        return {each: shares.get(each, 0.0) for each in piece_ids}
+    return {each: near.get(each, 0.0) + _WORDS_WEIGH * shares.get(each, 0.0) for each in piece_ids}
 
 
 def _shared(text: str, words: Sequence[str]) -> int:

@@ -127,7 +127,7 @@ class TextModel:
     ) -> list[int]:
         """Return the tokens of each text. Raises UserError and CancelledError."""
         counts: list[int] = []
-        for batch in _batches(texts):
+        for batch in batches(texts):
             counts += self._count(Texts(texts=tuple(batch)), cancelled).per_turn
         return counts
 
@@ -266,7 +266,8 @@ class _Run:
                 raise TypeError(f"a generation ended as {type(event).__name__}")
 
 
-def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
+def batches(texts: Sequence[str]) -> Iterator[list[str]]:
+    """Yield texts in batches that are counted in a millisecond or so."""
     batch: list[str] = []
     size = 0
     for text in texts:

@@ -72,7 +72,7 @@ def test_both_searches_are_joined(database: Database) -> None:
     found = Retriever(database, WordVectors()).retrieve("railway trains", [town])
     assert found.by == "hybrid"
     assert (found.hits[0].passage.page, found.hits[0].how) == (4, "both")
-    assert any(hit.how == "vectors" for hit in found.hits)
+    assert len(found.hits) < len(TOWN)  # what hardly fits is of no use beside what does
 
 
 def test_an_index_that_was_cut_goes_on_where_it_ended(database: Database) -> None:

@@ -1,0 +1,186 @@
+"""``snug ask --document`` and ``--collection``: what the reply is given, and where it is from."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from desktop.cli.context import Context
+from desktop.cli.document_work import DocumentWork
+from desktop.cli.session import EngineSession
+from desktop.cli.terminal import StatusLine, harmless, say
+from desktop.domain.errors import UserError
+from desktop.domain.grounds import Source
+from desktop.domain.prompt import Given, chat_prompt
+from desktop.domain.retrieval import cited, room_for_documents
+from desktop.settings.schema import GenerationSettings
+from desktop.storage.collections import Collection, CollectionStore
+from desktop.storage.database import Database
+from desktop.storage.document_schema import DOCUMENT_MIGRATIONS
+from desktop.storage.documents import DocumentStore
+from desktop.work.embedding import Embedder, embedding_load_options
+from desktop.work.grounding import Grounded, Grounder, Question, quote
+from desktop.work.retrieval import Retrieved, Retriever
+from desktop.work.text_model import batches
+from models.protocol import LoadOptions, ModelInfo, Texts
+
+_QUOTE_LETTERS: Final = 90
+
+
+class AskedDocuments:
+    """The documents of one question. ``session`` counts tokens once its model is loaded."""
+
+    def __init__(
+        self,
+        database: Database,
+        document_ids: Sequence[int],
+        embedding: LoadOptions | None,
+        session: EngineSession,
+        log_path: Path,
+    ) -> None:
+        self._database = database
+        self._store = DocumentStore(database)
+        self._ids = tuple(document_ids)
+        self._embedding = embedding
+        self._session = session
+        self._log_path = log_path
+        self._status = StatusLine()
+        self._grounder = Grounder(self._store, self._retrieve)
+        self._grounded: Grounded | None = None
+
+    def given(self, question: str, model: ModelInfo, settings: GenerationSettings) -> Given:
+        """Return what stands in the prompt for the question. Raises UserError, CancelledError."""
+        prompt = chat_prompt((), system_prompt=settings.system_prompt, draft=question)
+        taken = self._session.count(prompt).total
+        room = room_for_documents(model.context_size, taken, settings.max_tokens)
+        steps = self._grounder.ground(Question(text=question, document_ids=self._ids, room=room))
+        counts: Sequence[int] | None = None
+        try:
+            while True:
+                wanted = next(steps) if counts is None else steps.send(counts)
+                counts = self._counted(wanted.texts)
+        except StopIteration as ended:
+            grounded: Grounded = ended.value
+        self._status.clear()
+        self._grounded = grounded
+        say(grounded.grounds.sentence)
+        return grounded.given
+
+    def listed(self, reply: str) -> str:
+        """Return the sources of a reply for people: those that it names, and those looked up."""
+        lines = [
+            f"[{source.number}] {source.where}: {self._quote(source)}"
+            for source in self._sources()
+            if source.found or source.number in self._cited(reply)
+        ]
+        return harmless("\n".join(["", "Sources:", *lines, ""])) if lines else ""
+
+    def record(self, reply: str) -> dict[str, object]:
+        """Return what ``--json`` says of the documents."""
+        if self._grounded is None:
+            return {}
+        grounds = self._grounded.grounds
+        named = self._cited(reply)
+        sources = [
+            {
+                **msgspec.to_builtins(source),
+                "page": source.page,
+                "found": source.found,
+                "cited": source.number in named,
+                "text": quote(self._store, source),
+            }
+            for source in self._sources()
+        ]
+        return {
+            "documents": {
+                "whole": grounds.whole,
+                "searched": grounds.searched,
+                "by": grounds.by,
+                "nothing_fits": bool(grounds.searched) and not grounds.found,
+                "tokens": grounds.tokens,
+                "said": grounds.sentence,
+            },
+            "sources": sources,
+        }
+
+    def _counted(self, texts: Sequence[str]) -> list[int]:
+        return [
+            tokens
+            for batch in batches(texts)
+            for tokens in self._session.count(Texts(texts=tuple(batch))).per_turn
+        ]
+
+    def _sources(self) -> tuple[Source, ...]:
+        return self._grounded.grounds.sources if self._grounded else ()
+
+    def _cited(self, reply: str) -> tuple[int, ...]:
+        return cited(reply, len(self._sources()))
+
+    def _quote(self, source: Source) -> str:
+        text = " ".join(quote(self._store, source).split())
+        return text if len(text) <= _QUOTE_LETTERS else f"{text[:_QUOTE_LETTERS].rstrip()} …"
+
+    def _cancelled(self) -> bool:
+        return self._session.interrupts.count > 0
+
+    def _retrieve(self, question: str, document_ids: Sequence[int], limit: int) -> Retrieved:
+        if self._embedding is None:
+            return Retriever(self._database).retrieve(question, document_ids, limit)
+
+        def show(done: int, total: int) -> None:
+            self._status.show(f"Indexing: {done:,} of {total:,} passages")
+
+        with Embedder(self._embedding, self._log_path) as embedder:
+            embedder.load(cancelled=self._cancelled)
+            return Retriever(self._database, embedder).retrieve(
+                question, document_ids, limit, on_progress=show, cancelled=self._cancelled
+            )
+
+
+@contextmanager
+def asked_documents(
+    arguments: argparse.Namespace, context: Context, session: EngineSession
+) -> Iterator[AskedDocuments]:
+    """Give the documents that the command line names, read now or before. Raises UserError."""
+    paths = context.paths
+    with Database.open(paths.documents_db, DOCUMENT_MIGRATIONS, "documents") as database:
+        ids = _taken_in(arguments.document, database, session)
+        if arguments.collection is not None:
+            ids = list(_collected(arguments.collection, ids, CollectionStore(database)))
+        embedding = None
+        if arguments.embedding_model:
+            embedding = embedding_load_options(Path(arguments.embedding_model).expanduser())
+        yield AskedDocuments(database, ids, embedding, session, paths.engine_log)
+
+
+def _taken_in(files: Sequence[str], database: Database, session: EngineSession) -> list[int]:
+    work = DocumentWork(database, lambda: session.interrupts.count > 0)
+    documents = work.take_in(files) if files else []
+    if work.failed:
+        raise UserError(
+            "Nothing was asked, since not every document could be read.",
+            "Leave out what can't be read, and ask again.",
+        )
+    return [document.id for document in documents]
+
+
+def _collected(name: str, ids: Sequence[int], store: CollectionStore) -> Sequence[int]:
+    found: Collection | None = store.named(name)
+    if found is None:
+        if not ids:
+            names = ", ".join(f"“{each.name}”" for each in store.collections())
+            raise UserError(
+                f"There is no collection named “{name}”.",
+                f"There are: {names}." if names else "Make one by giving its first --document.",
+            )
+        found = store.create(name)
+    store.add(found.id, ids)
+    now = store.collection(found.id)
+    if now is None or not now.document_ids:
+        raise UserError(f"The collection “{name}” is empty.", "Give a --document to put into it.")
+    return now.document_ids
