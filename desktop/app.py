@@ -16,12 +16,18 @@ from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
 from desktop.controllers.activity import ActivityWatch
+from desktop.controllers.answering import Answering
+from desktop.controllers.attachments import AttachmentsController
 from desktop.controllers.chat import ChatController
 from desktop.controllers.chat_list import ChatListController
+from desktop.controllers.counting import TokenCounter
+from desktop.controllers.document_sizes import DocumentSizes
+from desktop.controllers.grounding import Grounding
 from desktop.controllers.model import ModelController
 from desktop.controllers.replies import Replies
 from desktop.controllers.session import DocumentRooms, ModelRooms, Session
 from desktop.controllers.settings import SettingsController
+from desktop.controllers.sources import SourcesController
 from desktop.controllers.store import StoreThread
 from desktop.controllers.usage import UsageController
 from desktop.engine.client import EngineClient
@@ -41,6 +47,7 @@ if TYPE_CHECKING:
     from desktop.domain.jobs import JobKind
     from desktop.ui.documents.page import DocumentsPage
     from desktop.ui.models.page import ModelsPage
+    from desktop.work.embedding import Embedder
     from desktop.work.jobs import Worker
     from models.probe.client import Probe
     from models.protocol import LoadOptions
@@ -100,7 +107,19 @@ def build_session(
     judge = judge or LateJudge(lambda: build_judge(paths, probe()))
     model = ModelController(engine, settings, store, embedded_model, sha256_of, judge)
     replies = Replies(engine, store)
-    chat = ChatController(store, replies, model, settings)
+    attachments = AttachmentsController(store, lambda: session.document_rooms)
+    counter = TokenCounter(engine)
+    grounding = Grounding(
+        counter,
+        lambda: session.document_rooms.thread,
+        lambda: None,
+        lambda options: build_embedder(paths, options, engine_command),
+    )
+    answering = Answering(store, replies, model, attachments, grounding)
+    chat = ChatController(store, replies, model, settings, answering)
+    usage = UsageController(engine, chat, model, settings)
+    sizes = DocumentSizes(attachments, model, counter, lambda: session.document_rooms.thread)
+    sizes.changed.connect(usage.set_documents)
     session = Session(
         engine=engine,
         store=store,
@@ -110,8 +129,12 @@ def build_session(
         replies=replies,
         chat=chat,
         chats=ChatListController(store),
-        usage=UsageController(engine, chat, model, settings),
+        usage=usage,
         activity=ActivityWatch(engine),
+        attachments=attachments,
+        sizes=sizes,
+        grounding=grounding,
+        sources=SourcesController(lambda: session.document_rooms.thread),
         make_rooms=lambda: build_model_rooms(paths, settings, model, probe()),
         make_document_rooms=lambda: build_document_rooms(paths, settings, model, engine_command),
     )
@@ -201,6 +224,15 @@ def build_document_rooms(
     )
 
 
+def build_embedder(
+    paths: Paths, options: LoadOptions, engine_command: list[str] | None
+) -> Embedder:
+    """Return an embedding model that is not loaded yet, for a search on another thread."""
+    from desktop.work.embedding import Embedder
+
+    return Embedder(options, paths.engine_log, engine_command)
+
+
 def build_window(app: QApplication, paths: Paths, session: Session) -> MainWindow:
     """Return the window as it was left, not shown yet."""
     theme = Theme(app)
@@ -217,7 +249,7 @@ def build_window(app: QApplication, paths: Paths, session: Session) -> MainWindo
         save,
         {
             "models": lambda: build_models_page(theme, session),
-            "documents": lambda: build_documents_page(theme, session),
+            "documents": lambda: build_documents_page(theme, session, paths),
         },
     )
 
@@ -282,15 +314,25 @@ def build_models_page(theme: Theme, session: Session) -> ModelsPage:
     return page
 
 
-def build_documents_page(theme: Theme, session: Session) -> DocumentsPage:
+def build_documents_page(theme: Theme, session: Session, paths: Paths) -> DocumentsPage:
     """Return the documents page; each tab is imported and made when it is opened first."""
     from desktop.ui.documents.page import DocumentsPage
     from desktop.ui.documents.read import ReadTab
-    from desktop.ui.documents.tab import Tab
+    from desktop.ui.documents.tab import DocumentTab, Tab
 
     rooms = session.document_rooms
+
+    def make_summary() -> DocumentTab:
+        from desktop.controllers.summaries import SummariesController
+        from desktop.ui.documents.summary import SummaryTab
+
+        summaries = SummariesController(rooms.thread, rooms.jobs, paths.bandwidth_file)
+        summaries.failed.connect(rooms.jobs.failed)
+        return SummaryTab(theme, summaries)
+
     tabs = (
         Tab("read", "Read", lambda: ReadTab(theme, rooms.documents, rooms.pictures)),
+        Tab("summary", "Summary", make_summary),
         # The summary, the tables and the translations follow here.
     )
     return DocumentsPage(theme, rooms.documents, rooms.pictures, tabs)

@@ -54,12 +54,15 @@ class ActivityWatch(QObject):
         super().__init__()
         self.activity = STARTING
         self._died = False
+        self._in_documents = False
         self._step = "Loading the model"
         self._rate = TokenRate()
         self._told_at = 0.0
         engine.event_received.connect(self._on_event)
 
     def _on_event(self, event: Event) -> None:
+        if isinstance(event, PrefillProgress | Tokens):
+            self._in_documents = False
         match event:
             case LoadProgress(fraction=fraction):
                 self._tell(Activity(f"{fraction:.0%} · {self._step}", "busy", fraction))
@@ -78,6 +81,17 @@ class ActivityWatch(QObject):
                 self._tell(STOPPED)
             case EngineDied():
                 self._on_death()
+
+    def on_documents(self, step: str, fraction: float) -> None:
+        """Say what is done with a chat's documents before the engine is asked."""
+        self._in_documents = True
+        whole = f"{fraction:.0%} · {step}" if fraction >= 0 else step
+        self._tell(Activity(whole, "busy", fraction if fraction >= 0 else None))
+
+    def on_reply_ended(self, _message: object) -> None:
+        """Say that nothing is looked for any more, where a reply ended before the engine had it."""
+        if self._in_documents:
+            self._tell(READY)
 
     def on_reply_failed(self) -> None:
         """Say that the engine is free again: the reply's own card says what went wrong."""

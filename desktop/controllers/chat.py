@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
+from desktop.controllers.answering import Answering, Begun
 from desktop.controllers.model import ModelController
 from desktop.controllers.replies import Replies
 from desktop.controllers.settings import SettingsController
 from desktop.controllers.store import StoreThread
 from desktop.domain.chat import ChatView, Message, Run
 from desktop.domain.errors import UserError
-from desktop.domain.prompt import chat_prompt
+from desktop.domain.grounds import Attached
 from desktop.settings.requests import to_sampling
 from desktop.settings.schema import GenerationSettings
-from models.protocol import Problem, Turn
 
 if TYPE_CHECKING:
     from desktop.storage.chats import ChatStore
@@ -33,13 +33,7 @@ class OpenedChat:
     view: ChatView
 
 
-class Begun(NamedTuple):
-    """What the store made of a press of a button: rows to show, and turns to answer."""
-
-    chat_id: int
-    shown: list[Message]
-    reply: Message
-    turns: tuple[Turn, ...]
+_Read = tuple[OpenedChat, dict[str, object], tuple[Attached, ...]]
 
 
 class ChatController(QObject):
@@ -65,6 +59,7 @@ class ChatController(QObject):
         replies: Replies,
         model: ModelController,
         settings: SettingsController,
+        answering: Answering,
     ) -> None:
         super().__init__()
         self.chat_id: int | None = None
@@ -73,12 +68,16 @@ class ChatController(QObject):
         self._replies = replies
         self._model = model
         self._settings = settings
+        self._attachments = answering.attachments
+        self._answering = answering
         self._visit = 0
         self._beginning = 0
         self._stop_asked = False
         self._busy = False
         replies.text_received.connect(self._on_text)
         replies.ended.connect(self._on_reply_ended)
+        answering.grounded.connect(self._replace)
+        answering.started.connect(self._set_busy)
         store.changed_elsewhere.connect(self._on_changed_elsewhere)
         settings.generation_changed.connect(self._on_generation_changed)
 
@@ -94,11 +93,11 @@ class ChatController(QObject):
         self._visit += 1
         visit = self._visit
 
-        def read(store: ChatStore) -> tuple[OpenedChat, dict[str, object]]:
-            messages = tuple(store.path(chat_id))
-            return OpenedChat(chat_id, messages, store.view(chat_id)), store.overrides(chat_id)
+        def read(store: ChatStore) -> _Read:
+            chat = OpenedChat(chat_id, tuple(store.path(chat_id)), store.view(chat_id))
+            return chat, store.overrides(chat_id), store.attached(chat_id)
 
-        def show(found: tuple[OpenedChat, dict[str, object]]) -> None:
+        def show(found: _Read) -> None:
             if visit == self._visit:
                 self._show(*found)
 
@@ -107,7 +106,7 @@ class ChatController(QObject):
     def open_new(self, draft: str = "") -> None:
         """Begin a chat; it is stored with its first message."""
         self._visit += 1
-        self._show(OpenedChat(None, (), ChatView(draft=draft)), {})
+        self._show(OpenedChat(None, (), ChatView(draft=draft)), {}, ())
 
     def save_view(self, view: ChatView) -> None:
         """Keep where the person is in the open chat."""
@@ -135,14 +134,16 @@ class ChatController(QObject):
         kept = self._path_before(edited_id) if edited_id is not None else self.path
         parent_id = kept[-1].id if kept else None
         chat_id, overrides, run = self.chat_id, self._settings.overrides, self._run()
+        attached = self._attachments.attached
 
         def begin(store: ChatStore) -> Begun:
             home = chat_id
             if home is None:
                 home = store.create_chat().id
                 store.set_overrides(home, overrides)
+                store.attach(home, attached)
             user, reply = store.begin_exchange(home, parent_id, text, run)
-            return Begun(home, [user, reply], reply, store.turns(user.id))
+            return Begun(home, [user, reply], reply, store.turns(user.id), attached)
 
         self._begin(kept, begin, on_begun=lambda: self.sent.emit(text))
 
@@ -152,10 +153,11 @@ class ChatController(QObject):
         if self._busy or reply is None or reply.parent_id is None:
             return
         chat_id, user_id, run = reply.chat_id, reply.parent_id, self._run()
+        attached = self._attachments.attached
 
         def begin(store: ChatStore) -> Begun:
             row = store.begin_reply(chat_id, user_id, run)
-            return Begun(chat_id, [row], row, store.turns(user_id))
+            return Begun(chat_id, [row], row, store.turns(user_id), attached)
 
         self._begin(self._path_before(reply.id), begin)
 
@@ -164,11 +166,11 @@ class ChatController(QObject):
         reply = self.message(message_id)
         if self._busy or reply is None:
             return
-        chat_id, run = reply.chat_id, self._run()
+        chat_id, run, attached = reply.chat_id, self._run(), self._attachments.attached
 
         def begin(store: ChatStore) -> Begun:
             row = store.begin_continuation(message_id, run)
-            return Begun(chat_id, [row], row, store.turns(message_id))
+            return Begun(chat_id, [row], row, store.turns(message_id), attached)
 
         self._begin(self._path_before(message_id), begin, continuing=True)
 
@@ -212,7 +214,10 @@ class ChatController(QObject):
                 self._show_begun(kept, begun)
                 if on_begun is not None:
                     on_begun()
-            self._start(begun, settings, continuing=continuing, stopped=here and stopped)
+            if here and stopped:
+                self._answering.settle_stopped(begun, continuing=continuing)
+            else:
+                self._answering.begin(begun, settings, continuing=continuing)
             self._set_busy()
             self.chats_touched.emit()
 
@@ -223,31 +228,11 @@ class ChatController(QObject):
 
         self._store.call(begin, done, failed)
 
-    def _start(
-        self, begun: Begun, settings: GenerationSettings, *, continuing: bool, stopped: bool
-    ) -> None:
-        written = begun.turns[-1] if continuing else None
-        if stopped:
-            self._replies.settle_unstarted(begun.reply, written)
-            return
-        prompt = chat_prompt(
-            begun.turns, system_prompt=settings.system_prompt, continue_reply=continuing
-        )
-
-        def start() -> None:
-            self._replies.start(begun.reply, prompt, settings, written)
-            self._set_busy()
-
-        def fail(problem: Problem) -> None:
-            self._replies.fail_held(begun.reply, problem)
-
-        self._replies.hold(begun.reply, written)
-        self._model.ensure(settings, start, fail)
-
     def _show_begun(self, kept: Sequence[Message], begun: Begun) -> None:
         if self.chat_id is None:
             self.chat_id = begun.chat_id
             self._settings.adopt_chat(begun.chat_id)
+            self._attachments.adopt_chat(begun.chat_id, begun.attached)
         grows = len(kept) == len(self.path)
         self.path = [*kept, *begun.shown]
         if grows:
@@ -280,10 +265,13 @@ class ChatController(QObject):
 
     # --- what is shown ---------------------------------------------------------------------------
 
-    def _show(self, chat: OpenedChat, overrides: dict[str, object]) -> None:
+    def _show(
+        self, chat: OpenedChat, overrides: dict[str, object], attached: Sequence[Attached]
+    ) -> None:
         self.chat_id = chat.chat_id
         self.path = [self._replies.live(message) for message in chat.messages]
         self._settings.open_chat(chat.chat_id, overrides)
+        self._attachments.open_chat(chat.chat_id, attached)
         self.opened.emit(replace(chat, messages=tuple(self.path)))
         self._set_busy()
 

@@ -65,6 +65,10 @@ class Replies(QObject):
         """Know of a reply that ``start`` or ``fail_held`` is going to be called for."""
         self._held[row.id] = RunningReply.begun(row, -row.id, Sampling(), written)
 
+    def is_held(self, row: Message) -> bool:
+        """Return whether a reply still waits for ``start``: it may have been stopped."""
+        return row.id in self._held
+
     def fail_held(self, row: Message, problem: Problem) -> None:
         """End a reply whose model could not be loaded."""
         if (reply := self._held.pop(row.id, None)) is not None:

@@ -8,11 +8,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from desktop.controllers.activity import ActivityWatch
+from desktop.controllers.attachments import AttachmentsController
 from desktop.controllers.chat import ChatController
 from desktop.controllers.chat_list import ChatListController
+from desktop.controllers.document_sizes import DocumentSizes
+from desktop.controllers.grounding import Grounding
 from desktop.controllers.model import ModelController
 from desktop.controllers.replies import Replies
 from desktop.controllers.settings import SettingsController
+from desktop.controllers.sources import SourcesController
 from desktop.controllers.store import StoreThread
 from desktop.controllers.usage import UsageController
 from desktop.engine.client import EngineClient
@@ -87,6 +91,10 @@ class Session:
     chats: ChatListController
     usage: UsageController
     activity: ActivityWatch
+    attachments: AttachmentsController
+    sizes: DocumentSizes
+    grounding: Grounding
+    sources: SourcesController
     make_rooms: Callable[[], ModelRooms]
     make_document_rooms: Callable[[], DocumentRooms]
 
@@ -140,6 +148,8 @@ class Session:
     def start(self, model: str | None) -> None:
         """Load the model (None: the one that was used last) and look into the store."""
         self.replies.failed.connect(self.activity.on_reply_failed)
+        self.replies.ended.connect(self.activity.on_reply_ended)
+        self.grounding.progressed.connect(self.activity.on_documents)
         self.model.state_changed.connect(self.activity.on_model)
         self.model.load_failed.connect(self.activity.on_load_failed)
         self.model.open(model if model is not None else self.settings.app.model)
@@ -155,6 +165,7 @@ class Session:
         self.engine.close()
         self.store.close()
         self.files.close()
+        self.grounding.close()
         if "rooms" in self.__dict__:
             self.rooms.close()
         if self.has_document_rooms:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,20 +32,38 @@ class Usage:
     """The parts of the context window, in tokens.
 
     ``history`` is what the chat fills with the system prompt and the template's own, ``draft``
-    what the unsent text would add, ``reserve`` the room that the reply may take. ``known`` is
+    what the unsent text would add, ``documents`` what is given of them with it (of those that are
+    searched, about the most), ``reserve`` the room that the reply may take. ``known`` is
     false until the engine has counted.
     """
 
     context: int = 0
     history: int = 0
     draft: int = 0
+    documents: int = 0
     reserve: int = 0
     known: bool = False
+    whole: int = 0
+    """How many documents would go in whole; ``searched`` are looked through for what fits."""
+    searched: int = 0
 
     @property
     def prompt(self) -> int:
         """Return what the next message would send."""
-        return self.history + self.draft
+        return self.history + self.draft + self.documents
+
+    @property
+    def documents_plan(self) -> str:
+        """Return how the documents go to the model, for people; empty where there are none."""
+        count = self.whole + self.searched
+        if not count:
+            return ""
+        if not self.searched:
+            whole = "All of it goes" if count == 1 else f"All {count} documents go whole"
+            return f"{whole} into the window: {self.documents:,} tokens."
+        if not self.whole:
+            return "Longer than the window: what fits each question is looked up in it."
+        return f"{self.whole} of {count} go in whole; what fits is looked up in the rest."
 
     @property
     def over(self) -> bool:
@@ -86,6 +105,7 @@ class UsageController(QObject):
         self._model = model
         self._settings = settings
         self._draft = ""
+        self._documents: dict[int, int] = {}
         self._system_prompt = ""
         self._streamed = 0
         self._told_at = 0.0
@@ -112,6 +132,11 @@ class UsageController(QObject):
         if text != self._draft:
             self._draft = text
             self._count_draft.start()
+
+    def set_documents(self, tokens: Mapping[int, int]) -> None:
+        """Say what the chat is asked about: the tokens of each whole document, by its id."""
+        self._documents = dict(tokens)
+        self._update()
 
     def close(self) -> None:
         """Count no more."""
@@ -179,10 +204,28 @@ class UsageController(QObject):
                 self._update(known=False)
 
     def _update(self, **changes: Any) -> None:  # noqa: ANN401 - fields of Usage
-        usage = replace(self.usage, **changes)
+        usage = _with_documents(replace(self.usage, **changes), self._documents)
         if usage != self.usage:
             self.usage = usage
             self.usage_changed.emit(usage)
+
+
+def _with_documents(usage: Usage, tokens: Mapping[int, int]) -> Usage:
+    if not tokens:
+        return replace(usage, documents=0, whole=0, searched=0)
+    # Not at the window's start: a chat without documents needs none of it.
+    from desktop.domain.retrieval import plan_context, room_for_documents  # noqa: PLC0415
+    from desktop.work.grounding import FRAME_TOKENS, PASSAGE_TOKENS, PASSAGES  # noqa: PLC0415
+
+    beside = usage.history + usage.draft + FRAME_TOKENS
+    plan = plan_context(tokens, max(0, room_for_documents(usage.context, beside, usage.reserve)))
+    passages = min(plan.passage_tokens, PASSAGES * PASSAGE_TOKENS) if plan.searched else 0
+    return replace(
+        usage,
+        documents=plan.whole_tokens + passages,
+        whole=len(plan.whole),
+        searched=len(plan.searched),
+    )
 
 
 def _characters(path: list[Message]) -> int:

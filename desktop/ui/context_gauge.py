@@ -114,20 +114,25 @@ class UsageTable(QWidget):
         grid.addWidget(label("Context window", kind="strong"), 0, 0, 1, 2)
         self._numbers: dict[str, QLabel] = {}
         for row, (key, name) in enumerate(_PARTS.items(), start=1):
-            number = label(tone="secondary")
-            grid.addWidget(label(name), row, 0)
+            number, words = label(tone="secondary"), label(name)
+            grid.addWidget(words, row, 0)
             grid.addWidget(number, row, 1, Qt.AlignmentFlag.AlignRight)
             self._numbers[key] = number
+            if key == "documents":
+                self._of_documents = (words, number)
 
     def show_usage(self, usage: Usage) -> None:
         """Show these numbers."""
         for key, number in self._numbers.items():
             number.setText(f"{getattr(usage, key):,}")
+        for part in self._of_documents:
+            part.setVisible(bool(usage.documents))
 
 
 _PARTS = {
     "history": "Conversation and system prompt",
     "draft": "Unsent message",
+    "documents": "Documents",
     "reply": "Reserved for the reply",
     "free": "Free",
     "context": "Whole window, in tokens",
@@ -138,7 +143,8 @@ def _summary(usage: Usage) -> str:
     if not usage.known:
         return "not counted yet"
     over = " · the prompt does not fit" if usage.over else ""
+    documents = f" ({usage.documents:,} of documents)" if usage.documents else ""
     return (
-        f"{usage.prompt:,} of {usage.context:,} tokens in the prompt, "
+        f"{usage.prompt:,} of {usage.context:,} tokens in the prompt{documents}, "
         f"{usage.reply:,} kept for the reply, {usage.free:,} free{over}"
     )

@@ -27,6 +27,10 @@ PASSAGES: Final = 6
 """How many passages a reply is given at most."""
 BYTES_PER_TOKEN: Final = 16
 """No language has more: a longer text can't fit, and is not counted."""
+PASSAGE_TOKENS: Final = 200
+"""What a passage takes, about, and ``FRAME_TOKENS`` what is said around them all: for what is told
+before a question is known."""
+FRAME_TOKENS: Final = 150
 _MARGIN: Final = 0.97
 _JOINT_TOKENS: Final = 2
 
@@ -78,7 +82,7 @@ class Grounder:
         told = instructions()
         frames = yield CountTexts((told.whole, told.found))
         room = round((question.room - sum(frames)) * _MARGIN)
-        wholes = {each.id: self._whole(each, room) for each in documents}
+        wholes = {each.id: whole_parts(self._documents, each, room) for each in documents}
         sizes = yield from _sizes(wholes, too_long=max(0, room) + 1)
         plan = plan_context(sizes, max(0, room))
         sources = _numbered(
@@ -110,19 +114,6 @@ class Grounder:
             [each for each in present if each.state == "ready"],
             [each.name for each in present if each.state != "ready"],
         )
-
-    def _whole(self, document: Document, room: int) -> list[tuple[Source, str]] | None:
-        """Return a document's text in pieces, each a source; None where it can't fit."""
-        [size] = self._documents.text_sizes([document.id])
-        if size > room * BYTES_PER_TOKEN:
-            return None
-        passages = self._documents.passages(document.id)
-        pages = {each.number: each.page for each in passages}
-        return [
-            (_source(document, piece, pages[piece.first]), piece.text)
-            for piece in pieces(passages)
-            if piece.text.strip()
-        ]
 
     # --- what fits the question ----------------------------------------------------------------
 
@@ -156,6 +147,33 @@ class Grounder:
             page_word=hit.document.page_word,
             found=True,
         )
+
+
+def whole_parts(
+    documents: DocumentStore, document: Document, room: int
+) -> list[tuple[Source, str]] | None:
+    """Return a document's text in pieces, each a source; None where it can't fit a room."""
+    [size] = documents.text_sizes([document.id])
+    if size > room * BYTES_PER_TOKEN:
+        return None
+    passages = documents.passages(document.id)
+    pages = {each.number: each.page for each in passages}
+    return [
+        (_source(document, piece, pages[piece.first]), piece.text)
+        for piece in pieces(passages)
+        if piece.text.strip()
+    ]
+
+
+def sizes_of(
+    documents: DocumentStore, wanted: Iterable[Document], room: int
+) -> Generator[CountTexts, Counts, dict[int, int]]:
+    """Return the tokens of whole documents by id; of one that can't fit, more than the room.
+
+    A generator: it yields texts to be counted, and is sent their counts.
+    """
+    wholes = {each.id: whole_parts(documents, each, room) for each in wanted}
+    return (yield from _sizes(wholes, too_long=max(0, room) + 1))
 
 
 def given_again(documents: DocumentStore, grounds: Grounds) -> Given:

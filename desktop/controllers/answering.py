@@ -1,0 +1,147 @@
+"""From a reply's row in the store to the engine at work on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from desktop.controllers.attachments import AttachmentsController
+from desktop.controllers.grounding import Grounding, Wish
+from desktop.controllers.model import ModelController
+from desktop.controllers.replies import Replies
+from desktop.controllers.store import StoreThread
+from desktop.domain.chat import Message
+from desktop.domain.errors import UserError
+from desktop.domain.grounds import Attached
+from desktop.domain.prompt import Given, chat_prompt
+from desktop.settings.schema import GenerationSettings
+from models.protocol import Problem, Turn
+
+if TYPE_CHECKING:
+    from desktop.work.grounding import Grounded
+
+
+class Begun(NamedTuple):
+    """What the store made of a press of a button: rows to show, and turns to answer."""
+
+    chat_id: int
+    shown: list[Message]
+    reply: Message
+    turns: tuple[Turn, ...]
+    attached: tuple[Attached, ...] = ()
+
+
+class _Answer(NamedTuple):
+    """A reply on its way. ``written`` is the part of it that is going to be continued."""
+
+    begun: Begun
+    settings: GenerationSettings
+    written: Turn | None
+
+
+class Answering(QObject):
+    """Has the model loaded, then files and documents read, and only then the engine asked.
+
+    A reply that is stopped on this way goes no further. ``grounded`` carries one that stands on
+    documents now, ``started`` tells that the engine has one.
+    """
+
+    grounded = Signal(object)
+    started = Signal()
+
+    def __init__(
+        self,
+        store: StoreThread,
+        replies: Replies,
+        model: ModelController,
+        attachments: AttachmentsController,
+        grounding: Grounding,
+    ) -> None:
+        super().__init__()
+        self._store = store
+        self._replies = replies
+        self._model = model
+        self.attachments = attachments
+        self._grounding = grounding
+
+    def begin(self, begun: Begun, settings: GenerationSettings, *, continuing: bool) -> None:
+        """Have a stored reply written, or written on."""
+        answer = _Answer(begun, settings, begun.turns[-1] if continuing else None)
+        self._replies.hold(begun.reply, answer.written)
+        self._model.ensure(
+            settings, partial(self._ground, answer), partial(self._replies.fail_held, begun.reply)
+        )
+
+    def settle_stopped(self, begun: Begun, *, continuing: bool) -> None:
+        """End a reply that was stopped while its row was written."""
+        written = begun.turns[-1] if continuing else None
+        self._replies.settle_unstarted(begun.reply, written)
+
+    def _ground(self, answer: _Answer) -> None:
+        begun, written = answer.begun, answer.written
+        if written is not None and written.text:
+            grounds = begun.reply.grounds
+            if grounds is None:
+                self._start(answer, begun.reply, None)
+            else:
+                start = partial(self._start, answer, begun.reply)
+                self._grounding.again(grounds, start, partial(self._fail, answer))
+        elif begun.attached or self.attachments.is_reading(begun.chat_id):
+            self.attachments.when_read(begun.chat_id, partial(self._look, answer))
+        else:
+            self._start(answer, begun.reply, None)
+
+    def _look(self, answer: _Answer) -> None:
+        """Ask what is attached by now: files may have come in since the row was written."""
+        chat_id = answer.begun.chat_id
+        self._store.call(
+            lambda store: store.attached(chat_id),
+            partial(self._ask, answer),
+            partial(self._fail, answer),
+        )
+
+    def _ask(self, answer: _Answer, attached: Sequence[Attached]) -> None:
+        begun, info = answer.begun, self._model.state.info
+        if not attached or info is None:
+            self._start(answer, begun.reply, None)
+            return
+        wish = Wish(
+            attached=tuple(attached),
+            turns=begun.turns,
+            settings=answer.settings,
+            context_size=info.context_size,
+            cancelled=lambda: not self._replies.is_held(begun.reply),
+        )
+        self._grounding.ground(wish, partial(self._keep, answer), partial(self._fail, answer))
+
+    def _keep(self, answer: _Answer, found: Grounded) -> None:
+        reply = answer.begun.reply
+        if not self._replies.is_held(reply):
+            return
+        reply = msgspec.structs.replace(reply, grounds=found.grounds)
+        self.grounded.emit(reply)
+        self._store.call(
+            lambda store: store.keep_grounds(reply.id, found.grounds),
+            lambda _none: self._start(answer, reply, found.given),
+            partial(self._fail, answer),
+        )
+
+    def _start(self, answer: _Answer, reply: Message, given: Given | None) -> None:
+        prompt = chat_prompt(
+            answer.begun.turns,
+            system_prompt=answer.settings.system_prompt,
+            continue_reply=answer.written is not None,
+            given=given,
+        )
+        self._replies.start(reply, prompt, answer.settings, answer.written)
+        self.started.emit()
+
+    def _fail(self, answer: _Answer, trouble: UserError) -> None:
+        problem = Problem(
+            code="documents", title=trouble.title, hint=trouble.hint, detail=trouble.detail
+        )
+        self._replies.fail_held(answer.begun.reply, problem)
