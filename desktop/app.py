@@ -198,9 +198,11 @@ def build_document_rooms(
     from desktop.settings.requests import to_load_options
     from desktop.work.summary import SummaryWorker
     from desktop.work.text_model import TextModel, document_load_options
+    from desktop.work.translation import TranslationWorker
 
     workers: dict[JobKind, Worker] = {
         "summary": SummaryWorker(),
+        "translation": TranslationWorker(),
     }
 
     def load_options() -> LoadOptions:
@@ -330,10 +332,19 @@ def build_documents_page(theme: Theme, session: Session, paths: Paths) -> Docume
         summaries.failed.connect(rooms.jobs.failed)
         return SummaryTab(theme, summaries)
 
+    def make_translation() -> DocumentTab:
+        from desktop.controllers.translations import TranslationsController
+        from desktop.ui.documents.translate import TranslateTab
+
+        translations = TranslationsController(rooms.thread, rooms.jobs, session.files)
+        translations.failed.connect(rooms.jobs.failed)
+        return TranslateTab(theme, translations)
+
     tabs = (
         Tab("read", "Read", lambda: ReadTab(theme, rooms.documents, rooms.pictures)),
         Tab("summary", "Summary", make_summary),
         # The summary, the tables and the translations follow here.
+        Tab("translation", "Translate", make_translation),
     )
     return DocumentsPage(theme, rooms.documents, rooms.pictures, tabs)
 
