@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib import resources
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -35,13 +35,25 @@ class _Family(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     recommended: dict[str, float] = {}
 
 
+class EmbeddingWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an embedding model was trained to read before a question, and before a passage.
+
+    ``match`` is a regular expression for the name that a file gives itself, or for the file's own.
+    """
+
+    match: str
+    query: str = ""
+    passage: str = ""
+
+
 class StartingModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A good model to begin with, for machines of a class of memory.
 
     ``memory_gb`` is the memory (of the GPU, or of a machine without one) that it is meant for,
     with a context of 8,192 tokens. ``repo`` is the hub's repository, ``file`` the file in it with
     the weights in ``quantization``, or the first of several; ``size_bytes`` is about how large they
-    are. ``summary`` says in a sentence what it is good for.
+    are. ``summary`` says in a sentence what it is good for. A model of the kind ``embedding``
+    serves the search in documents, beside a model that chats.
     """
 
     name: str
@@ -53,11 +65,13 @@ class StartingModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     size_bytes: int
     memory_gb: int
     summary: str
+    kind: Literal["chat", "embedding"] = "chat"
 
 
 class _Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: tuple[CatalogueEntry, ...]
     family: tuple[_Family, ...] = ()
+    embedding: tuple[EmbeddingWords, ...] = ()
     starting: tuple[StartingModel, ...] = ()
 
 
@@ -75,8 +89,21 @@ def catalogue() -> tuple[CatalogueEntry, ...]:
 
 
 def starting_models() -> tuple[StartingModel, ...]:
-    """Return good models to begin with, from small to large."""
-    return _read().starting
+    """Return good models to chat with at the beginning, from small to large."""
+    return tuple(model for model in _read().starting if model.kind == "chat")
+
+
+def starting_embedders() -> tuple[StartingModel, ...]:
+    """Return good embedding models to begin with, from small to large."""
+    return tuple(model for model in _read().starting if model.kind == "embedding")
+
+
+def embedding_words(*names: str) -> EmbeddingWords:
+    """Return what to put before texts for the embedding model of any of these names."""
+    for words in _read().embedding:
+        if any(_matches(words.match, name) for name in names):
+            return words
+    return EmbeddingWords(match="")
 
 
 def find_entry(name: str) -> CatalogueEntry | None:

@@ -27,3 +27,8 @@ class WordVectors:
                 row[zlib.crc32(word.strip(".,?!").encode()) % self.dimension] += 1
         lengths = np.linalg.norm(made, axis=1, keepdims=True)
         return np.asarray(made / lengths, dtype=np.float32)
+
+    def embed_question(
+        self, question: str, cancelled: Callable[[], bool] = lambda: False
+    ) -> NDArray[np.float32]:
+        return np.asarray(self.embed([question], cancelled)[0], dtype=np.float32)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from desktop.domain.errors import UserError
 from desktop.work.intake import CancelledError
+from models.catalogue import EmbeddingWords, embedding_words
 from models.client import EngineClient
 from models.probe.quarantine import fingerprint
 from models.protocol import (
@@ -67,6 +68,7 @@ class Embedder:
         self.dimension = 0
         self.identity = ""
         """What tells the vectors of two models apart, wherever their files lie."""
+        self._words = EmbeddingWords(match="")
 
     @property
     def window(self) -> int:
@@ -89,7 +91,8 @@ class Embedder:
             raise _trouble(ended)
         # Only a first text tells how long a vector is, and whether the model makes any.
         self.dimension = self._embed([""], cancelled).shape[1]
-        self.identity = _identity(self._options.path)
+        self._words = embedding_words(ended.model.name, Path(self._options.path).stem)
+        self.identity = f"{_identity(self._options.path)} {self._words.passage}".rstrip()
         self.info = ended.model
         return ended.model
 
@@ -99,17 +102,28 @@ class Embedder:
         cancelled: Callable[[], bool] = lambda: False,
         on_progress: Callable[[int], None] = lambda _done: None,
     ) -> Vectors:
-        """Return a row of length 1 for each text, shape ``(len(texts), dimension)``.
+        """Return a row of length 1 for each passage, shape ``(len(texts), dimension)``.
 
-        ``on_progress`` hears how many texts are done. Raises UserError and CancelledError.
+        The model reads before each what it was trained to. ``on_progress`` hears how many texts are
+        done. Raises UserError and CancelledError.
         """
         rows = [np.zeros((0, self.dimension), np.float32)]
         done = 0
         for batch in _batches(texts):
-            rows.append(self._embed(batch, cancelled))
+            rows.append(self._embed([self._words.passage + text for text in batch], cancelled))
             done += len(batch)
             on_progress(done)
         return np.concatenate(rows)
+
+    def embed_question(
+        self, question: str, cancelled: Callable[[], bool] = lambda: False
+    ) -> Vectors:
+        """Return the vector of a question, shape ``(dimension,)``: near what answers it.
+
+        Raises UserError and CancelledError.
+        """
+        row: Vectors = self._embed([self._words.query + question], cancelled)[0]
+        return row
 
     def close(self) -> None:
         """End the engine process."""

@@ -47,6 +47,11 @@ class Embeds(Protocol):
     ) -> NDArray[np.float32]:
         """Return a vector of length 1 for each text. Raises UserError and CancelledError."""
 
+    def embed_question(
+        self, question: str, cancelled: Callable[[], bool] = ...
+    ) -> NDArray[np.float32]:
+        """Return the vector of a question, which a model may read in another way than a text."""
+
 
 def index(
     database: Database,

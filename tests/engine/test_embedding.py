@@ -47,6 +47,21 @@ def test_texts_become_rows_of_length_one_in_their_order(make_embedder: MakeEmbed
     assert heard == [32, 64, 70]
 
 
+def test_a_model_reads_questions_and_passages_as_it_was_trained_to(
+    tmp_path: Path, make_embedder: MakeEmbedder
+) -> None:
+    plain = make_embedder()
+    plain.load()
+    load = embedding_load_options(tmp_path / "nomic-embed-text-v1.5.gguf")
+    with Embedder(load, tmp_path / "engine.log", engine_command("fake")) as trained:
+        trained.load()
+        passage, question = trained.embed(["words"])[0], trained.embed_question("words")
+    assert np.allclose(passage, plain.embed(["search_document: words"])[0])
+    assert np.allclose(question, plain.embed(["search_query: words"])[0])
+    assert np.allclose(plain.embed_question("words"), plain.embed(["words"])[0])
+    assert trained.identity != plain.identity
+
+
 def test_no_texts_are_no_rows(make_embedder: MakeEmbedder) -> None:
     embedder = make_embedder()
     embedder.load()

@@ -12,7 +12,7 @@ from desktop.settings.schema import AppSettings
 from models.amounts import size_in_words
 from models.backends import gpu_backends
 from models.bandwidth import Bandwidth
-from models.catalogue import starting_models
+from models.catalogue import starting_embedders, starting_models
 from models.estimate.judging import judge_variants, recommend
 from models.hardware import measure_machine
 from models.hub.access import HubAccess, access_from
@@ -48,11 +48,11 @@ def parse_wanted(text: str) -> Wanted:
     whole = text.strip()
     head, colon, variant = whole.rpartition(":")
     name, variant = (head, variant) if colon and "/" not in variant else (whole, "")
-    for model in starting_models():
+    for model in (*starting_models(), *starting_embedders()):
         if name.casefold() == model.name.casefold():
             return Wanted(model.repo, variant or model.file)
     if "/" not in name:
-        known = ", ".join(model.name for model in starting_models())
+        known = ", ".join(model.name for model in (*starting_models(), *starting_embedders()))
         raise UsageError(
             f"“{name}” is neither a repository nor a model that Snug knows by name.",
             f"Name a repository as owner/model-GGUF, or one of: {known}.",

@@ -32,7 +32,7 @@ from desktop.ui.models.discover_start import StartingView
 from desktop.ui.models.discover_trouble import TOKEN_CODES, TroubleCard
 from desktop.ui.models.tab import TabPage
 from desktop.ui.theme import Theme
-from models.catalogue import starting_models
+from models.catalogue import starting_embedders, starting_models
 from models.hub.records import Sort
 
 SORTS: Final[dict[Sort, str]] = {
@@ -74,7 +74,7 @@ class DiscoverView(TabPage):
         self._home = push_button("Models to start with", "link", self._go_home)
         self.trouble = TroubleCard()
         self.access = AccessCard()
-        self.starting = StartingView(starting_models())
+        self.starting = StartingView(starting_models(), starting_embedders())
         self.results = ResultsList(theme)
         self.more = push_button("Show more", "outline", discover.show_more)
         self._middle = QStackedWidget()

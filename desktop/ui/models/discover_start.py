@@ -32,9 +32,12 @@ class StartingView(QWidget):
 
     opened = Signal(str)
 
-    def __init__(self, models: Sequence[StartingModel]) -> None:
+    def __init__(
+        self, models: Sequence[StartingModel], embedders: Sequence[StartingModel] = ()
+    ) -> None:
         super().__init__()
         self._models = tuple(models)
+        self._embedders = tuple(embedders)
         self._groups: list[QWidget] = []
         self._column = column(self, spacing=tokens.XL)
         self._show(None)
@@ -63,6 +66,8 @@ class StartingView(QWidget):
             others = [model for model in models if model is not best]
             if others:
                 self._add_group(title, others, verdicts)
+        if self._embedders:
+            self._add_group("To search documents by meaning", self._embedders, None)
 
     def _add_group(
         self, title: str, models: Sequence[StartingModel], verdicts: StartingVerdicts | None

@@ -5,7 +5,13 @@ from itertools import pairwise
 import pytest
 
 from desktop.settings.schema import OPTIONS
-from models.catalogue import catalogue, find_entry, starting_models
+from models.catalogue import (
+    catalogue,
+    embedding_words,
+    find_entry,
+    starting_embedders,
+    starting_models,
+)
 
 NAMES = (
     "Smollm2 135M 8k Lc100K Mix1 Ep2",
@@ -90,3 +96,34 @@ def test_starting_models_go_from_small_to_large_and_fit_their_class() -> None:
         assert model.quantization.lower() in model.file.lower()
         assert model.repo.count("/") == 1
         assert model.license
+
+
+def test_starting_embedders_are_no_models_to_chat_with() -> None:
+    embedders = starting_embedders()
+    assert embedders
+    assert not {model.repo for model in embedders} & {model.repo for model in starting_models()}
+    for model in embedders:
+        assert model.size_bytes < 0.8 * model.memory_gb * 1e9
+        assert 8 < 8 * model.size_bytes / model.parameters < 9
+        assert model.quantization.lower() in model.file.lower()
+
+
+@pytest.mark.parametrize(
+    ("names", "query", "passage"),
+    [
+        (("nomic-embed-text-v1.5",), "search_query: ", "search_document: "),
+        (("Multilingual E5 Base", "multilingual-e5-base-Q8_0"), "query: ", "passage: "),
+        (("unknown", "bge-small-en-v1.5.Q8_0"), "Represent this sentence", ""),
+        (("Bge Small En v1.5",), "Represent this sentence", ""),
+        (("Qwen3 Embedding 0.6B",), "Instruct: ", ""),
+        (("snowflake-arctic-embed-l-v2.0",), "query: ", ""),
+        (("MiniLM L6 H384 Uncased",), "", ""),
+    ],
+)
+def test_an_embedding_model_reads_what_it_was_trained_to(
+    names: tuple[str, ...], query: str, passage: str
+) -> None:
+    words = embedding_words(*names)
+    assert words.query.startswith(query)
+    assert bool(words.query) == bool(query)
+    assert words.passage == passage
