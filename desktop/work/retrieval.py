@@ -105,7 +105,7 @@ class Retriever:
         if self._embedder is None or not question.strip():
             return {}
         vectors = VectorStore(self._database, self._embedder.identity, self._embedder.dimension)
-        [vector] = self._embedder.embed([question], cancelled)
+        vector = self._embedder.embed_question(question, cancelled)
         found = vectors.search(as_blob(vector), document_ids, _CANDIDATES)
         zero = vectors.unrelated or 0.0
         return {piece_id: (cosine - zero) / (1 - zero) for piece_id, cosine in found}
