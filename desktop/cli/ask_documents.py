@@ -13,7 +13,7 @@ import msgspec
 from desktop.cli.context import Context
 from desktop.cli.document_work import DocumentWork
 from desktop.cli.session import EngineSession
-from desktop.cli.terminal import StatusLine, harmless, say
+from desktop.cli.terminal import StatusLine, harmless, report_trouble, say
 from desktop.domain.errors import UserError
 from desktop.domain.grounds import Source
 from desktop.domain.prompt import Given, chat_prompt
@@ -24,6 +24,7 @@ from desktop.storage.database import Database
 from desktop.storage.document_schema import DOCUMENT_MIGRATIONS
 from desktop.storage.documents import DocumentStore
 from desktop.work.embedding import Embedder, embedding_load_options
+from desktop.work.freshness import caught_up, freshness
 from desktop.work.grounding import Grounded, Grounder, Question, quote
 from desktop.work.retrieval import Retrieved, Retriever
 from desktop.work.text_model import batches
@@ -151,7 +152,8 @@ def asked_documents(
     with Database.open(paths.documents_db, DOCUMENT_MIGRATIONS, "documents") as database:
         ids = _taken_in(arguments.document, database, session)
         if arguments.collection is not None:
-            ids = list(_collected(arguments.collection, ids, CollectionStore(database)))
+            members = _collected(arguments.collection, ids, CollectionStore(database))
+            ids = list(dict.fromkeys(_caught_up(members, database, session)))
         embedding = None
         if arguments.embedding_model:
             embedding = embedding_load_options(Path(arguments.embedding_model).expanduser())
@@ -184,3 +186,21 @@ def _collected(name: str, ids: Sequence[int], store: CollectionStore) -> Sequenc
     if now is None or not now.document_ids:
         raise UserError(f"The collection “{name}” is empty.", "Give a --document to put into it.")
     return now.document_ids
+
+
+def _caught_up(ids: Sequence[int], database: Database, session: EngineSession) -> Iterator[int]:
+    """Yield the documents as their files are now, and tell of those that aren't what they were."""
+    store = DocumentStore(database)
+    for document in filter(None, map(store.document, ids)):
+        try:
+            now = caught_up(document, database, cancelled=lambda: session.interrupts.count > 0)
+        except UserError as error:
+            report_trouble(error)
+            now = document
+        if now.id != document.id:
+            say(f"{document.name} has changed and was read again.")
+        elif now.path != document.path:
+            say(f"{document.name} was moved to {now.path}.")
+        elif mark := freshness(now, store).mark:
+            say(f"{document.name}: {mark} What was read of it is used.")
+        yield now.id

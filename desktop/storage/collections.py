@@ -45,9 +45,9 @@ class CollectionStore:
             return next(iter(_read(connection, "where id = ?", collection_id)), None)
 
     def named(self, name: str) -> Collection | None:
-        """Return the collection of that name, None where there is none."""
+        """Return the collection of that name, however it is written; None where there is none."""
         with self._database.reading() as connection:
-            found = _read(connection, "where name = ?", name.strip())
+            found = _read(connection, "where name = ? collate nocase", " ".join(name.split()))
         return next(iter(found), None)
 
     def create(self, name: str) -> Collection:
@@ -88,6 +88,16 @@ class CollectionStore:
                 "delete from collection_documents where collection_id = ? and document_id = ?",
                 [(collection_id, document_id) for document_id in document_ids],
             )
+
+    def replace(self, old_id: int, new_id: int) -> None:
+        """Put a document into the place of another one, in every collection that has that."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "insert or ignore into collection_documents select collection_id, ?2, added_at "
+                "from collection_documents where document_id = ?1",
+                (old_id, new_id),
+            )
+            connection.execute("delete from collection_documents where document_id = ?", (old_id,))
 
 
 def _checked(connection: apsw.Connection, name: str, besides: int = 0) -> str:

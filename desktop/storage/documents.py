@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Final
 
 import apsw
@@ -43,6 +44,20 @@ class DocumentStore:
         where = "where path = ? and sha256 = ? and state = 'ready' order by id desc limit 1"
         with self._database.reading() as connection:
             return next(iter(_documents(connection, where, path, sha256)), None)
+
+    def paths_of(self, sha256: str) -> list[Path]:
+        """Return the paths from which these contents were read."""
+        with self._database.reading() as connection:
+            rows = connection.execute("select path from documents where sha256 = ?", (sha256,))
+            return [Path(str(path)) for (path,) in rows]
+
+    def move(self, document_id: int, path: str, name: str, mtime_ns: int) -> None:
+        """Note where a document's file lies now."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "update documents set path = ?, name = ?, mtime_ns = ? where id = ?",
+                (path, name, mtime_ns, document_id),
+            )
 
     def begin(self, path: str, name: str, size: int, mtime_ns: int, sha256: str) -> int:
         """Note a document that is going to be read; one that was read only in part goes."""

@@ -38,7 +38,7 @@ def take_in(
     """
     path = path.expanduser().absolute()
     try:
-        stat, sha256 = _fingerprint(path, cancelled)
+        stat, sha256 = fingerprint(path, cancelled)
     except OSError as error:
         raise _unreadable(path, error) from error
     known = store.find(str(path), sha256)
@@ -79,7 +79,8 @@ def _read(
     store.add_parts(document_id, number, waiting)
 
 
-def _fingerprint(path: Path, cancelled: Callable[[], bool]) -> tuple[os.stat_result, str]:
+def fingerprint(path: Path, cancelled: Callable[[], bool]) -> tuple[os.stat_result, str]:
+    """Return a file's state and the SHA-256 of its contents. Raises OSError, CancelledError."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(_HASH_CHUNK):
