@@ -25,6 +25,7 @@ from desktop.engine.tasks import TaskThread
 if TYPE_CHECKING:
     from desktop.controllers.computer import ComputerController
     from desktop.controllers.discover import DiscoverController
+    from desktop.controllers.document_models import DocumentModels
     from desktop.controllers.document_thread import DocumentThread
     from desktop.controllers.documents import DocumentsController
     from desktop.controllers.downloads import DownloadsController
@@ -64,6 +65,7 @@ class DocumentRooms:
     jobs: JobsController
     documents: DocumentsController
     pictures: PicturesController
+    models: DocumentModels
 
     def close(self) -> None:
         """Stop what runs, keeping what is finished, and end the threads. Blocks until then."""
@@ -107,8 +109,10 @@ class Session:
 
     @cached_property
     def document_rooms(self) -> DocumentRooms:
-        """What work with documents stands on."""
-        return self.make_document_rooms()
+        """What work with documents stands on, with the list of them on its way."""
+        rooms = self.make_document_rooms()
+        rooms.documents.refresh()
+        return rooms
 
     @property
     def has_document_rooms(self) -> bool:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QTextCursor
+from PySide6.QtGui import QFocusEvent, QGuiApplication, QKeyEvent, QKeySequence, QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QWidget
 
 from desktop.domain.errors import UserError
 from desktop.ui import tokens
+from desktop.ui.attachments import AttachmentStrip
 from desktop.ui.context_gauge import ContextGauge
 from desktop.ui.controls import IconButton, column, label, push_button, set_property
+from desktop.ui.drops import local_paths
 from desktop.ui.theme import Theme
 
 TEXT_LIMIT: Final = 200_000
@@ -36,6 +39,8 @@ class Composer(QFrame):
     edit_last_requested = Signal()
     draft_changed = Signal(str)
     paste_refused = Signal(object)
+    attach_requested = Signal()
+    files_pasted = Signal(list)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -53,16 +58,23 @@ class Composer(QFrame):
         )
         self._send.setObjectName("sendButton")
         self._send.setFixedSize(_SEND_SIZE, _SEND_SIZE)
+        self.attachments = AttachmentStrip(theme)
+        self.attach_button = IconButton(
+            theme, "paperclip", "Ask about documents", self.attach_requested.emit
+        )
+        self.attach_button.setObjectName("attachButton")
         self._edit_bar = self._make_edit_bar()
         layout = column(self, spacing=tokens.XS)
         layout.setContentsMargins(tokens.L, tokens.M, tokens.S, tokens.S)
         layout.addWidget(self._edit_bar)
+        layout.addWidget(self.attachments)
         layout.addWidget(self.editor)
         layout.addLayout(self._make_foot())
         self.editor.textChanged.connect(self._on_text_changed)
         self.editor.submit_pressed.connect(self._submit)
         self.editor.up_pressed.connect(self.edit_last_requested)
         self.editor.paste_refused.connect(self.paste_refused)
+        self.editor.files_pasted.connect(self.files_pasted)
         self.editor.installEventFilter(self)
         theme.changed.connect(self._on_theme_changed)
         self._on_theme_changed()
@@ -129,6 +141,7 @@ class Composer(QFrame):
         foot = QHBoxLayout()
         foot.setSpacing(tokens.S)
         foot.setContentsMargins(0, 0, 0, 0)
+        foot.addWidget(self.attach_button)
         foot.addWidget(self._speed)
         foot.addStretch(1)
         foot.addWidget(self.gauge)
@@ -178,6 +191,8 @@ class ComposerEditor(QPlainTextEdit):
     submit_pressed = Signal()
     up_pressed = Signal()
     paste_refused = Signal(object)
+    files_pasted = Signal(list)
+    """The paths of files that were copied elsewhere."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -196,14 +211,25 @@ class ComposerEditor(QPlainTextEdit):
         shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not shift:
             self.submit_pressed.emit()
+        elif event.matches(QKeySequence.StandardKey.Paste):
+            self.paste()
         elif event.key() == Qt.Key.Key_Up and self.document().isEmpty():
             self.up_pressed.emit()
         else:
             super().keyPressEvent(event)
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
-        """Leave files to the window, which opens them."""
+        """Leave files that are dragged to the window, which opens them."""
         return source.hasText() and not source.hasUrls()
+
+    def paste(self) -> None:
+        """Paste: files are asked about, text is taken in."""
+        source = QGuiApplication.clipboard().mimeData()
+        files = [path for path in local_paths(source) if Path(path).is_absolute()]
+        if files:
+            self.files_pasted.emit(files)
+        else:
+            super().paste()
 
     def insertFromMimeData(self, source: QMimeData) -> None:
         """Take pasted text in, unless it would freeze the editor."""

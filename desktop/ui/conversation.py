@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QWidget
 
 from desktop.controllers.chat import OpenedChat
@@ -18,6 +20,13 @@ from desktop.ui.problem_card import ProblemCard
 from desktop.ui.theme import Theme
 from desktop.ui.transcript.model import TranscriptModel
 from desktop.ui.transcript.view import TranscriptView
+
+if TYPE_CHECKING:
+    from desktop.ui.documents.source_pane import SourcePane
+
+_TALK_LEAST: Final = 440
+_PANE_LEAST: Final = 280
+_PANE_MOST: Final = 460
 
 
 class Conversation(QWidget):
@@ -38,9 +47,15 @@ class Conversation(QWidget):
         self._stack.addWidget(self._beginning)
         self._stack.addWidget(self.transcript)
         self._foot = self._make_foot()
-        layout = column(self)
+        self.source_pane: SourcePane | None = None
+        self._talk = QWidget()
+        layout = column(self._talk)
         layout.addWidget(self._stack, 1)
         layout.addWidget(self._foot)
+        self._beside = QHBoxLayout(self)
+        self._beside.setContentsMargins(0, 0, 0, 0)
+        self._beside.setSpacing(0)
+        self._beside.addWidget(self._talk, 1)
         self.setFocusProxy(self.composer.editor)
 
     @property
@@ -69,6 +84,46 @@ class Conversation(QWidget):
     def add_text(self, message_id: int, text: str, _tokens: int) -> None:
         """Add to a reply that is being written."""
         self.transcript_model.append_text(message_id, text)
+
+    # --- a source beside it ----------------------------------------------------------------------
+
+    def set_source_pane(self, pane: SourcePane) -> None:
+        """Take the pane that sources are shown in."""
+        self.source_pane = pane
+        self._beside.addWidget(pane)
+        pane.hide()
+
+    def open_source(self) -> None:
+        """Show the pane: beside the conversation, or in its place where there is no room."""
+        if self.source_pane is not None:
+            self.source_pane.show()
+            self._arrange()
+
+    def close_source(self) -> bool:
+        """Put the pane away; return whether it was open."""
+        if self.source_pane is None or self.source_pane.isHidden():
+            return False
+        self.source_pane.hide()
+        self._arrange()
+        self.composer.editor.setFocus()
+        return True
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the pane the room that there is."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        pane = self.source_pane
+        if pane is None:
+            return
+        is_open = not pane.isHidden()
+        beside = self.width() >= _TALK_LEAST + _PANE_LEAST
+        self._talk.setVisible(beside or not is_open)
+        if beside:
+            pane.setFixedWidth(min(_PANE_MOST, self.width() - _TALK_LEAST))
+        else:
+            pane.setFixedWidth(self.width())
 
     def show_model(self, state: ModelState) -> None:
         """Say which model answers, or why none does."""

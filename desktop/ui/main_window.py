@@ -19,6 +19,7 @@ from desktop.controllers.session import Session
 from desktop.domain.chat import Chat, ChatView, Message
 from desktop.settings.schema import AppSettings
 from desktop.settings.window_state import WindowState
+from desktop.ui.ask_wires import AskWires
 from desktop.ui.chat_list import ChatPanel
 from desktop.ui.conversation import Conversation
 from desktop.ui.document_wires import DocumentWires
@@ -85,6 +86,7 @@ class MainWindow(QMainWindow):
         self._connect_usage()
         self.wires = ModelWires(self, theme, session)
         self.document_wires = DocumentWires(self, session)
+        self.ask_wires = AskWires(self, theme, session)
         FileDrop(self).files_dropped.connect(self._on_files_dropped)
         self._connect_parts()
         bind_keys(self, self._key_actions())
@@ -192,7 +194,7 @@ class MainWindow(QMainWindow):
     def _connect_parts(self) -> None:
         session = self._session
         self.chat_panel.chat_chosen.connect(self._open_chat)
-        self.chat_panel.new_requested.connect(self._new_chat)
+        self.chat_panel.new_requested.connect(self.open_new_chat)
         session.chats.deleted.connect(self._on_deleted)
         session.chats.chats_changed.connect(lambda _chats: self._update_title())
         self.header.chats_toggled.connect(lambda: self.panels.toggle("left"))
@@ -214,7 +216,7 @@ class MainWindow(QMainWindow):
         return {
             "escape": self._on_escape,
             "again": lambda: self._session.chat.regenerate(None),
-            "new_chat": self._new_chat,
+            "new_chat": self.open_new_chat,
             "search": self._focus_search,
             "toggle_chats": lambda: self.panels.toggle("left"),
             "toggle_settings": lambda: self.panels.toggle("right"),
@@ -237,7 +239,8 @@ class MainWindow(QMainWindow):
             self._session.chat.open(chat_id)
         self.conversation.composer.editor.setFocus()
 
-    def _new_chat(self) -> None:
+    def open_new_chat(self) -> None:
+        """Leave the open chat for one that its first message is going to store."""
         self.panels.close_over()
         self.middle.show_conversation()
         self._leave_chat()
@@ -316,7 +319,7 @@ class MainWindow(QMainWindow):
             composer.editor.setFocus()
         elif self.panels.close_over():
             self.middle.setFocus()
-        elif self.middle.go_back():
+        elif self.middle.go_back() or self.conversation.close_source():
             pass
         elif composer.cancel_edit():
             composer.editor.setFocus()
@@ -350,6 +353,8 @@ class MainWindow(QMainWindow):
     def _on_files_dropped(self, paths: list[str]) -> None:
         if len(paths) == 1 and is_model(paths[0]):
             self.models.open_file(paths[0])
+        elif self.middle.shown is None:
+            self.ask_wires.take_files(paths)
         else:
             self.document_wires.take_files(paths)
 

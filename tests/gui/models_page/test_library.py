@@ -201,7 +201,7 @@ def test_the_page_is_made_when_it_is_opened_and_leaves_for_a_chat(start: Start) 
         Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier,
     )
     assert where(app) == (True, False)
-    app.window._new_chat()
+    app.window.open_new_chat()
     assert where(app) == (False, True)
 
 
