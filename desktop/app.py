@@ -196,12 +196,14 @@ def build_document_rooms(
     from desktop.controllers.pictures import PicturesController
     from desktop.domain.errors import UserError
     from desktop.settings.requests import to_load_options
+    from desktop.work.extraction import ExtractionWorker
     from desktop.work.summary import SummaryWorker
     from desktop.work.text_model import TextModel, document_load_options
     from desktop.work.translation import TranslationWorker
 
     workers: dict[JobKind, Worker] = {
         "summary": SummaryWorker(),
+        "extraction": ExtractionWorker(),
         "translation": TranslationWorker(),
     }
 
@@ -332,6 +334,14 @@ def build_documents_page(theme: Theme, session: Session, paths: Paths) -> Docume
         summaries.failed.connect(rooms.jobs.failed)
         return SummaryTab(theme, summaries)
 
+    def make_extraction() -> DocumentTab:
+        from desktop.controllers.extractions import ExtractionsController
+        from desktop.ui.documents.extract import ExtractTab
+
+        extractions = ExtractionsController(rooms.thread, rooms.jobs)
+        extractions.failed.connect(rooms.jobs.failed)
+        return ExtractTab(theme, extractions)
+
     def make_translation() -> DocumentTab:
         from desktop.controllers.translations import TranslationsController
         from desktop.ui.documents.translate import TranslateTab
@@ -343,7 +353,7 @@ def build_documents_page(theme: Theme, session: Session, paths: Paths) -> Docume
     tabs = (
         Tab("read", "Read", lambda: ReadTab(theme, rooms.documents, rooms.pictures)),
         Tab("summary", "Summary", make_summary),
-        # The summary, the tables and the translations follow here.
+        Tab("extraction", "Extract", make_extraction),
         Tab("translation", "Translate", make_translation),
     )
     return DocumentsPage(theme, rooms.documents, rooms.pictures, tabs)

@@ -23,6 +23,17 @@ class TableRow(msgspec.Struct, frozen=True, kw_only=True):
     document_id: int
     cells: tuple[Cell, ...]
 
+    @property
+    def is_borne_out(self) -> bool:
+        """Return whether any of its values stands in the text, or is a person's own.
+
+        Where all that it has is yes or no, there is nothing to look for.
+        """
+        filled = [cell for cell in self.cells if cell.value is not None]
+        return any(cell.found in {"quoted", "edited"} for cell in filled) or all(
+            isinstance(cell.value, bool) for cell in filled
+        )
+
 
 class Merger:
     """Joins rows as they come, within a document.

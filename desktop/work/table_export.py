@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path, PurePath
 from typing import Any, Final, Literal, get_args
 
+from desktop.domain.cell_text import text_of
 from desktop.domain.errors import UserError
 from desktop.domain.evidence import Cell
 from desktop.domain.rows import TableRow
@@ -114,21 +115,6 @@ def values_of(row: TableRow, columns: Sequence[Column]) -> dict[str, Value]:
 def defused(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula."""
     return f"'{text}" if _FORMULA.match(text) else text
-
-
-def text_of(value: Value) -> str:
-    """Return a value as people read it."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "yes" if value else "no"
-        case str():
-            return value
-        case list() if all(isinstance(each, str | int | float) for each in value):
-            return ", ".join(text_of(each) for each in value)
-        case _:
-            return json.dumps(value, ensure_ascii=False)
 
 
 def _plain(value: Value) -> str:

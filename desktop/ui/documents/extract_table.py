@@ -1,0 +1,150 @@
+"""The table itself: every value leads to its place, can be changed, copied and taken out."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Final
+
+from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPalette
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+)
+
+from desktop.domain.evidence import Cell
+from desktop.ui.documents.extract_model import CELL_ROLE, AnyIndex, ExtractModel
+from desktop.ui.theme import Theme
+from desktop.work.table_export import defused
+
+_ROW_HEIGHT: Final = 32
+_WIDEST: Final = 320
+_NARROWEST: Final = 88
+_LOOK_AT: Final = 100
+"""Rows that a column's width is taken from."""
+
+
+class ExtractTable(QTableView):
+    """Shows a table. A press on a value asks for its source, again for its next one.
+
+    ``source_requested`` carries a ``SourceRef``, ``removal_requested`` the shown rows to take out.
+    """
+
+    source_requested = Signal(object)
+    removal_requested = Signal(object)
+
+    def __init__(self, theme: Theme, model: ExtractModel) -> None:
+        super().__init__()
+        self.setObjectName("extractTable")
+        self.setAccessibleName("Table")
+        self._model = model
+        self._last: tuple[Cell, int] | None = None
+        self._is_fitted = False
+        self.setModel(model)
+        self.setItemDelegate(_Cells(theme, self))
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(
+            QAbstractItemView.EditTrigger.DoubleClicked
+            | QAbstractItemView.EditTrigger.EditKeyPressed
+        )
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setWordWrap(False)
+        self.setCornerButtonEnabled(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setStretchLastSection(True)
+        header.setMinimumSectionSize(_NARROWEST)
+        header.setResizeContentsPrecision(_LOOK_AT)
+        header.setSortIndicatorClearable(True)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.setSortingEnabled(True)
+        self.clicked.connect(self._on_clicked)
+        model.modelReset.connect(self._on_reset)
+        model.rowsInserted.connect(lambda *_: self._fit())
+
+    @property
+    def chosen_rows(self) -> list[int]:
+        """Return the shown rows with a chosen cell."""
+        return sorted({index.row() for index in self.selectionModel().selectedIndexes()})
+
+    def show_source(self, index: AnyIndex) -> None:
+        """Ask for the source of a cell; in the last column, for that of its row."""
+        row = self._model.shown_rows[index.row()]
+        cell = index.data(CELL_ROLE) or next((each for each in row.cells if each.sources), None)
+        if not isinstance(cell, Cell) or not cell.sources:
+            return
+        known, turn = self._last or (None, 0)
+        turn = (turn + 1) % len(cell.sources) if known == cell else 0
+        self._last = cell, turn
+        self.source_requested.emit(cell.sources[turn])
+
+    def copy(self) -> None:
+        """Copy the chosen cells, as lines that a spreadsheet takes and runs nothing of."""
+        chosen = self.selectionModel().selectedIndexes()
+        if not chosen:
+            return
+        cells = {(index.row(), index.column()): str(index.data() or "") for index in chosen}
+        columns = sorted({column for _, column in cells})
+        file = io.StringIO()
+        writer = csv.writer(file, delimiter="\t", lineterminator="\n")
+        for row in sorted({row for row, _ in cells}):
+            writer.writerow([defused(cells.get((row, column), "")) for column in columns])
+        QGuiApplication.clipboard().setText(file.getvalue())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Show the source on Enter, take rows out on Delete, copy."""
+        index = self.currentIndex()
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and index.isValid():
+            self.show_source(index)
+        elif event.key() == Qt.Key.Key_Delete and self._model.is_editable and self.chosen_rows:
+            self.removal_requested.emit(self.chosen_rows)
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+        else:
+            super().keyPressEvent(event)
+
+    def _on_clicked(self, index: QModelIndex) -> None:
+        several = len(self.selectionModel().selectedIndexes()) > 1
+        if not several and not QGuiApplication.keyboardModifiers():
+            self.show_source(index)
+
+    def _on_reset(self) -> None:
+        self._last = None
+        if not self._model.rows:
+            self._is_fitted = False
+            self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Make the columns as wide as the first rows need, once: then they are the person's."""
+        if self._is_fitted or not self._model.rowCount():
+            return
+        self._is_fitted = True
+        self.resizeColumnsToContents()
+        for column in range(self._model.columnCount()):
+            self.setColumnWidth(column, min(_WIDEST, self.columnWidth(column)))
+
+
+class _Cells(QStyledItemDelegate):
+    """Draws a value in the colour of how sure its source is."""
+
+    def __init__(self, theme: Theme, parent: QObject) -> None:
+        super().__init__(parent)
+        self._theme = theme
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: AnyIndex) -> None:  # noqa: N802
+        """Colour the words."""
+        super().initStyleOption(option, index)
+        cell = index.data(CELL_ROLE)
+        if cell is None:
+            role = "secondary"
+        else:
+            role = {"section": "warning", "beside": "secondary"}.get(cell.found, "text")
+        for which in (QPalette.ColorRole.Text, QPalette.ColorRole.HighlightedText):
+            option.palette.setColor(which, self._theme.colour(role))
