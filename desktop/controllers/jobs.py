@@ -201,9 +201,13 @@ class JobsController(QObject):
         self, stores: DocumentStores, job_id: int
     ) -> Callable[[int, int, msgspec.Struct | None], None]:
         pace = Pace()
+        kept = (-1, -1)
 
         def report(done: int, total: int, news: msgspec.Struct | None) -> None:
-            stores.jobs.set_progress(job_id, done, total)
+            nonlocal kept
+            if (done, total) != kept:
+                kept = done, total
+                stores.jobs.set_progress(job_id, done, total)
             left = pace.seconds_left(done, total)
             self.progressed.emit(
                 JobProgress(job_id=job_id, done=done, total=total, seconds_left=left, news=news)

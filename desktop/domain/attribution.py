@@ -46,8 +46,16 @@ class Attribution:
         }
         self._unknown = math.log(1 + len(texts))
 
-    def sources(self, sentence: str, candidates: Iterable[int] | None = None) -> tuple[int, ...]:
-        """Return the sections that support the sentence, best first; none where none does."""
+    def sources(
+        self,
+        sentence: str,
+        candidates: Iterable[int] | None = None,
+        least: float = _SUPPORTED,
+    ) -> tuple[int, ...]:
+        """Return the sections that support the sentence, best first; none where none does.
+
+        ``least`` is the share of the sentence's weighted words that one must hold.
+        """
         words = frozenset(_stems(sentence))
         total = sum(self._weights.get(word, self._unknown) for word in words)
         if not total:
@@ -56,7 +64,7 @@ class Attribution:
         scored = sorted(
             ((self._score(words, index) / total, -index) for index in set(among)), reverse=True
         )
-        if not scored or scored[0][0] < _SUPPORTED:
+        if not scored or scored[0][0] < least:
             return ()
         best = scored[0][0]
         return tuple(-index for score, index in scored if score >= _NEARLY * best)[:_MOST_SOURCES]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -10,6 +11,10 @@ from desktop.domain.attribution import Attribution
 from desktop.domain.documents import SourceRef
 from desktop.domain.sections import Passage, Section
 from desktop.domain.sentences import sentences
+
+_LEAST: Final = 0.15
+"""The share of a sentence's words that a passage must hold: that its section bears it out is known
+already, and the passage that shares most with it is where to look."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +50,7 @@ class SourceFinder:
     def find(self, sentence: str, section: int) -> Source:
         """Return where in the section the sentence comes from."""
         place = self._sections[section]
-        found = self._attribution(section).sources(sentence)
+        found = self._attribution(section).sources(sentence, least=_LEAST)
         if not found:
             return self.whole(section)
         passage = place.first + found[0]

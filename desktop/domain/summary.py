@@ -15,6 +15,7 @@ A pure generator, without input, output or a clock, that the window and the term
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Generator, Mapping, Sequence
 from typing import Final, Literal
 
@@ -28,6 +29,9 @@ from desktop.domain.sentences import sentences
 Length = Literal["paragraph", "page", "outline"]
 OUTPUT_SHARE: Final = 0.5
 """What a call that joins points may write, of what it reads: so every level is shorter."""
+SECTION_ROOM: Final = 1200
+"""The most tokens of a section, however large the window: models read short ones more faithfully,
+and several of them are read side by side."""
 _WRITTEN: Final = 0.4
 """What calls write on average, of what they may."""
 _FILLED: Final = 0.9
@@ -36,6 +40,11 @@ _FINAL_TOKENS: Final[Mapping[Length, int]] = {"paragraph": 320, "page": 900, "ou
 
 
 _LONGEST_TITLE: Final = 80
+_NUMBERS: Final = re.compile(
+    r"^[ \t]*(?:\d{1,3}[.)][ \t]+)*(?:\d{1,3}[.)][ \t]*$|(?=\d{1,3}[.)][ \t]))", re.MULTILINE
+)
+"""Numbers of a list at a line's beginning, but for the last that has a text."""
+_LETTER: Final = re.compile(r"[^\W\d_]")
 _BULLETS: Final = "-*•–# \t\n"
 
 
@@ -81,10 +90,14 @@ class Calls(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What the model wrote to a call; ``failure`` says why there is nothing, empty otherwise."""
+    """What the model wrote to a call; ``failure`` says why there is nothing, empty otherwise.
+
+    ``truncated`` tells that it met its limit: what comes last is then cut.
+    """
 
     text: str = ""
     failure: str = ""
+    truncated: bool = False
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,7 +167,7 @@ def forecast(tokens: int, room: int, overhead: int, *, sections: int = 0) -> For
     ``overhead`` is the tokens of a call beside its data; without ``sections`` their number is
     guessed too.
     """
-    sections = sections or math.ceil(tokens / (room * _FILLED))
+    sections = sections or math.ceil(tokens / (min(room, SECTION_ROOM) * _FILLED))
     calls = sections
     points = tokens * OUTPUT_SHARE * _WRITTEN
     read, written = tokens + points, points
@@ -198,12 +211,13 @@ class _Work:
     ]:
         """Ask for the points of every section; return them, and the sections that failed."""
         instruction = self._fill(self._prompts.section)
+        limit = max(64, int(min(self._room, SECTION_ROOM) * OUTPUT_SHARE / 2))
         calls = tuple(
             Call(
                 key=(0, section.index),
                 instruction=instruction,
                 data=section.text,
-                max_tokens=max(64, int(self._room * OUTPUT_SHARE / 2)),
+                max_tokens=limit,
                 sections=(section.index,),
             )
             for section in self._sections
@@ -212,7 +226,8 @@ class _Work:
         points: list[Point] = []
         failed = []
         for call in calls:
-            lines = lines_in(answers[call.key].text)
+            answer = answers[call.key]
+            lines = lines_in(answer.text, truncated=answer.truncated)
             points += [Point(text=line, sources=call.sections) for line in lines]
             if not lines:
                 failed.append(call.sections[0])
@@ -246,7 +261,8 @@ class _Work:
         answers = yield from _ask(calls)
         joined: list[Point] = []
         for call, group in zip(calls, groups, strict=True):
-            lines = lines_in(answers[call.key].text)
+            answer = answers[call.key]
+            lines = lines_in(answer.text, truncated=answer.truncated)
             joined += [self._point(line) for line in lines] or list(group)
         return joined
 
@@ -263,9 +279,12 @@ class _Work:
         answers = yield from _ask(calls)
         points: list[Point] = []
         for call, group in zip(calls, groups, strict=False):
-            text = answers[call.key].text.strip()
-            if text:
-                points += [self._sentence(part) for part in _once(_sentences(f"{text}\n\n"))]
+            answer = answers[call.key]
+            if answer.text.strip():
+                parts = _sentences(answer.text.strip())
+                cut = answer.truncated and len(parts) > 1
+                kept = [*_once(parts[:-1] if cut else parts), "\n\n"]
+                points += [self._sentence(part) for part in kept]
             else:
                 points += [Point(text=f"- {note.text}\n", sources=note.sources) for note in group]
         return tuple(points)
@@ -325,32 +344,41 @@ def _note(point: Point) -> str:
     return f"- {point.text} [{numbers}]" if numbers else f"- {point.text}"
 
 
-def lines_in(text: str) -> list[str]:
-    """Return the points that a model wrote, each once: a list's items, or else sentences."""
+def lines_in(text: str, *, truncated: bool = False) -> list[str]:
+    """Return the points that a model wrote, each once: a list's items, or else sentences.
+
+    The last of a ``truncated`` text is left out, unless it is all there is.
+    """
     found: list[str] = []
     for line in text.splitlines():
         point = line.strip().lstrip(_BULLETS).strip()
-        parts = [point] if line.lstrip()[:1] in "-*•–" else sentences(point)
-        found += [part.strip() for part in parts if len(part.strip()) > 1]
-    return _once(found)
+        if line.lstrip()[:1] in {*"-*•–"}:
+            found += [point] if len(point) > 1 else []
+        else:
+            found += [part.strip() for part in sentences(point) if _LETTER.search(part)]
+    return _once(found[:-1] if truncated and len(found) > 1 else found)
 
 
 def _sentences(text: str) -> list[str]:
     """Return the sentences of every line, each with the marks that follow its full stop.
 
-    A bullet that a model left without a point goes.
+    Bullets and numbers that a model left without a point go.
     """
     lines = [
         line
-        for line in marks_inside(text).splitlines(keepends=True)
+        for line in marks_inside(_NUMBERS.sub("", text)).splitlines(keepends=True)
         if not line.strip() or line.strip(_BULLETS)
     ]
     return [sentence for line in lines for sentence in sentences(line)]
 
 
 def _once(parts: Sequence[str]) -> list[str]:
-    """Return the parts without those that a model in a loop has said before."""
-    said: dict[str, str] = {}
+    """Return the parts without those that a model in a loop has said before; blank ones stay."""
+    said: set[str] = set()
+    kept = []
     for part in parts:
-        said.setdefault(" ".join(part.lower().split()), part)
-    return list(said.values())
+        key = " ".join(part.lower().split())
+        if not key or key not in said:
+            kept.append(part)
+        said.add(key)
+    return kept

@@ -24,6 +24,9 @@ Recalled = Sequence[tuple[Call, CallRecord]]
 OnRecalled = Callable[[Recalled, int], None]
 """Hears of all the calls that were answered before, and how many have been answered by then."""
 
+OnText = Callable[[Call, str], None]
+"""Hears of what the model has written to a call so far."""
+
 
 class Asking:
     """Answers calls, and keeps every answer before the next is asked for.
@@ -43,6 +46,7 @@ class Asking:
         first_level: int = 0,
         sampling: Sampling = SAMPLING,
         on_recalled: OnRecalled | None = None,
+        on_text: OnText = lambda _call, _text: None,
     ) -> None:
         self._tools = tools
         self._job_id = job_id
@@ -50,6 +54,7 @@ class Asking:
         self._on_answer = on_answer
         self._first_level = first_level
         self._sampling = sampling
+        self._on_text = on_text
         self._on_recalled = on_recalled or self._tell_each
         self._known = tools.jobs.answers(job_id)
         self._model_name = _model_name(tools)
@@ -70,7 +75,11 @@ class Asking:
             left = self._ask(left, attempt)
         records = self.records
         return {
-            call.key: Answer(text=records[call.key].text, failure=records[call.key].failure)
+            call.key: Answer(
+                text=records[call.key].text,
+                failure=records[call.key].failure,
+                truncated=records[call.key].truncated,
+            )
             for call in calls
         }
 
@@ -94,6 +103,7 @@ class Asking:
             self._sampling,
             stop=STOP,
             schemas=[call.schema for call in calls],
+            on_text=lambda number, text: self._on_text(calls[number], text),
             cancelled=self._tools.cancelled,
         )
         for number, made in completions:

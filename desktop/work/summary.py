@@ -6,7 +6,7 @@ The job's kind is ``summary``, its wish a ``SummaryWish``, its result a ``Summar
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -18,6 +18,8 @@ from desktop.domain.sections import CountTexts, Section, split
 from desktop.domain.sources import SourceFinder
 from desktop.domain.summary import (
     OUTPUT_SHARE,
+    SECTION_ROOM,
+    Call,
     Calls,
     Summary,
     forecast,
@@ -39,10 +41,14 @@ from desktop.work.summary_records import (
     SummaryReport,
     SummaryResult,
     SummaryWish,
+    Writing,
 )
 
 _LEAST_ROOM: Final = 256
 _SPARE_TOKENS: Final = 16
+_TELL_S: Final = 0.25
+_SILENT_S: Final = 1.0
+"""How often what is being written is told, and after how long another call's turn is."""
 LEVELS_EACH: Final = 100
 """Levels of calls that each subject of a job has for itself."""
 _JOINT_CALLS: Final = 2
@@ -102,7 +108,7 @@ class SummaryWork:
         """Cut the subject into sections and estimate the work. Raises UserError."""
         overhead = self._overhead()
         room = self._room(overhead)
-        steps = split(subject.passages, room)
+        steps = split(subject.passages, min(room, SECTION_ROOM))
         asked = next(steps)
         try:
             while True:
@@ -138,6 +144,9 @@ class SummaryWork:
             system=self._prompts.system,
             on_answer=lambda call, record, done: self._tell(subject, place, [(call, record)], done),
             on_recalled=lambda recalled, done: self._tell(subject, place, recalled, done),
+            on_text=_Ticker(
+                lambda text: self._tell_text(subject, place, text, len(asking.records))
+            ).take,
             first_level=place * LEVELS_EACH,
         )
         summary = self._drive(asking, subject.title, plan)
@@ -161,6 +170,9 @@ class SummaryWork:
 
     def _tell(self, subject: Subject, place: int, answers: Recalled, done: int) -> None:
         self._report(done, Answered(place=place, title=subject.title, answers=tuple(answers)))
+
+    def _tell_text(self, subject: Subject, place: int, text: str, done: int) -> None:
+        self._report(done, Writing(place=place, title=subject.title, text=text))
 
     def _report(self, done: int, news: msgspec.Struct) -> None:
         done += self._made
@@ -213,6 +225,26 @@ class SummaryWork:
             model_path=info.path if info else "",
             tokens_per_s=tokens / seconds if seconds else 0.0,
         )
+
+
+class _Ticker:
+    """Passes on now and then what is written to the call that was heard of first."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._call: Key | None = None
+        self._heard = self._told = 0.0
+
+    def take(self, call: Call, text: str) -> None:
+        now = time.monotonic()
+        if self._call is None or now - self._heard > _SILENT_S:
+            self._call = call.key
+        if call.key != self._call:
+            return
+        self._heard = now
+        if now - self._told >= _TELL_S:
+            self._told = now
+            self._tell(text)
 
 
 def _section_reports(

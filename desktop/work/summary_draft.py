@@ -11,7 +11,7 @@ from desktop.domain.jobs import CallRecord, Key
 from desktop.domain.sources import Source
 from desktop.domain.summary import lines_in
 from desktop.work.summary import LEVELS_EACH
-from desktop.work.summary_records import Answered, Plan, Planned, Reported, SummaryReport
+from desktop.work.summary_records import Answered, Plan, Planned, Reported, SummaryReport, Writing
 
 
 @dataclass
@@ -19,6 +19,7 @@ class DraftSubject:
     """One subject's part: its sections' points by their number, then the summary itself.
 
     ``sections`` is how many there are, 0 until that is known; ``failed`` are those without points.
+    ``writing`` is what the model is about to say.
     """
 
     title: str
@@ -28,6 +29,7 @@ class DraftSubject:
     sources: Sequence[Source] = ()
     notes: dict[int, list[str]] = field(default_factory=dict)
     failed: dict[int, str] = field(default_factory=dict)
+    writing: str = ""
     report: SummaryReport | None = None
 
 
@@ -44,8 +46,11 @@ class Draft:
                 self._plan(self._subject(place, title), plan)
             case Answered(place=place, title=title, answers=answers):
                 subject = self._subject(place, title)
+                subject.writing = ""
                 records = {call.key: record for call, record in answers}
                 return [(place, number) for number in _note(subject, records)]
+            case Writing(place=place, title=title, text=text):
+                self._subject(place, title).writing = text
             case Reported(place=place, report=report):
                 self._subject(place, report.title).report = report
             case _:
@@ -80,7 +85,7 @@ def _note(subject: DraftSubject, records: Mapping[Key, CallRecord]) -> list[int]
     for (level, number), record in records.items():
         if level:
             continue
-        lines = lines_in(record.text)
+        lines = lines_in(record.text, truncated=record.truncated)
         subject.failed.pop(number, None)
         if lines:
             subject.notes[number] = lines

@@ -114,6 +114,14 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     answers: tuple[tuple[Call, CallRecord], ...]
 
 
+class Writing(msgspec.Struct, frozen=True, kw_only=True):
+    """News: what the model has written so far to the first of the calls that run."""
+
+    place: int
+    title: str
+    text: str
+
+
 class Reported(msgspec.Struct, frozen=True, kw_only=True):
     """News: subject number ``place`` is done, and others may follow."""
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QScrollArea, QWid
 from desktop.controllers.summaries import SummariesController, SummaryJob
 from desktop.domain.documents import Document, SourceRef
 from desktop.ui import tokens
-from desktop.ui.controls import column, label, push_button, set_property
+from desktop.ui.controls import IconButton, column, label, push_button
 from desktop.ui.documents.summary_coverage import SummaryCoverage
 from desktop.ui.documents.summary_form import LENGTHS, SummaryForm
 from desktop.ui.documents.summary_lines import Line, Run, report_lines, section_lines
@@ -28,6 +29,9 @@ from desktop.ui.theme import Theme
 from desktop.work.markdown import whole_markdown
 from desktop.work.summary_records import Summarized, SummaryResult
 
+_SHOWN_LETTERS: Final = 600
+"""Of what is being written."""
+
 
 class SummaryTab(DocumentTab):
     """Shows the newest summary of the chosen documents, or asks what kind is wanted."""
@@ -38,7 +42,7 @@ class SummaryTab(DocumentTab):
         self._summaries = summaries
         self.known: SummaryJob | None = None
         self._asks = True
-        self._deletes = self._is_shown = False
+        self._is_shown = self._has_failed = False
         self._lengths: list[tuple[tuple[int, int], int]] = []
         """The sections that the draft shows, in its order, and how many lines each has."""
         self.progress = SummaryProgress()
@@ -49,6 +53,8 @@ class SummaryTab(DocumentTab):
         self._nothing = label(
             "There is no text that could be summarized.", tone="secondary", wraps=True
         )
+        self._writing = label(tone="faint", wraps=True)
+        self._writing.setObjectName("summaryWriting")
         self._bar = self._make_bar()
         self._area = self._make_area()
         layout = column(self, spacing=tokens.M)
@@ -91,27 +97,32 @@ class SummaryTab(DocumentTab):
 
     def _make_bar(self) -> QWidget:
         bar = QWidget()
-        row = QHBoxLayout(bar)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(tokens.S)
         self.about = ElidedLabel(kind="small", tone="secondary")
-        self.others = push_button("Earlier", "outline", self._show_others)
-        self.again = push_button("Try what failed again", "outline", self._on_again)
         self.copy = push_button("Copy", "outline", self._on_copy)
         self.copy.setAccessibleName("Copy the summary as Markdown")
         self.save = push_button("Save as…", "outline", self._on_save)
         self.new = push_button("New summary", "outline", self._on_new)
-        self.delete = push_button("Delete", "outline", self._on_delete)
-        row.addWidget(self.about, 1)
-        for button in (self.again, self.others, self.copy, self.save, self.new, self.delete):
+        self.delete = push_button("Delete for good", "danger", self._on_delete)
+        self.more = IconButton(self._theme, "more", "More", self._show_menu)
+        row = QHBoxLayout()
+        row.setSpacing(tokens.S)
+        for button in (self.copy, self.save, self.new, self.delete, self.more):
             row.addWidget(button)
+        row.addStretch(1)
+        layout = column(bar, spacing=tokens.S)
+        layout.addWidget(self.about)
+        layout.addLayout(row)
         return bar
 
     def _make_area(self) -> QScrollArea:
         content = QWidget()
         inner = column(content, spacing=tokens.L)
-        for part in (self.form, self._bar, self._nothing, self.text, self._coverage_fold):
+        for part in (self.form, self._bar, self._nothing, self.text):
             inner.addWidget(part)
+        inner.addWidget(self._writing)
+        self.again = push_button("Try what failed again", "outline", self._on_again)
+        inner.addWidget(self._coverage_fold)
+        inner.addWidget(self.again, 0, Qt.AlignmentFlag.AlignLeft)
         inner.addStretch(1)
         area = QScrollArea()
         make_scrolling(area, bounded(content))
@@ -149,12 +160,21 @@ class SummaryTab(DocumentTab):
         if known is not self.known:
             return
         self.progress.show_job(known)
+        self._show_writing(known)
         if any(subject.report is not None for subject in known.draft.subjects.values()):
             self._show_draft(known)
             return
         for section in sections:
             self._insert(known, section)
         self.text.setVisible(bool(self._lengths))
+
+    def _show_writing(self, known: SummaryJob) -> None:
+        """Show what the model is about to say, below what is there."""
+        texts = [each.writing for each in known.draft.subjects.values() if not each.report]
+        text = (texts[-1] if texts else "").strip()
+        is_shown = bool(text) and known.job.state == "running"
+        self._writing.setText(f"{text[-_SHOWN_LETTERS:]} …" if is_shown else "")
+        self._writing.setVisible(is_shown)
 
     def _on_removed(self, job_id: int) -> None:
         if self.known is not None and self.known.job.id == job_id:
@@ -163,7 +183,7 @@ class SummaryTab(DocumentTab):
 
     def _show(self, known: SummaryJob | None) -> None:
         self.known, self._asks = known, known is None
-        self._set_deletes(deletes=False)
+        self.delete.hide()
         if known is not None and known.result is not None:
             reports = known.result.reports
             titled = len(reports) > 1
@@ -175,10 +195,12 @@ class SummaryTab(DocumentTab):
             failed = any(
                 section.status == "failed" for each in reports for section in each.sections
             )
-            self.again.setVisible(failed)
+            self._has_failed = failed
         elif known is not None:
             self._show_draft(known)
         self._arrange()
+        if known is not None:
+            self._show_writing(known)
 
     # --- the draft -------------------------------------------------------------------------------
 
@@ -246,15 +268,12 @@ class SummaryTab(DocumentTab):
         self.form.focus.setFocus()
 
     def _on_delete(self) -> None:
-        """Ask once more: a finished summary can't be brought back."""
-        if self._deletes:
-            self._of_known(self._summaries.remove)
-        self._set_deletes(deletes=not self._deletes)
+        self._of_known(self._summaries.remove)
 
-    def _set_deletes(self, *, deletes: bool) -> None:
-        self._deletes = deletes
-        self.delete.setText("Delete for good" if deletes else "Delete")
-        set_property(self.delete, "kind", "danger" if deletes else "outline")
+    def _ask_to_delete(self) -> None:
+        """Show the button that deletes: a finished summary can't be brought back."""
+        self.delete.show()
+        self.delete.setFocus()
 
     def _on_copy(self) -> None:
         QGuiApplication.clipboard().setText(self._markdown())
@@ -274,15 +293,18 @@ class SummaryTab(DocumentTab):
         result = self.known.result if self.known else None
         return whole_markdown(result) if result else ""
 
-    def _show_others(self) -> None:
+    def _show_menu(self) -> None:
+        """Offer the other summaries of these documents, and to delete this one."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for each in self._summaries.jobs:
+        for each in self._summaries.jobs if len(self._summaries.jobs) > 1 else ():
             action = menu.addAction(_name(each).replace("&", "&&"))
             action.setCheckable(True)
             action.setChecked(each is self.known)
             action.triggered.connect(partial(self._show, each))
-        menu.popup(self.others.mapToGlobal(self.others.rect().bottomLeft()))
+        menu.addSeparator()
+        menu.addAction("Delete this summary…").triggered.connect(self._ask_to_delete)
+        menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
 
     def _arrange(self) -> None:
         known = self.known
@@ -291,12 +313,13 @@ class SummaryTab(DocumentTab):
         if known is not None and result is None:
             self.progress.show_job(known)
         has_documents = bool(self._summaries.documents)
+        self._writing.hide()
         self._nothing.setVisible(not has_documents and self._is_shown)
         self.form.setVisible(self._asks and has_documents)
         self._bar.setVisible(result is not None)
-        self.others.setVisible(len(self._summaries.jobs) > 1)
         self.text.setVisible(result is not None or bool(known and self._lengths))
         self._coverage_fold.setVisible(result is not None)
+        self.again.setVisible(result is not None and self._has_failed)
 
 
 def _about(known: SummaryJob, result: SummaryResult) -> str:

@@ -48,17 +48,18 @@ class CoverageStrip(QWidget):
         gap = 2.0 if wide >= _GAP_FROM else 0.0
         read, cited = set(coverage.read), set(coverage.cited)
         for page in range(1, coverage.pages + 1):
-            colour = theme.blend("page", "text", 0.10)
+            tick = QRectF((page - 1) * wide, 0, max(0.5, wide - gap), _HEIGHT)
             if page in coverage.unreadable:
-                colour = theme.colour("danger")
-            elif page in cited:
+                # A line at the foot: told apart by shape, and not by colour alone.
+                painter.fillRect(tick.adjusted(0, _HEIGHT - 2, 0, 0), theme.colour("danger"))
+                continue
+            colour = theme.blend("page", "text", 0.10)
+            if page in cited:
                 colour = theme.colour("accent")
             elif page in read:
                 colour = theme.blend("page", "accent", 0.30)
             painter.setBrush(colour)
-            painter.drawRoundedRect(
-                QRectF((page - 1) * wide, 0, max(0.5, wide - gap), _HEIGHT), gap, gap
-            )
+            painter.drawRoundedRect(tick, gap, gap)
         painter.end()
 
 

@@ -140,6 +140,19 @@ def test_points_are_items_or_else_sentences_each_once() -> None:
         "It fell.",
         "4 left.",
     ]
+    assert lines_in("1. It fell.\n2. It rose.\n3.") == ["It fell.", "It rose."]
+    assert lines_in("- It fell.\n- It ro", truncated=True) == ["It fell."]
+    assert lines_in("It ro", truncated=True) == ["It ro"]
+
+
+def test_numbers_without_a_point_and_a_cut_end_are_left_out() -> None:
+    def write(call: Call) -> Answer:
+        if call.key[0] == 0:
+            return honest(call)
+        return Answer(text="1. It fell.\n2. 3. 4. It rose.\n5.\n6. 7.\nIt ro", truncated=True)
+
+    summary, _ = run(SECTIONS[:2], write)
+    assert summary.text == "1. It fell.\n4. It rose."
 
 
 def test_a_document_of_nothing_is_an_empty_summary() -> None:
