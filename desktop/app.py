@@ -7,6 +7,7 @@ import logging
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
@@ -44,6 +45,7 @@ from models.library.embedded import embedded_model, sha256_of
 from models.load_judge import LateJudge, LoadJudge
 
 if TYPE_CHECKING:
+    from desktop.controllers.library import LibraryController
     from desktop.domain.jobs import JobKind
     from desktop.ui.documents.page import DocumentsPage
     from desktop.ui.models.page import ModelsPage
@@ -112,7 +114,7 @@ def build_session(
     grounding = Grounding(
         counter,
         lambda: session.document_rooms.thread,
-        lambda: None,
+        lambda: session.document_rooms.models.embedding_options(),  # noqa: PLW0108
         lambda options: build_embedder(paths, options, engine_command),
     )
     answering = Answering(store, replies, model, attachments, grounding)
@@ -136,7 +138,9 @@ def build_session(
         grounding=grounding,
         sources=SourcesController(lambda: session.document_rooms.thread),
         make_rooms=lambda: build_model_rooms(paths, settings, model, probe()),
-        make_document_rooms=lambda: build_document_rooms(paths, settings, model, engine_command),
+        make_document_rooms=lambda: build_document_rooms(
+            paths, settings, model, lambda: session.library, engine_command
+        ),
     )
     return session, notice
 
@@ -187,18 +191,18 @@ def build_document_rooms(
     paths: Paths,
     settings: SettingsController,
     model: ModelController,
+    library: Callable[[], LibraryController],
     engine_command: list[str] | None,
 ) -> DocumentRooms:
     """Return what work with documents stands on, imported now and not at the window's start."""
+    from desktop.controllers.document_models import DocumentModels
     from desktop.controllers.document_thread import DocumentThread
     from desktop.controllers.documents import DocumentsController
     from desktop.controllers.jobs import JobsController
     from desktop.controllers.pictures import PicturesController
-    from desktop.domain.errors import UserError
-    from desktop.settings.requests import to_load_options
     from desktop.work.extraction import ExtractionWorker
     from desktop.work.summary import SummaryWorker
-    from desktop.work.text_model import TextModel, document_load_options
+    from desktop.work.text_model import TextModel
     from desktop.work.translation import TranslationWorker
 
     workers: dict[JobKind, Worker] = {
@@ -207,17 +211,12 @@ def build_document_rooms(
         "translation": TranslationWorker(),
     }
 
-    def load_options() -> LoadOptions:
-        if not model.state.path:
-            raise UserError("There is no model to work with.", "Choose one in the line above.")
-        options = to_load_options(settings.generation, settings.app, model.state.path)
-        return document_load_options(options)
-
+    models = DocumentModels(settings, model, library)
     thread = DocumentThread(paths.documents_db)
     jobs = JobsController(
         thread,
         workers,
-        load_options,
+        models.load_options,
         lambda options: TextModel(options, paths.engine_log, engine_command),
     )
     return DocumentRooms(
@@ -225,6 +224,7 @@ def build_document_rooms(
         jobs=jobs,
         documents=DocumentsController(thread, paths.pasted_dir),
         pictures=PicturesController(),
+        models=models,
     )
 
 
@@ -320,6 +320,7 @@ def build_models_page(theme: Theme, session: Session) -> ModelsPage:
 
 def build_documents_page(theme: Theme, session: Session, paths: Paths) -> DocumentsPage:
     """Return the documents page; each tab is imported and made when it is opened first."""
+    from desktop.ui.documents.model_choice import ModelChoice
     from desktop.ui.documents.page import DocumentsPage
     from desktop.ui.documents.read import ReadTab
     from desktop.ui.documents.tab import DocumentTab, Tab
@@ -356,7 +357,11 @@ def build_documents_page(theme: Theme, session: Session, paths: Paths) -> Docume
         Tab("extraction", "Extract", make_extraction),
         Tab("translation", "Translate", make_translation),
     )
-    return DocumentsPage(theme, rooms.documents, rooms.pictures, tabs)
+    choice = ModelChoice(theme, rooms.models)
+    rooms.models.look()
+    page = DocumentsPage(theme, rooms.documents, rooms.pictures, tabs, choice)
+    choice.more_requested.connect(page.models_requested)
+    return page
 
 
 def _start(

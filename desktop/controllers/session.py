@@ -112,6 +112,7 @@ class Session:
         """What work with documents stands on, with the list of them on its way."""
         rooms = self.make_document_rooms()
         rooms.documents.refresh()
+        rooms.models.look()
         return rooms
 
     @property

@@ -60,11 +60,9 @@ class DocumentStore:
             )
 
     def begin(self, path: str, name: str, size: int, mtime_ns: int, sha256: str) -> int:
-        """Note a document that is going to be read; one that was read only in part goes."""
+        """Note a document that is going to be read; one that was not read to its end goes."""
         with self._database.transaction() as connection:
-            connection.execute(
-                "delete from documents where path = ? and state = 'reading'", (path,)
-            )
+            connection.execute("delete from documents where path = ? and state != 'ready'", (path,))
             connection.execute(
                 "insert into documents (path, name, size, mtime_ns, sha256, added_at, state) "
                 "values (?, ?, ?, ?, ?, ?, 'reading')",

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.controllers.session import Session
 from desktop.domain.documents import Document, SourceRef
+from desktop.ui.models.tab import DISCOVER
 from desktop.ui.notices import Action
 
 if TYPE_CHECKING:
@@ -61,7 +62,9 @@ class DocumentWires(QObject):
             source.failed.connect(notices.say_trouble)
         rooms.documents.noticed.connect(notices.say)
         rooms.documents.deleted.connect(self._on_deleted)
-        self._window.middle.documents.ask_requested.connect(self.ask_requested)
+        page = self._window.middle.documents
+        page.ask_requested.connect(self.ask_requested)
+        page.models_requested.connect(lambda: self._window.wires.show_page(DISCOVER))
 
     def _on_deleted(self, documents: tuple[Document, ...]) -> None:
         ids = [each.id for each in documents]

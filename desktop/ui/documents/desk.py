@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QWidget
 
 from desktop.domain.documents import Document, SourceRef
 from desktop.ui import tokens
-from desktop.ui.controls import IconButton, column, push_button
-from desktop.ui.documents.list_model import facts
+from desktop.ui.controls import Card, IconButton, column, label, push_button
+from desktop.ui.documents.list_model import facts, trouble_of
 from desktop.ui.documents.tab import DocumentTab, Tab
 from desktop.ui.elided import ElidedLabel
 from desktop.ui.theme import Theme
@@ -21,12 +21,13 @@ class Desk(QWidget):
     """Shows one tab at a time on the documents that are chosen.
 
     ``source_requested`` carries a ``SourceRef``, ``ask_requested`` documents, ``delete_requested``
-    their ids; ``back_requested`` asks for the list.
+    their ids, ``read_requested`` paths; ``back_requested`` asks for the list.
     """
 
     source_requested = Signal(object)
     ask_requested = Signal(object)
     delete_requested = Signal(object)
+    read_requested = Signal(object)
     back_requested = Signal()
 
     def __init__(self, theme: Theme, tabs: Sequence[Tab]) -> None:
@@ -35,12 +36,18 @@ class Desk(QWidget):
         self._tabs = tuple(tabs)
         self._made: dict[str, DocumentTab] = {}
         self.documents: tuple[Document, ...] = ()
+        self._failed: tuple[Document, ...] = ()
         self.bar = self._make_bar()
         self._stack = QStackedWidget()
         self.layout_column = column(self, spacing=tokens.S)
         self.layout_column.addLayout(self._make_head())
         self.layout_column.addWidget(self.bar, 0, Qt.AlignmentFlag.AlignLeft)
         self.layout_column.addWidget(self._stack, 1)
+        self.problem = self._make_problem()
+        self.layout_column.addWidget(self.problem)
+        # It takes the tabs' room where there are none.
+        self._below = QWidget()
+        self.layout_column.addWidget(self._below, 1)
         self.setFocusProxy(self.bar)
         self.bar.currentChanged.connect(lambda _index: self._show_tab())
 
@@ -72,9 +79,13 @@ class Desk(QWidget):
         is_one = len(documents) == 1
         self._name.set_text(documents[0].name if is_one else f"{len(documents)} documents")
         self._facts.set_text("  ·  ".join(facts(documents[0]) if is_one else _sum(documents)))
-        ready = any(each.state == "ready" for each in documents)
-        self._ask.setEnabled(ready)
-        self._show_tab()
+        ready = self._ready()
+        for part in (self._ask, self.bar, self._stack):
+            part.setVisible(bool(ready))
+        self._below.setVisible(not ready)
+        self._show_problem([each for each in documents if each.state != "ready"])
+        if ready:
+            self._show_tab()
 
     def show_alone(self, *, alone: bool) -> None:
         """Fill the page, with a way back to the list; or stand beside the list."""
@@ -86,12 +97,12 @@ class Desk(QWidget):
 
     def go_back(self) -> bool:
         """Leave what is open inside the tab; return whether there was something to leave."""
-        return bool(self.documents) and self.tab(self.current).go_back()
+        return bool(self._ready()) and self.tab(self.current).go_back()
 
     def _show_tab(self) -> None:
         tab = self.tab(self.current)
         self._stack.setCurrentWidget(tab)
-        tab.show_documents(self.documents)
+        tab.show_documents(self._ready())
 
     def _make_bar(self) -> QTabBar:
         bar = QTabBar()
@@ -132,6 +143,36 @@ class Desk(QWidget):
         head.addWidget(self._ask)
         head.addWidget(self._delete)
         return head
+
+    def _make_problem(self) -> Card:
+        card = Card("problem")
+        card.setObjectName("documentProblem")
+        self._problem_title = label(kind="strong", wraps=True)
+        self._problem_hint = label(tone="secondary", wraps=True)
+        again = push_button("Read again", "outline", self._read_again)
+        again.setObjectName("readAgainButton")
+        layout = column(card, spacing=tokens.XS)
+        layout.setContentsMargins(tokens.L, tokens.M, tokens.L, tokens.M)
+        layout.addWidget(self._problem_title)
+        layout.addWidget(self._problem_hint)
+        layout.addSpacing(tokens.XS)
+        layout.addWidget(again, 0, Qt.AlignmentFlag.AlignLeft)
+        return card
+
+    def _show_problem(self, failed: Sequence[Document]) -> None:
+        """Say why documents can't be used."""
+        self._failed = tuple(failed)
+        self.problem.setVisible(bool(failed))
+        if len(failed) == 1:
+            self._problem_title.setText(trouble_of(failed[0]))
+            self._problem_hint.setText(failed[0].problem_hint)
+        elif failed:
+            self._problem_title.setText(f"{len(failed)} of them could not be read.")
+            self._problem_hint.setText("\n".join(f"{d.name}: {trouble_of(d)}" for d in failed))
+        self._problem_hint.setVisible(bool(self._problem_hint.text()))
+
+    def _read_again(self) -> None:
+        self.read_requested.emit([each.path for each in self._failed])
 
     def _ready(self) -> tuple[Document, ...]:
         return tuple(each for each in self.documents if each.state == "ready")

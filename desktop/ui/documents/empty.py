@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from desktop.ui import tokens
-from desktop.ui.controls import column, label, push_button
+from desktop.ui.controls import Card, column, label, push_button, set_property
 from desktop.ui.documents.shelf import Shelf
 
-_WIDEST = 440
+_WIDEST = 520
 
 
 class EmptyDesk(QWidget):
@@ -26,19 +25,24 @@ class EmptyDesk(QWidget):
         row.addWidget(push_button("Choose files…", "primary", shelf.choose_files))
         row.addWidget(push_button("Choose a folder…", "outline", shelf.choose_folder))
         row.addStretch(1)
-        inner = QWidget()
-        inner.setFixedWidth(_WIDEST)
-        column_of_words = column(inner, spacing=tokens.S)
+        self._frame = Card("drop")
+        self._frame.setMaximumWidth(_WIDEST)
+        words = column(self._frame, spacing=tokens.S, margin=tokens.XXL)
         for part in (self._title, self._words, self._buttons):
-            column_of_words.addWidget(part)
+            words.addWidget(part)
+        across = QHBoxLayout()
+        across.addStretch(1)
+        across.addWidget(self._frame, 1000)
+        across.addStretch(1)
         layout = column(self, margin=tokens.XL)
         layout.addStretch(2)
-        layout.addWidget(inner, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addLayout(across)
         layout.addStretch(3)
 
     def show_first(self, *, first: bool) -> None:
         """Say how to begin, or what to choose."""
         self._buttons.setVisible(first)
+        set_property(self._frame, "kind", "drop" if first else "")
         self._title.setText("Drop a document here" if first else "Choose a document")
         self._words.setText(
             "Snug reads it whole, on this machine: PDF, Word, OpenDocument, PowerPoint, Excel, "

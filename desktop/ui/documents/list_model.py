@@ -97,12 +97,15 @@ class DocumentListModel(QAbstractListModel):
 
     def _rebuild(self) -> None:
         under_way = {each.path for each in self._intakes if not each.is_over}
-        documents = [each for each in self._documents if self._matches(each)]
-        failed = {each.path for each in self._documents if each.state == "failed"}
-        rows: list[Entry] = [
-            each for each in self._intakes if not each.is_over or each.path not in failed
+        # What is read again stays where it is: the line below the list tells that it is read.
+        here = {each.path for each in self._documents if each.state == "ready"}
+        here |= {d.path for d in self._documents if d.state == "failed"} - under_way
+        rows: list[Entry] = [each for each in self._intakes if each.path not in here]
+        rows += [
+            each
+            for each in self._documents
+            if self._matches(each) and (each.path not in under_way or each.path in here)
         ]
-        rows += [d for d in documents if d.path not in under_way or d.state == "ready"]
         if [_key(each) for each in rows] == [_key(each) for each in self._rows]:
             self._rows = rows
             self._touch()
@@ -125,8 +128,14 @@ class DocumentListModel(QAbstractListModel):
 def trouble_of(entry: Entry) -> str:
     """Return why a document can't be used, empty where it can."""
     if entry.state == "failed":
-        return entry.problem_title
+        return without_name(entry.problem_title, entry.name)
     return _CUT if isinstance(entry, Document) and entry.state == "reading" else ""
+
+
+def without_name(title: str, name: str) -> str:
+    """Return a sentence on a document that stands below its name."""
+    rest = title.removeprefix(f"“{name}” is ")
+    return rest[:1].upper() + rest[1:]
 
 
 def second_line(entry: Entry) -> str:

@@ -32,10 +32,12 @@ class DocumentsPage(Page):
 
     In a narrow window the open one takes the list's place, and a source the document's.
 
-    ``ask_requested`` carries the documents that a person wants to ask in a chat.
+    ``ask_requested`` carries the documents that a person wants to ask in a chat,
+    ``models_requested`` asks for the place where models are found.
     """
 
     ask_requested = Signal(object)
+    models_requested = Signal()
 
     def __init__(
         self,
@@ -43,7 +45,9 @@ class DocumentsPage(Page):
         documents: DocumentsController,
         pictures: PicturesController,
         tabs: Sequence[Tab],
+        choice: QWidget,
     ) -> None:
+        """Take what shows the documents' pages, the tabs, and the choice of models for them."""
         super().__init__()
         self.setObjectName("documentsPage")
         self.setAccessibleName("Documents")
@@ -54,7 +58,7 @@ class DocumentsPage(Page):
         self.source = SourcePane(theme, documents, pictures)
         self._is_open = False
         layout = column(self)
-        layout.addLayout(self._make_head(theme))
+        layout.addLayout(self._make_head(theme, choice))
         layout.addWidget(self._make_splitter(), 1)
         self.setFocusProxy(self.shelf.list)
         self._connect()
@@ -112,12 +116,13 @@ class DocumentsPage(Page):
 
     # --- parts -----------------------------------------------------------------------------------
 
-    def _make_head(self, theme: Theme) -> QHBoxLayout:
+    def _make_head(self, theme: Theme, choice: QWidget) -> QHBoxLayout:
         head = QHBoxLayout()
         head.setContentsMargins(tokens.XL, tokens.XS, tokens.M, tokens.S)
         head.setSpacing(tokens.L)
         head.addWidget(label("Documents", kind="title"))
         head.addStretch(1)
+        head.addWidget(choice)
         close = IconButton(theme, "close", "Back to the chat", self.close_requested.emit)
         close.set_name("Back to the chat", "Esc")
         head.addWidget(close)
@@ -145,6 +150,7 @@ class DocumentsPage(Page):
         self.shelf.ask_requested.connect(self.ask_requested)
         self.desk.ask_requested.connect(self.ask_requested)
         self.desk.delete_requested.connect(self._documents.delete)
+        self.desk.read_requested.connect(self._documents.add)
         self.desk.source_requested.connect(self.show_source)
         self.desk.back_requested.connect(self._close_desk)
         self.source.close_requested.connect(self.close_source)

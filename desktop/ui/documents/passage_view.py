@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QColor,
     QFont,
     QPalette,
+    QResizeEvent,
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
@@ -56,6 +57,12 @@ class PassageView(QTextBrowser):
         self.setDocument(document)
         if marked is not None:
             self._scroll_to(marked)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep lines as short as one reads with ease."""
+        wide = self.width() - self.verticalScrollBar().sizeHint().width()
+        self.setViewportMargins(0, 0, max(0, wide - tokens.COLUMN_MAX), 0)
+        super().resizeEvent(event)
 
     def loadResource(self, _kind: int, _name: QUrl | str) -> object:
         """Load nothing."""
