@@ -126,8 +126,9 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     )
     group.add_argument(
         "--embedding-model",
-        metavar="FILE",
-        help="search by what the words mean too, with this embedding model",
+        metavar="FILE|none",
+        help="search by what the words mean too, with this embedding model; the default is the one "
+        "of the settings, else one of the library. 'none' searches by words alone",
     )
     add_model_flags(parser)
     add_common_flags(parser)

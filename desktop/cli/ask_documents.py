@@ -12,6 +12,7 @@ import msgspec
 
 from desktop.cli.context import Context
 from desktop.cli.document_work import DocumentWork
+from desktop.cli.models.library import folders_of, look_through
 from desktop.cli.session import EngineSession
 from desktop.cli.terminal import StatusLine, harmless, report_trouble, say
 from desktop.domain.errors import UserError
@@ -26,8 +27,11 @@ from desktop.storage.documents import DocumentStore
 from desktop.work.embedding import Embedder, embedding_load_options
 from desktop.work.freshness import caught_up, freshness
 from desktop.work.grounding import Grounded, Grounder, Question, quote
+from desktop.work.intake import CancelledError
+from desktop.work.model_choice import chosen_embedder
 from desktop.work.retrieval import Retrieved, Retriever
 from desktop.work.text_model import batches
+from models.library.entry import LibraryEntry
 from models.protocol import LoadOptions, ModelInfo, Texts
 
 _QUOTE_LETTERS: Final = 90
@@ -40,7 +44,7 @@ class AskedDocuments:
         self,
         database: Database,
         document_ids: Sequence[int],
-        embedding: LoadOptions | None,
+        embedding: EmbeddingChoice,
         session: EngineSession,
         log_path: Path,
     ) -> None:
@@ -130,17 +134,56 @@ class AskedDocuments:
         return self._session.interrupts.count > 0
 
     def _retrieve(self, question: str, document_ids: Sequence[int], limit: int) -> Retrieved:
-        if self._embedding is None:
-            return Retriever(self._database).retrieve(question, document_ids, limit)
-
         def show(done: int, total: int) -> None:
             self._status.show(f"Indexing: {done:,} of {total:,} passages")
 
-        with Embedder(self._embedding, self._log_path) as embedder:
-            embedder.load(cancelled=self._cancelled)
+        with self._embedder() as embedder:
             return Retriever(self._database, embedder).retrieve(
                 question, document_ids, limit, on_progress=show, cancelled=self._cancelled
             )
+
+    @contextmanager
+    def _embedder(self) -> Iterator[Embedder | None]:
+        """Give the embedding model, loaded. One that nobody named may fail: words will do."""
+        options = self._embedding.options()
+        if options is None:
+            yield None
+            return
+        with Embedder(options, self._log_path) as embedder:
+            try:
+                embedder.load(cancelled=self._cancelled)
+            except UserError as error:
+                if self._embedding.is_named:
+                    raise
+                say(f"{error.title} The documents are searched by their words alone.")
+                yield None
+                return
+            yield embedder
+
+
+class EmbeddingChoice:
+    """Which embedding model a search takes: the named one, or else the library's own.
+
+    The library is looked through when a search begins: a document that is read whole needs none.
+    """
+
+    def __init__(self, given: str | None, context: Context) -> None:
+        self._wanted = given or context.settings.embedding_model
+        self._context = context
+        self.is_named = bool(self._wanted)
+
+    def options(self) -> LoadOptions | None:
+        """Return how it is loaded, None where words alone are searched for."""
+        context = self._context
+        entries: list[LibraryEntry] = []
+        if not self.is_named:
+            entries, _ = look_through(folders_of(context.settings, context.paths), context.paths)
+        path = chosen_embedder(self._wanted, entries)
+        if not path:
+            return None
+        file = Path(path).expanduser().absolute()
+        machine = context.load_options(context.settings.generation, file)
+        return embedding_load_options(file, machine)
 
 
 @contextmanager
@@ -149,15 +192,25 @@ def asked_documents(
 ) -> Iterator[AskedDocuments]:
     """Give the documents that the command line names, read now or before. Raises UserError."""
     paths = context.paths
-    with Database.open(paths.documents_db, DOCUMENT_MIGRATIONS, "documents") as database:
+    with (
+        _interrupted(),
+        Database.open(paths.documents_db, DOCUMENT_MIGRATIONS, "documents") as database,
+    ):
         ids = _taken_in(arguments.document, database, session)
         if arguments.collection is not None:
             members = _collected(arguments.collection, ids, CollectionStore(database))
             ids = list(dict.fromkeys(_caught_up(members, database, session)))
-        embedding = None
-        if arguments.embedding_model:
-            embedding = embedding_load_options(Path(arguments.embedding_model).expanduser())
+        embedding = EmbeddingChoice(arguments.embedding_model, context)
         yield AskedDocuments(database, ids, embedding, session, paths.engine_log)
+
+
+@contextmanager
+def _interrupted() -> Iterator[None]:
+    """Let work that was cancelled end as Ctrl-C ends a command: its interrupt was only counted."""
+    try:
+        yield
+    except CancelledError:
+        raise KeyboardInterrupt from None
 
 
 def _taken_in(files: Sequence[str], database: Database, session: EngineSession) -> list[int]:

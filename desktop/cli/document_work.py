@@ -130,7 +130,9 @@ def work_model(arguments: argparse.Namespace, context: Context) -> TextModel:
     """Return the model that the flags ask for, not loaded yet."""
     settings = with_overrides(context.settings.generation, context.flags)
     options = document_load_options(
-        context.load_options(settings, find_model(arguments.model, context)),
+        context.load_options(
+            settings, find_model(arguments.model or context.settings.document_model, context)
+        ),
         sequences=arguments.sequences,
         context_size=settings.context_size if "context_size" in context.flags else 0,
     )

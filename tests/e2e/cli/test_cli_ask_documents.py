@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.document_factory import write_pdf
+from tests.embedding_model import embedding_model
 
 PAGES = (
     "The harbour of Vell opened in 1871. It held forty ships at low tide.",
@@ -69,3 +70,20 @@ def test_a_collection_is_searched_and_answers_with_pages(
     cause, remedy = two_lines(snug("ask", "--collection", "Attic", "Who?"))
     assert "Attic" in cause
     assert "Archive" in remedy
+
+
+def test_an_embedding_model_of_the_library_finds_what_is_said_otherwise(
+    snug: Any, book: Path, tmp_path: Path
+) -> None:
+    model = embedding_model()
+    question = "Which secret word opens the basement?"
+    window = ("--context-size", "1024", "--document", str(book), question)
+    words, _ = ask(snug, "--embedding-model", "none", *window)
+    assert words["documents"]["nothing_fits"] is True
+    named, _ = ask(snug, "--embedding-model", str(model), *window)
+    folder = tmp_path / "snug" / "data" / "models"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / model.name).symlink_to(model)
+    found, _ = ask(snug, *window)
+    for record in (named, found):
+        assert 18 in [source["page"] for source in record["sources"] if source["found"]]
