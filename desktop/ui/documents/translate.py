@@ -104,8 +104,10 @@ class TranslateTab(DocumentTab):
         shown = translations.translation
         if shown is None:
             unmade = [Translated(segment=each) for each in translations.segments]
+            self.list.setProperty("waits", False)
             self.model.set_segments(unmade, can_edit=False)
         else:
+            self.list.setProperty("waits", True)
             self.model.set_segments(shown.all(), can_edit=True)
             self.form.show_wish(shown.wish)
         self.form.set_segments(translations.segments)
@@ -116,6 +118,7 @@ class TranslateTab(DocumentTab):
 
     def _on_job(self, job: Job | None) -> None:
         self.progress.show_job(job)
+        self.form.set_busy(busy=job is not None and job.state in UNDER_WAY)
         self._on_moved()
 
     def _on_counted(self, verdict: Verdict) -> None:

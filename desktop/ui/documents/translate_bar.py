@@ -66,7 +66,8 @@ class TranslateBar(QWidget):
         self._arrange(asks=False)
 
     def _arrange(self, *, asks: bool) -> None:
-        others = [each for each in self._jobs if each is not self._shown]
+        shown = self._shown.id if self._shown is not None else 0
+        others = [each for each in self._jobs if each.id != shown]
         self.others.setVisible(bool(others) and not asks)
         self.filters.setEnabled(self._shown is not None)
         for button in (self.save, self.delete):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Final
 
 from PySide6.QtCore import (
@@ -10,11 +11,12 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    QPointF,
     QRect,
     QSize,
     Qt,
 )
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter, QTextLayout, QTextOption
 from PySide6.QtWidgets import (
     QListView,
     QPlainTextEdit,
@@ -40,8 +42,9 @@ _GAP: Final = tokens.XL
 _LEAST_EDITOR: Final = 84
 _TALL: Final = 100_000
 _RIGHT_TO_LEFT: Final = frozenset(("arabic", "hebrew"))
-_WRAP: Final = int(Qt.TextFlag.TextWordWrap) | int(Qt.TextFlag.TextWrapAnywhere)
+_LINE_HEIGHT: Final = 1.3
 _WAITING: Final = "Not translated yet"
+_LINE_BREAK: Final = "\u2028"
 
 
 class TranslateDelegate(QStyledItemDelegate):
@@ -62,7 +65,7 @@ class TranslateDelegate(QStyledItemDelegate):
         each: Translated = index.data(TRANSLATED_ROLE)
         width = self._view.viewport().width()
         segment = each.segment
-        key = (width, segment.number, segment.text, each.text, each.marks)
+        key = (width, segment.number, segment.text, each.text, each.marks, self._waiting)
         height = self._heights.get(key)
         if height is None:
             if len(self._heights) > 20_000:
@@ -87,7 +90,7 @@ class TranslateDelegate(QStyledItemDelegate):
         font = _font_of(each.segment, base)
         colour = self._theme.colour
         _write(painter, source, each.segment.text, font, colour("secondary"))
-        shown, role = (each.text, "text") if each.text else (_WAITING, "faint")
+        shown, role = (each.text, "text") if each.text else (self._waiting, "faint")
         if each.state == "failed":
             shown = ""
         if each.state == "kept":
@@ -151,7 +154,7 @@ class TranslateDelegate(QStyledItemDelegate):
         """Return where the source and the translation stand in a row."""
         inner = rect.adjusted(tokens.M, tokens.S + 2, -tokens.M, -tokens.S)
         font = _font_of(each.segment, base)
-        shown = each.text or ("" if each.state == "failed" else _WAITING)
+        shown = each.text or ("" if each.state == "failed" else self._waiting)
         if rect.width() < _STACKED_BELOW:
             height = self._measure(each.segment.text, inner.width(), font)
             source = QRect(inner.x(), inner.y(), inner.width(), height)
@@ -164,10 +167,12 @@ class TranslateDelegate(QStyledItemDelegate):
         return source, QRect(left, inner.y(), width, self._measure(shown, width, font))
 
     def _measure(self, text: str, width: int, font: QFont) -> int:
-        if not text:
-            return 0
-        box = QRect(0, 0, max(1, width), _TALL)
-        return QFontMetrics(font).boundingRect(box, _WRAP, text).height()
+        return ceil(_laid_out(text, font, width)[1]) if text else 0
+
+    @property
+    def _waiting(self) -> str:
+        """Return what stands where a translation is still to come: nothing before it has begun."""
+        return _WAITING if self._view.property("waits") else ""
 
     def _paint_ground(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
         selected = bool(state & QStyle.StateFlag.State_Selected)
@@ -203,10 +208,25 @@ def _font_of(segment: Segment, base: QFont) -> QFont:
     return font
 
 
+def _laid_out(text: str, font: QFont, width: int) -> tuple[QTextLayout, float]:
+    """Return a text in lines of this width, and how high they are together."""
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    if script_of(text) in _RIGHT_TO_LEFT:
+        option.setTextDirection(Qt.LayoutDirection.RightToLeft)
+    layout = QTextLayout(text.replace("\n", _LINE_BREAK), font)
+    layout.setTextOption(option)
+    layout.beginLayout()
+    top = 0.0
+    while (line := layout.createLine()).isValid():
+        line.setLineWidth(max(1, width))
+        line.setPosition(QPointF(0, top))
+        top += line.height() * _LINE_HEIGHT
+    layout.endLayout()
+    return layout, top
+
+
 def _write(painter: QPainter, rect: QRect, text: str, font: QFont, colour: QColor) -> None:
-    painter.setFont(font)
-    painter.setPen(colour)
-    runs_left = script_of(text) in _RIGHT_TO_LEFT
-    side = Qt.AlignmentFlag.AlignRight if runs_left else Qt.AlignmentFlag.AlignLeft
-    flags = _WRAP | int(side) | int(Qt.AlignmentFlag.AlignTop)
-    painter.drawText(rect, flags, text)
+    if text:
+        painter.setPen(colour)
+        _laid_out(text, font, rect.width())[0].draw(painter, QPointF(rect.topLeft()))

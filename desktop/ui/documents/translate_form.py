@@ -39,6 +39,7 @@ class TranslateForm(QWidget):
         self._segments: Sequence[Segment] = ()
         self._chosen: Sequence[Segment] = ()
         self._source = ""
+        self._is_busy = False
         self.language = self._make_field()
         self._menu_button = IconButton(theme, "chevron-down", "Languages", self._show_menu)
         self.button = push_button("Translate", "primary", self._on_pressed)
@@ -74,6 +75,11 @@ class TranslateForm(QWidget):
     def set_chosen(self, chosen: Sequence[Segment]) -> None:
         """Take over the segments that are selected: from two on, only these are translated."""
         self._chosen = chosen if len(chosen) > 1 else ()
+        self._tell()
+
+    def set_busy(self, *, busy: bool) -> None:
+        """Begin nothing while the document is being translated."""
+        self._is_busy = busy
         self._tell()
 
     def show_wish(self, wish: Wish) -> None:
@@ -136,7 +142,7 @@ class TranslateForm(QWidget):
             f"Translate {len(self._chosen):,} selected" if self._chosen else "Translate"
         )
         to_ask = [each for each in wanted if each.has_words]
-        self.button.setEnabled(bool(language and to_ask))
+        self.button.setEnabled(bool(language and to_ask) and not self._is_busy)
         known = find_language(language)
         if known is not None and known.name == self._source:
             self._about.setText(f"The document seems to be in {known.name} already.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
@@ -64,8 +65,8 @@ class TranslateProgress(QWidget):
         if self._job is not None:
             self._seconds_left, self._loaded = progress.seconds_left, None
             done, total = progress.done, progress.total
-            self._set_bar(done / total if total else 0.0)
-            self.words.setText(_running(done, total, self._seconds_left))
+            self._job = msgspec.structs.replace(self._job, done=done, total=total)
+            self._show()
 
     def show_loading(self, part: float) -> None:
         """Show how much of the model has been read."""
@@ -117,6 +118,8 @@ class TranslateProgress(QWidget):
 
 
 def _running(done: int, total: int, seconds_left: float | None) -> str:
+    if not total:
+        return "Looking through the segments"
     parts = [f"Translating: {done:,} of {total:,} segments"]
     if seconds_left is not None and done < total:
         parts.append(f"about {span_in_words(seconds_left)} left")
