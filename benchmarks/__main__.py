@@ -24,6 +24,7 @@ MODULES: Final = (
     "downloads",
     "estimate",
     "hostile",
+    "retrieval",
 )
 
 
