@@ -17,9 +17,10 @@ import msgspec
 from desktop.domain.documents import SourceRef, StoredPassage
 from desktop.domain.table import Column, Table, Value
 
-Found = Literal["quoted", "beside", "section", "edited", ""]
-"""How sure the source is: the value's own words, the passage of the row's other values, no more
-than the section, a person instead of a text, or nothing since there is no value."""
+Found = Literal["quoted", "apart", "beside", "section", "edited", ""]
+"""How sure the source is: the value's own words beside the row's others, its words in another
+passage than those, the others' passage without its words, no more than the section, a person
+instead of a text, or nothing since there is no value."""
 _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
@@ -91,7 +92,8 @@ def _cell(
     if matches:
         near = anchor if anchor is not None else matches[0].passage
         match = min(matches, key=lambda each: abs(each.passage - near))
-        found, ref = "quoted", around.ref(match.passage, match.passage, match.quote)
+        found = "quoted" if match.passage == near else "apart"
+        ref = around.ref(match.passage, match.passage, match.quote)
     elif anchor is not None:
         found, ref = "beside", around.ref(anchor, anchor)
     else:

@@ -21,6 +21,7 @@ AnyIndex = QModelIndex | QPersistentModelIndex
 _NO_PARENT: Final = QModelIndex()
 _FOUND: Final[Mapping[str, str]] = {
     "quoted": "",
+    "apart": "These words stand apart from the row’s other values: check them.",
     "beside": "Not in these words: from the passage of the row's other values.",
     "section": "These words stand nowhere in the text.",
     "edited": "Changed by you.",
@@ -101,8 +102,13 @@ class ExtractModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._order)
 
     def columnCount(self, parent: AnyIndex = _NO_PARENT) -> int:  # noqa: N802 - Qt's own name
-        """Return the columns, and one for the place."""
-        return 0 if parent.isValid() or not self.columns else len(self.columns) + 1
+        """Return the columns, and one for the place where places have names."""
+        return 0 if parent.isValid() else len(self.columns) + self._has_places
+
+    @property
+    def _has_places(self) -> bool:
+        documents = self._documents.values()
+        return len(documents) > 1 or any(document.page_word for document in documents)
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
         """Answer for a cell."""
@@ -118,8 +124,8 @@ class ExtractModel(QAbstractTableModel):
                 return f"{column.name}: {text_of(cell.value) or 'empty'}. {_tip(cell)}"
             case Qt.ItemDataRole.ToolTipRole:
                 return f"{_tip(cell)} {_TIP}".strip() if self.is_editable else _tip(cell)
-            case Qt.ItemDataRole.TextAlignmentRole if column.type in {"integer", "number"}:
-                return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return _alignment(column)
             case _:
                 return cell if role == CELL_ROLE else None
 
@@ -135,7 +141,7 @@ class ExtractModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole and not is_place:
             return TYPE_WORDS[self.columns[section].type]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+            return _alignment(None if is_place else self.columns[section])
         return None
 
     def flags(self, index: AnyIndex) -> Qt.ItemFlag:
@@ -212,6 +218,12 @@ class ExtractModel(QAbstractTableModel):
         if self._order:
             last = self.index(len(self._order) - 1, self.columnCount() - 1)
             self.dataChanged.emit(self.index(0, 0), last)
+
+
+def _alignment(column: Column | None) -> int:
+    is_number = column is not None and column.type in {"integer", "number"}
+    side = Qt.AlignmentFlag.AlignRight if is_number else Qt.AlignmentFlag.AlignLeft
+    return int(side | Qt.AlignmentFlag.AlignVCenter)
 
 
 def _tip(cell: Cell) -> str:

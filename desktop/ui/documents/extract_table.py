@@ -25,6 +25,8 @@ _WIDEST: Final = 320
 _NARROWEST: Final = 88
 _LOOK_AT: Final = 100
 """Rows that a column's width is taken from."""
+_ROLES: Final = {"section": "warning", "apart": "warning", "beside": "secondary"}
+"""The colours of values that don't stand in the text beside the others."""
 
 
 class ExtractTable(QTableView):
@@ -53,6 +55,7 @@ class ExtractTable(QTableView):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setWordWrap(False)
+        self.setShowGrid(False)
         self.setCornerButtonEnabled(False)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
@@ -145,6 +148,8 @@ class _Cells(QStyledItemDelegate):
         if cell is None:
             role = "secondary"
         else:
-            role = {"section": "warning", "beside": "secondary"}.get(cell.found, "text")
+            role = {"section": "warning", "apart": "warning", "beside": "secondary"}.get(
+                cell.found, "text"
+            )
         for which in (QPalette.ColorRole.Text, QPalette.ColorRole.HighlightedText):
             option.palette.setColor(which, self._theme.colour(role))

@@ -44,6 +44,13 @@ def test_each_value_leads_to_the_passage_that_holds_most_of_its_row() -> None:
     ]
 
 
+def test_a_value_from_another_passage_than_its_row_is_told_apart() -> None:
+    row = {"Name": "ada moor", "From": "1903-03-03", "Pay": 18713, "Kept": None}
+    cells = located(row, KEEPERS, PASSAGES, 0, 2)
+    assert [cell.found for cell in cells] == ["quoted", "quoted", "apart", ""]
+    assert cells[2].sources[0].page == 3
+
+
 def test_a_value_that_stands_nowhere_says_so() -> None:
     row = {"Name": "Captain Nemo", "From": None, "Pay": None, "Kept": None}
     cells = located(row, KEEPERS, PASSAGES, 1, 2)
@@ -155,6 +162,12 @@ def test_a_quote_leads_back_before_a_guess() -> None:
     [only] = merger.rows
     assert only.cells[0].found == "quoted"
     assert [source.page for source in only.cells[0].sources] == [7]
+
+
+def test_a_row_is_borne_out_by_one_value_in_the_text() -> None:
+    assert row("Aurora", 1880).is_borne_out
+    assert not row("Nemo", None, found="section").is_borne_out
+    assert row(True, False, found="section").is_borne_out
 
 
 def test_values_are_the_same_whatever_their_case_and_marks() -> None:
