@@ -39,6 +39,8 @@ _FILLED: Final = 0.9
 _FINAL_TOKENS: Final[Mapping[Length, int]] = {"paragraph": 320, "page": 900, "outline": 1200}
 
 
+_LEAST_REPLY: Final = 64
+_LETTERS_PER_TOKEN: Final = 3
 _LONGEST_TITLE: Final = 80
 _NUMBERS: Final = re.compile(
     r"^[ \t]*(?:\d{1,3}[.)][ \t]+)*(?:\d{1,3}[.)][ \t]*$|(?=\d{1,3}[.)][ \t]))", re.MULTILINE
@@ -211,13 +213,13 @@ class _Work:
     ]:
         """Ask for the points of every section; return them, and the sections that failed."""
         instruction = self._fill(self._prompts.section)
-        limit = max(64, int(min(self._room, SECTION_ROOM) * OUTPUT_SHARE / 2))
+        limit = int(min(self._room, SECTION_ROOM) * OUTPUT_SHARE / 2)
         calls = tuple(
             Call(
                 key=(0, section.index),
                 instruction=instruction,
                 data=section.text,
-                max_tokens=limit,
+                max_tokens=max(_LEAST_REPLY, min(limit, section.tokens // 2)),
                 sections=(section.index,),
             )
             for section in self._sections
@@ -253,7 +255,7 @@ class _Work:
     ) -> Generator[Calls | CountTexts, Answers | Sequence[int], list[Point]]:
         """Join the notes of each group; a group that fails goes on as it is: nothing is dropped."""
         instruction = self._fill(self._prompts.reduce)
-        limit = max(64, int(self._room * OUTPUT_SHARE))
+        limit = max(_LEAST_REPLY, int(self._room * OUTPUT_SHARE))
         calls = tuple(
             self._call((level, number), instruction, group, limit)
             for number, group in enumerate(groups)
@@ -291,11 +293,13 @@ class _Work:
 
     def _call(self, key: Key, instruction: str, notes: Sequence[Point], limit: int) -> Call:
         indices = sorted({index for note in notes for index in note.sources})
+        data = "\n".join(_note(note) for note in notes)
         return Call(
             key=key,
             instruction=instruction,
-            data="\n".join(_note(note) for note in notes),
-            max_tokens=limit,
+            data=data,
+            # Nothing is longer than what it is made of, also by a model that doesn't end.
+            max_tokens=min(limit, _LEAST_REPLY + len(data) // _LETTERS_PER_TOKEN),
             sections=tuple(indices),
         )
 

@@ -163,7 +163,7 @@ def _words(known: SummaryJob) -> str:
         return ""
     parts = [f"{job.done:,} of about {job.total:,} steps"]
     tokens_in_all = sum(subject.tokens for subject in known.draft.subjects.values())
-    if tokens_in_all:
+    if tokens_in_all and len(job.document_ids) == 1:
         parts.append(f"about {tokens_in_all:,} tokens in all")
     if known.seconds_left is not None and job.done < job.total:
         parts.append(f"about {span_in_words(known.seconds_left)} left")

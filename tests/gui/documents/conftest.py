@@ -41,3 +41,20 @@ def take(app: App, page: DocumentsPage) -> Callable[..., tuple[Document, ...]]:
         return ended[0]
 
     return take_in
+
+
+@pytest.fixture
+def take_into() -> Callable[[App, Path], Document]:
+    """Take a file into an application that a test has started."""
+
+    def take_in(app: App, path: Path) -> Document:
+        app.until_ready()
+        app.window.document_wires.show_page()
+        ended: list[tuple[Document, ...]] = []
+        documents = app.session.document_rooms.documents
+        documents.batch_ended.connect(lambda _batch, found: ended.append(found))
+        documents.add([str(path)])
+        app.until(lambda: ended and ended[0][0] in documents.documents)
+        return ended[0][0]
+
+    return take_in
