@@ -91,9 +91,14 @@ class _Paper(QWidget):
         theme.changed.connect(self.update)
 
     @property
+    def sheet(self) -> QRectF:
+        """Return where the page is drawn: all of the width, and as high as that makes it."""
+        return QRectF(0, 0, self.width(), round(self.width() * self._shape))
+
+    @property
     def marks(self) -> list[QRectF]:
         """Return where the marks are."""
-        wide, high = self.width(), self.height()
+        wide, high = self.sheet.width(), self.sheet.height()
         return [
             QRectF(m.x * wide, m.y * high, m.width * wide, m.height * high) for m in self._marks
         ]
@@ -130,13 +135,12 @@ class _Paper(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        sheet = QRectF(0, 0, self.width(), self.minimumHeight())
         if self._image.isNull():
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self._theme.colour("raised"))
-            painter.drawRoundedRect(sheet, tokens.RADIUS_SMALL, tokens.RADIUS_SMALL)
+            painter.drawRoundedRect(self.sheet, tokens.RADIUS_SMALL, tokens.RADIUS_SMALL)
             return
-        painter.drawImage(sheet, self._image)
+        painter.drawImage(self.sheet, self._image)
         # Paper is white in the dark too, so a mark has the light theme's way of being seen.
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Multiply)
         tint = self._theme.colour("accent")

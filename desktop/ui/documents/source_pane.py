@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QUrl, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -50,7 +50,9 @@ class SourcePane(QWidget):
         self._close = IconButton(theme, "close", "Close the source", self.close_requested.emit)
         self._close.set_name("Close the source", "Esc")
         self.viewer = Viewer(theme, documents, pictures)
-        layout = self.layout_column = column(self, spacing=tokens.S)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        layout = column(self, spacing=tokens.S)
+        layout.setContentsMargins(tokens.L, tokens.XS, tokens.M, 0)
         layout.addLayout(self._make_head())
         layout.addWidget(self.viewer, 1)
         self.setFocusProxy(self._close)

@@ -109,6 +109,9 @@ def test_a_source_of_a_pdf_is_shown_on_its_page_and_marked(
     assert page.source.place == "Page 2 of 2"
     (mark,) = paper.marks
     assert 0 < mark.width() < paper.width() / 2
+    # A view that is taller than the page moves no mark.
+    paper.resize(paper.width(), 3000)
+    assert paper.marks == [mark]
     page.source.close_requested.emit()
     assert not page.source.isVisible()
 
