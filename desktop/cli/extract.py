@@ -109,6 +109,9 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--json", action="store_true", help="print the account of it all as one JSON object"
     )
+    parser.add_argument(
+        "--all", action="store_true", help="write the rows of which the text has no word, too"
+    )
     add_document_flags(parser, "sections")
     return parser.parse_args(argv)
 
@@ -149,25 +152,38 @@ def _column(words: str) -> Column:
 
 
 def _print(result: ExtractionResult, output: Path | None, arguments: argparse.Namespace) -> None:
+    shown = result if arguments.all else _borne_out(result)
     if output is not None:
         if arguments.format is None:
-            export(result, output)
+            export(shown, output)
         else:
-            output.write_bytes(exported(result, arguments.format))
+            output.write_bytes(exported(shown, arguments.format))
     if arguments.json:
         sys.stdout.write(f"{msgspec.json.encode(result).decode()}\n")
     elif output is None and arguments.format in {None, "csv"}:
-        print_text(as_csv(result), None)
+        print_text(as_csv(shown), None)
     elif output is None:
-        sys.stdout.buffer.write(exported(result, arguments.format))
+        sys.stdout.buffer.write(exported(shown, arguments.format))
     for failure in result.failures:
         say(failure)
-    say(_account(result))
+    say(_account(result, shown))
 
 
-def _account(result: ExtractionResult) -> str:
-    unfound = sum(cell.found == "section" for row in result.rows for cell in row.cells)
-    doubt = f" {unfound:,} values stand nowhere in the text." if unfound else ""
-    rows = f"{len(result.rows):,} row{'' if len(result.rows) == 1 else 's'}"
+def _borne_out(result: ExtractionResult) -> ExtractionResult:
+    rows = tuple(row for row in result.rows if row.is_borne_out)
+    return msgspec.structs.replace(result, rows=rows)
+
+
+def _account(result: ExtractionResult, shown: ExtractionResult) -> str:
     twice = f", {result.joined:,} more joined to them" if result.joined else ""
-    return f"{rows} from {len(result.sections):,} sections{twice}.{doubt}"
+    parts = [f"{_rows(len(shown.rows))} from {len(result.sections):,} sections{twice}."]
+    if left := len(result.rows) - len(shown.rows):
+        parts.append(f"{_rows(left)} of which the text has no word left out; --all writes them.")
+    unsure = {"nowhere", "apart"}
+    if doubts := sum(cell.found in unsure for row in shown.rows for cell in row.cells):
+        parts.append(f"Values to check: {doubts:,}.")
+    return " ".join(parts)
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"

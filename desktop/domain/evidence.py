@@ -17,10 +17,10 @@ import msgspec
 from desktop.domain.documents import SourceRef, StoredPassage
 from desktop.domain.table import Column, Table, Value
 
-Found = Literal["quoted", "apart", "beside", "section", "edited", ""]
+Found = Literal["quoted", "apart", "beside", "nowhere", "edited", ""]
 """How sure the source is: the value's own words beside the row's others, its words in another
-passage than those, the others' passage without its words, no more than the section, a person
-instead of a text, or nothing since there is no value."""
+passage than those, the others' passage for a yes, a no or a choice, which have no words of their
+own, no such words in the section, a person instead of a text, or nothing since there is no value."""
 _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
@@ -94,10 +94,12 @@ def _cell(
         match = min(matches, key=lambda each: abs(each.passage - near))
         found = "quoted" if match.passage == near else "apart"
         ref = around.ref(match.passage, match.passage, match.quote)
-    elif anchor is not None:
-        found, ref = "beside", around.ref(anchor, anchor)
     else:
-        found, ref = "section", around.ref(around.within.start, around.within.stop - 1)
+        found = "beside" if column.type in {"boolean", "choice"} else "nowhere"
+        first, last = (
+            (around.within.start, around.within.stop - 1) if anchor is None else (anchor, anchor)
+        )
+        ref = around.ref(first, last)
     return Cell(value=value, found=found, sources=(ref,), is_cut=is_cut)
 
 

@@ -22,8 +22,8 @@ _NO_PARENT: Final = QModelIndex()
 _FOUND: Final[Mapping[str, str]] = {
     "quoted": "",
     "apart": "These words stand apart from the row’s other values: check them.",
-    "beside": "Not in these words: from the passage of the row's other values.",
-    "section": "These words stand nowhere in the text.",
+    "beside": "Chosen by the model from the passage of the row’s other values.",
+    "nowhere": "The text doesn’t say it in these words: check it.",
     "edited": "Changed by you.",
 }
 _TIP: Final = "Press Enter for its place in the document, F2 to change it."

@@ -25,7 +25,7 @@ _WIDEST: Final = 320
 _NARROWEST: Final = 88
 _LOOK_AT: Final = 100
 """Rows that a column's width is taken from."""
-_ROLES: Final = {"section": "warning", "apart": "warning", "beside": "secondary"}
+_ROLES: Final = {"nowhere": "warning", "apart": "warning", "beside": "secondary"}
 """The colours of values that don't stand in the text beside the others."""
 
 
@@ -148,7 +148,7 @@ class _Cells(QStyledItemDelegate):
         if cell is None:
             role = "secondary"
         else:
-            role = {"section": "warning", "apart": "warning", "beside": "secondary"}.get(
+            role = {"nowhere": "warning", "apart": "warning", "beside": "secondary"}.get(
                 cell.found, "text"
             )
         for which in (QPalette.ColorRole.Text, QPalette.ColorRole.HighlightedText):

@@ -54,7 +54,7 @@ def test_a_value_from_another_passage_than_its_row_is_told_apart() -> None:
 def test_a_value_that_stands_nowhere_says_so() -> None:
     row = {"Name": "Captain Nemo", "From": None, "Pay": None, "Kept": None}
     cells = located(row, KEEPERS, PASSAGES, 1, 2)
-    assert cells[0].found == "section"
+    assert cells[0].found == "nowhere"
     assert cells[0].sources == (SourceRef(document_id=1, first=1, last=2, page=2),)
     assert cells[1] == Cell()
 
@@ -98,7 +98,7 @@ def test_a_part_of_something_else_is_not_the_value(
     kind: ColumnType, value: Value, text: str
 ) -> None:
     table = checked_columns([Column(name="a", type=kind)])
-    assert located({"a": value}, table, [passage(0, text)], 0, 0)[0].found == "section"
+    assert located({"a": value}, table, [passage(0, text)], 0, 0)[0].found == "nowhere"
 
 
 def test_a_text_that_met_its_limit_is_marked() -> None:
@@ -158,7 +158,7 @@ def test_rows_without_a_first_value_are_joined_by_the_next() -> None:
 
 def test_a_quote_leads_back_before_a_guess() -> None:
     merger = Merger()
-    merger.add([row("Aurora", page=2, found="section"), row("Aurora", page=7)])
+    merger.add([row("Aurora", page=2, found="nowhere"), row("Aurora", page=7)])
     [only] = merger.rows
     assert only.cells[0].found == "quoted"
     assert [source.page for source in only.cells[0].sources] == [7]
@@ -166,8 +166,8 @@ def test_a_quote_leads_back_before_a_guess() -> None:
 
 def test_a_row_is_borne_out_by_one_value_in_the_text() -> None:
     assert row("Aurora", 1880).is_borne_out
-    assert not row("Nemo", None, found="section").is_borne_out
-    assert row(True, False, found="section").is_borne_out
+    assert not row("Nemo", None, found="nowhere").is_borne_out
+    assert row(True, False, found="beside").is_borne_out
 
 
 def test_values_are_the_same_whatever_their_case_and_marks() -> None:
