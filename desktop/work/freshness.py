@@ -48,16 +48,19 @@ def freshness(
 ) -> Freshness:
     """Return whether a document's file is still what was read.
 
-    A file that looks different is read to tell. One that is gone is looked for in its folder and
-    where the same contents were read from besides. Raises CancelledError.
+    A file that looks different is read to tell, and only once where it isn't. One that is gone is
+    looked for in its folder and where the same contents were read from besides. Raises UserError
+    and CancelledError.
     """
     path = Path(document.path)
     try:
         stat = path.stat()
         if (stat.st_size, stat.st_mtime_ns) == (document.size, document.mtime_ns):
             return Freshness(state="current", path=document.path)
-        same = stat.st_size == document.size and _holds(path, document, cancelled)
-        return Freshness(state="current" if same else "changed", path=document.path)
+        if stat.st_size != document.size or not _holds(path, document, cancelled):
+            return Freshness(state="changed", path=document.path)
+        store.move(document.id, document.path, document.name, stat.st_mtime_ns)
+        return Freshness(state="current", path=document.path)
     except OSError:
         found = _elsewhere(document, store, cancelled)
     if found is None:

@@ -71,10 +71,18 @@ def index(
             raise CancelledError
         PieceStore(database).cut((document_id,))
     if embedder is not None:
-        vectors = VectorStore(database, embedder.identity, embedder.dimension)
-        if vectors.unrelated is None:
-            vectors.unrelated = _mean_cosine(embedder.embed(_UNRELATED, cancelled))
+        vectors = vectors_of(database, embedder, cancelled)
         _embed(vectors, document_ids, embedder, on_progress, cancelled)
+
+
+def vectors_of(
+    database: Database, embedder: Embeds, cancelled: Callable[[], bool] = lambda: False
+) -> VectorStore:
+    """Return the vectors of a model, with what is known of it. Raises UserError, CancelledError."""
+    vectors = VectorStore(database, embedder.identity, embedder.dimension)
+    if vectors.unrelated is None:
+        vectors.unrelated = _mean_cosine(embedder.embed(_UNRELATED, cancelled))
+    return vectors
 
 
 def _embed(

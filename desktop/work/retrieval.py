@@ -14,8 +14,7 @@ from desktop.domain.retrieval import How, coverage, fused
 from desktop.storage.database import Database
 from desktop.storage.documents import DocumentStore
 from desktop.storage.pieces import PieceStore, StoredPiece, question_words
-from desktop.storage.vectors import VectorStore
-from desktop.work.indexing import Embeds, as_blob, index
+from desktop.work.indexing import Embeds, as_blob, index, vectors_of
 from desktop.work.intake import OnProgress
 
 _CANDIDATES: Final = 50
@@ -47,7 +46,7 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
 class Retrieved(msgspec.Struct, frozen=True, kw_only=True):
     """What was found, best first. With ``nothing_fits`` the hits are only the least bad ones.
 
-    ``by`` is ``words`` where no embedding model was at hand.
+    ``by`` is ``words`` where no embedding model was at hand, or had read nothing yet.
     """
 
     hits: tuple[Hit, ...]
@@ -70,17 +69,17 @@ class Retriever:
         document_ids: Sequence[int],
         limit: int = 5,
         *,
+        at_once: int | None = None,
         on_progress: OnProgress = lambda _done, _total: None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Retrieved:
         """Return the best passages of the documents, indexing first what isn't indexed yet.
 
-        ``on_progress`` hears of the indexing. Raises UserError and CancelledError.
+        With ``at_once``, no more pieces than that are made into vectors first: where more lack
+        one, the search makes do with those that are there, and with the words. ``on_progress``
+        hears of the indexing. Raises UserError and CancelledError.
         """
-        index(
-            self._database, document_ids, self._embedder,
-            on_progress=on_progress, cancelled=cancelled,
-        )  # fmt: skip
+        self._index(document_ids, at_once, on_progress, cancelled)
         words = telling(question_words(question))
         ranked = self._pieces.search(words, document_ids, _CANDIDATES)
         near = self._nearest(question, document_ids, cancelled)
@@ -95,8 +94,25 @@ class Retriever:
         return Retrieved(
             hits=self._hits(words, chosen, set(ranked), set(near)),
             nothing_fits=best < (_FITS if near else _COVERED),
-            by="words" if self._embedder is None else "hybrid",
+            by="hybrid" if near else "words",
         )
+
+    def _index(
+        self,
+        document_ids: Sequence[int],
+        at_once: int | None,
+        on_progress: OnProgress,
+        cancelled: Callable[[], bool],
+    ) -> None:
+        index(self._database, document_ids, cancelled=cancelled)
+        if self._embedder is None:
+            return
+        _, lacking = vectors_of(self._database, self._embedder, cancelled).counts(document_ids)
+        if lacking and (at_once is None or lacking <= at_once):
+            index(
+                self._database, document_ids, self._embedder,
+                on_progress=on_progress, cancelled=cancelled,
+            )  # fmt: skip
 
     def _nearest(
         self, question: str, document_ids: Sequence[int], cancelled: Callable[[], bool]
@@ -104,7 +120,7 @@ class Retriever:
         """Return the pieces nearest to the question, and how near: 0 for unrelated, at most 1."""
         if self._embedder is None or not question.strip():
             return {}
-        vectors = VectorStore(self._database, self._embedder.identity, self._embedder.dimension)
+        vectors = vectors_of(self._database, self._embedder, cancelled)
         vector = self._embedder.embed_question(question, cancelled)
         found = vectors.search(as_blob(vector), document_ids, _CANDIDATES)
         zero = vectors.unrelated or 0.0

@@ -101,6 +101,15 @@ def test_another_version_computes_only_what_changed(database: Database) -> None:
     assert embedder.embedded == ["Part 5\nThe market is closed."]
 
 
+def test_a_question_need_not_wait_for_all_of_a_long_document(database: Database) -> None:
+    town = add(database, *TOWN)
+    embedder = WordVectors()
+    found = Retriever(database, embedder).retrieve("railway", [town], at_once=4)
+    assert (found.by, found.hits[0].how, found.hits[0].passage.page) == ("words", "words", 4)
+    assert not any("Part" in text for text in embedder.embedded)
+    assert Retriever(database, embedder).retrieve("railway", [town], at_once=5).by == "hybrid"
+
+
 def test_vectors_of_another_model_are_not_mixed(database: Database) -> None:
     town = add(database, *TOWN)
     index(database, [town], WordVectors("one", 64))
