@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal
 
@@ -10,9 +10,23 @@ from desktop.controllers.session import Session
 from desktop.domain.documents import Document, SourceRef
 from desktop.ui.models.tab import DISCOVER
 from desktop.ui.notices import Action
+from models.protocol import ModelKind
 
 if TYPE_CHECKING:
     from desktop.ui.main_window import MainWindow
+
+
+_SERVES: Final[dict[ModelKind, tuple[str, str]]] = {
+    "embedding": (
+        "embedding_model",
+        "can't chat: it turns texts into numbers. It can find passages in documents.",
+    ),
+    "encoder_decoder": (
+        "document_model",
+        "can't chat: it answers one text at a time. It can summarize and translate documents.",
+    ),
+}
+"""By the kind of model that can't chat: the setting that puts it to use, and what to say of it."""
 
 
 class DocumentWires(QObject):
@@ -29,6 +43,7 @@ class DocumentWires(QObject):
         self._session = session
         self._is_connected = False
         window.chat_panel.documents_requested.connect(self.toggle_page)
+        session.model.opened.connect(self._on_model_opened)
 
     def show_page(self) -> None:
         """Open the documents page in place of the conversation."""
@@ -65,6 +80,19 @@ class DocumentWires(QObject):
         page = self._window.middle.documents
         page.ask_requested.connect(self.ask_requested)
         page.models_requested.connect(lambda: self._window.wires.show_page(DISCOVER))
+
+    def _on_model_opened(self, path: str) -> None:
+        """Tell of a model that can't chat where it serves."""
+        info = self._session.model.state.info
+        if info is None or info.kind not in _SERVES:
+            return
+        option, words = _SERVES[info.kind]
+
+        def use() -> None:
+            self._session.settings.set_app_value(option, path)
+            self.show_page()
+
+        self._window.notices.say(f"{info.name} {words}", Action("Use it there", use))
 
     def _on_deleted(self, documents: tuple[Document, ...]) -> None:
         ids = [each.id for each in documents]

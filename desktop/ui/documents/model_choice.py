@@ -18,6 +18,7 @@ from models.library.entry import LibraryEntry
 
 _LONGEST_NAME: Final = 28
 _OFFERED_LIMIT: Final = 12
+_BY_MEANING: Final = "By words and meaning · "
 
 
 class ModelChoice(QWidget):
@@ -71,9 +72,12 @@ class ModelChoice(QWidget):
         group = _group(menu, "Search in documents")
         found, now = models.embedders, models.embedder
         for entry in _offered(found, now):
-            _add_model(menu, group, entry, models.choose_embedder, on=entry.path == now)
+            _add_model(
+                menu, group, entry, models.choose_embedder, on=entry.path == now, prefix=_BY_MEANING
+            )
         if now and not _holds(found, now):
-            _add(menu, group, models.name_of(now), lambda: None, on=True).setToolTip(now)
+            name = f"{_BY_MEANING}{models.name_of(now)}"
+            _add(menu, group, name, lambda: None, on=True).setToolTip(now)
         _add(menu, group, "By words alone", models.search_by_words, on=not now)
         if not found:
             menu.addAction("Find an embedding model…", self.more_requested.emit)
@@ -120,10 +124,11 @@ def _add_model(
     choose: Callable[[str], object],
     *,
     on: bool,
+    prefix: str = "",
 ) -> None:
     size = size_in_words(entry.size_bytes)
     facts = " · ".join(each for each in (entry.quantization, size) if each)
-    action = _add(menu, group, f"{entry.name}\t{facts}", lambda: choose(entry.path), on=on)
+    action = _add(menu, group, f"{prefix}{entry.name}\t{facts}", lambda: choose(entry.path), on=on)
     action.setToolTip(entry.path)
 
 

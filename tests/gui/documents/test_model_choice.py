@@ -17,6 +17,8 @@ from desktop.ui.theme import Theme
 from tests.gui.conftest import App, Start
 from tests.model_factory import SMALL, Design, write_model
 
+MEANING = "By words and meaning · Finder"
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -75,8 +77,8 @@ def test_the_menu_offers_each_model_where_it_serves(choice: ModelChoice) -> None
     rows = list(_actions(choice))
     below = rows.index("Search in documents")
     assert {"Tall", "Flan"} <= set(rows[:below])
-    assert "Finder" not in rows[:below]
-    assert {"Finder", "By words alone"} <= set(rows[below:])
+    assert MEANING not in rows[:below]
+    assert {MEANING, "By words alone"} <= set(rows[below:])
     assert "Find an embedding model…" not in rows
 
 
@@ -97,7 +99,7 @@ def test_the_search_can_do_without_a_model(app_models: DocumentModels, choice: M
     _actions(choice)["By words alone"].trigger()
     assert choice.button.text().endswith("search by words")
     assert app_models.embedding_options() is None
-    _actions(choice)["Finder"].trigger()
+    _actions(choice)[MEANING].trigger()
     assert app_models.embedding_options() is not None
 
 
@@ -116,3 +118,22 @@ def test_a_chosen_file_that_is_gone_stays_named(
     app_models.choose_writer("/nowhere/lost.gguf")
     assert choice.button.text().startswith("lost  ·")
     assert _actions(choice)["lost"].isChecked()
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "option"),
+    [
+        ("encoder_decoder", "It can summarize and translate documents.", "document_model"),
+        ("embedding", "It can find passages in documents.", "embedding_model"),
+    ],
+)
+def test_a_model_that_cant_chat_is_offered_where_it_serves(
+    start: Start, tmp_path: Path, kind: str, words: str, option: str
+) -> None:
+    path = str(tmp_path / "other.gguf")
+    app = start("--kind", kind, model=path)
+    app.until(lambda: words in app.window.notices.text)
+    assert "can't chat" in app.window.notices.text
+    app.window.notices._action.click()
+    assert getattr(app.session.settings.app, option) == path
+    assert app.window.middle.shows_documents
