@@ -106,6 +106,7 @@ class TranslateTab(DocumentTab):
             unmade = [Translated(segment=each) for each in translations.segments]
             self.list.setProperty("waits", False)
             self.model.set_segments(unmade, can_edit=False)
+            self.form.show_wish(None)
         else:
             self.list.setProperty("waits", True)
             self.model.set_segments(shown.all(), can_edit=True)

@@ -192,7 +192,7 @@ class TranslateDelegate(QStyledItemDelegate):
         height = self._measure(_marks(each), target.width(), font)
         _write(painter, QRect(target.x(), top, target.width(), height), _marks(each), font, colour)
         if is_grave:
-            bar = QRect(target.x() - tokens.M, target.y(), 3, top + height - target.y())
+            bar = QRect(target.x() - tokens.S, target.y(), 3, top + height - target.y())
             painter.fillRect(bar, self._theme.colour("warning"))
 
 

@@ -16,6 +16,7 @@ from desktop.domain.segments import Segment
 from desktop.domain.translation import Wish
 from desktop.ui import tokens
 from desktop.ui.controls import IconButton, column, label, push_button, set_property
+from desktop.ui.elided import ElidedLabel
 from desktop.ui.models.fold import Fold
 from desktop.ui.theme import Theme
 
@@ -37,14 +38,16 @@ class TranslateForm(QWidget):
         super().__init__()
         self.setObjectName("translateForm")
         self._segments: Sequence[Segment] = ()
+        self._to_ask: Sequence[Segment] = ()
         self._chosen: Sequence[Segment] = ()
         self._source = ""
         self._is_busy = False
+        self._made: Wish | None = None
         self.language = self._make_field()
         self._menu_button = IconButton(theme, "chevron-down", "Languages", self._show_menu)
         self.button = push_button("Translate", "primary", self._on_pressed)
         self.button.setObjectName("translateButton")
-        self._about = label(kind="small", tone="secondary", wraps=True)
+        self._about = ElidedLabel(kind="small", tone="secondary")
         self.glossary = QPlainTextEdit()
         self.glossary.setAccessibleName("Glossary")
         self.glossary.setPlaceholderText("harbour = Hafen")
@@ -67,8 +70,8 @@ class TranslateForm(QWidget):
     def set_segments(self, segments: Sequence[Segment]) -> None:
         """Take over the segments of another document."""
         self._segments = segments
-        sample = " ".join(each.text for each in segments if each.has_words)[: _SAMPLE * 100]
-        guess = guess_language(sample)
+        self._to_ask = [each for each in segments if each.has_words]
+        guess = guess_language(" ".join(each.text for each in self._to_ask[:_SAMPLE]))
         self._source = guess.name if guess else ""
         self.set_chosen(())
 
@@ -82,11 +85,16 @@ class TranslateForm(QWidget):
         self._is_busy = busy
         self._tell()
 
-    def show_wish(self, wish: Wish) -> None:
-        """Begin from a wish."""
+    def show_wish(self, wish: Wish | None) -> None:
+        """Begin from the wish of the translation that is shown, if there is one."""
+        self._made = wish
+        if wish is None:
+            self._tell()
+            return
         self.language.setText(wish.language_name)
         lines = (f"{term.source} = {term.target}" for term in wish.glossary)
         self.glossary.setPlainText("\n".join(lines))
+        self._tell()
 
     # --- parts -----------------------------------------------------------------------------------
 
@@ -136,23 +144,34 @@ class TranslateForm(QWidget):
     # --- what is said and pressed ----------------------------------------------------------------
 
     def _tell(self) -> None:
-        wanted = self._chosen or self._segments
+        to_ask = [s for s in self._chosen if s.has_words] if self._chosen else self._to_ask
         language = self.language.text().strip()
+        is_new = bool(self._chosen) or not self._is_made(language)
         self.button.setText(
-            f"Translate {len(self._chosen):,} selected" if self._chosen else "Translate"
+            f"Translate {len(self._chosen):,} selected"
+            if self._chosen
+            else ("Translate" if is_new else "Translate again")
         )
-        to_ask = [each for each in wanted if each.has_words]
+        # Beginning again is not what one comes for where there is a translation.
+        set_property(self.button, "kind", "primary" if is_new else "outline")
         self.button.setEnabled(bool(language and to_ask) and not self._is_busy)
         known = find_language(language)
         if known is not None and known.name == self._source:
-            self._about.setText(f"The document seems to be in {known.name} already.")
+            self._about.set_text(f"The document seems to be in {known.name} already.")
         elif self._segments and not to_ask:
-            self._about.setText("There are no words to translate.")
-        elif to_ask:
+            self._about.set_text("There are no words to translate.")
+        elif to_ask and is_new:
             size = sum(len(each.text.encode()) for each in to_ask) // _BYTES_A_TOKEN
-            self._about.setText(f"{len(to_ask):,} segments, about {_rounded(size):,} tokens.")
+            self._about.set_text(f"{len(to_ask):,} segments, about {_rounded(size):,} tokens.")
         else:
-            self._about.setText("")
+            self._about.set_text("")
+
+    def _is_made(self, language: str) -> bool:
+        """Return whether what is shown is the whole document in this language."""
+        made = self._made
+        if made is None or made.numbers or made.pages:
+            return False
+        return made.language_name == Wish(language=language).language_name
 
     def _on_pressed(self) -> None:
         if not self.button.isEnabled():
