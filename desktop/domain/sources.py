@@ -18,11 +18,15 @@ already, and the passage that shares most with it is where to look."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """A place that a sentence comes from: a section, the pages in it, and the place to open."""
+    """A place that a sentence comes from: a section, the pages in it, and the place to open.
+
+    ``heading`` is the innermost one that it stands below, empty where there is none.
+    """
 
     section: int
     pages: tuple[int, ...]
     ref: SourceRef
+    heading: str = ""
 
 
 class SourceFinder:
@@ -57,7 +61,10 @@ class SourceFinder:
         ref = self._refs[passage]
         if self._quotes:
             ref = msgspec.structs.replace(ref, quote=_quote(sentence, self._passages[passage].text))
-        return Source(section=section, pages=_pages(self._passages[passage]), ref=ref)
+        place_of = self._passages[passage]
+        return Source(
+            section=section, pages=_pages(place_of), ref=ref, heading=_heading(place_of.headings)
+        )
 
     def whole(self, section: int) -> Source:
         """Return a section as a source, as far as it is of one document."""
@@ -67,7 +74,7 @@ class SourceFinder:
         ref = msgspec.structs.replace(
             refs[0], last=same[-1].last, page=refs[0].page or max(place.pages[:1], default=0)
         )
-        return Source(section=section, pages=place.pages, ref=ref)
+        return Source(section=section, pages=place.pages, ref=ref, heading=_heading(place.headings))
 
     def _attribution(self, section: int) -> Attribution:
         if section not in self._attributions:
@@ -75,6 +82,10 @@ class SourceFinder:
             texts = [passage.text for passage in self._passages[place.first : place.last + 1]]
             self._attributions[section] = Attribution(texts)
         return self._attributions[section]
+
+
+def _heading(headings: Sequence[str]) -> str:
+    return headings[-1] if headings else ""
 
 
 def _pages(passage: Passage) -> tuple[int, ...]:

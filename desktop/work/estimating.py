@@ -50,12 +50,17 @@ def estimate(
         tokens_in=sum(part.tokens_in for part in parts),
         tokens_out=sum(part.tokens_out for part in parts),
     )
-    seconds = None
-    if speed:
-        seconds = (expected.tokens_in + expected.tokens_out) / speed
-    elif bandwidth:
-        seconds = _first_guess(expected, options, bandwidth)
+    seconds = seconds_for(expected, options.path, speed, bandwidth)
     return Estimate(expected=expected, seconds=seconds, is_measured=bool(speed))
+
+
+def seconds_for(
+    expected: Forecast, model_path: str, speed: float | None, bandwidth: float | None
+) -> float | None:
+    """Return about how long it takes, by the speed of before, or else by the model's size."""
+    if speed:
+        return (expected.tokens_in + expected.tokens_out) / speed
+    return _first_guess(expected, model_path, bandwidth) if bandwidth else None
 
 
 def known_speed(jobs: Sequence[Job], model_path: str) -> float | None:
@@ -75,9 +80,9 @@ def known_bandwidth(bandwidths: Mapping[str, float], *, gpu_layers: int) -> floa
     return max(found, default=0.0) or None
 
 
-def _first_guess(expected: Forecast, options: LoadOptions, bandwidth: float) -> float | None:
+def _first_guess(expected: Forecast, model_path: str, bandwidth: float) -> float | None:
     try:
-        size = Path(options.path).stat().st_size
+        size = Path(model_path).stat().st_size
     except OSError:
         return None
     single = bandwidth / max(1, size)

@@ -27,6 +27,7 @@ from desktop.domain.summary import (
 )
 from desktop.storage.documents import DocumentStore
 from desktop.work.asking import Asking, Recalled
+from desktop.work.estimating import known_speed, seconds_for
 from desktop.work.jobs import JobTools
 from desktop.work.prompts import data_prompt
 from desktop.work.subjects import Subject, document_subject, joint_subject
@@ -95,13 +96,15 @@ class SummaryWork:
         self._ahead: list[int] = []
         """Calls that each subject is going to take, as far as known."""
         answers = tools.jobs.answers(job_id).values()
+        model = tools.model.info
+        self._speed = known_speed(tools.jobs.jobs(), model.path) if model else None
         self._known = sum(not record.failure for record in answers)
 
     def look_ahead(self, documents: Sequence[Document]) -> None:
         """Find out what all of the documents are going to take, so that progress counts them."""
         for document in documents:
             plan = self.plan(document_subject(document, self._tools.documents))
-            self._ahead.append(plan.calls)
+            self._ahead.append(plan.expected.calls)
         self._ahead.append(_JOINT_CALLS)
 
     def plan(self, subject: Subject) -> Plan:
@@ -122,9 +125,8 @@ class SummaryWork:
             sections=sections,
             sources=tuple(finder.whole(section.index) for section in sections),
             room=room,
-            calls=expected.calls,
-            tokens_in=expected.tokens_in,
-            tokens_out=expected.tokens_out,
+            expected=expected,
+            seconds=seconds_for(expected, "", self._speed, None),
         )
 
     def run(self, subject: Subject, place: int = 0) -> SummaryReport:
@@ -134,9 +136,10 @@ class SummaryWork:
         """
         began = time.monotonic()
         plan = self.plan(subject)
-        self._ahead[place:] = [plan.calls, *self._ahead[place + 1 :]]
+        self._ahead[place:] = [plan.expected.calls, *self._ahead[place + 1 :]]
         self._report(
-            min(self._known, plan.calls), Planned(place=place, title=subject.title, plan=plan)
+            min(self._known, plan.expected.calls),
+            Planned(place=place, title=subject.title, plan=plan),
         )
         asking = Asking(
             self._tools,

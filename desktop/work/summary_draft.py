@@ -24,7 +24,6 @@ class DraftSubject:
 
     title: str
     sections: int = 0
-    calls: int = 0
     tokens: int = 0
     sources: Sequence[Source] = ()
     notes: dict[int, list[str]] = field(default_factory=dict)
@@ -64,8 +63,7 @@ class Draft:
     def _plan(subject: DraftSubject, plan: Plan) -> None:
         subject.sections = len(plan.sections)
         subject.sources = plan.sources
-        subject.calls = plan.calls
-        subject.tokens = plan.tokens_in + plan.tokens_out
+        subject.tokens = plan.expected.tokens_in + plan.expected.tokens_out
 
 
 def draft_of(answers: Mapping[Key, CallRecord], titles: Sequence[str]) -> Draft:

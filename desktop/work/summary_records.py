@@ -7,7 +7,7 @@ import msgspec
 from desktop.domain.jobs import CallRecord
 from desktop.domain.sections import Section
 from desktop.domain.sources import Source
-from desktop.domain.summary import Call, Prompts, Wish
+from desktop.domain.summary import Call, Forecast, Prompts, Wish
 
 
 class SummaryWish(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,9 +93,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     sections: tuple[Section, ...]
     sources: tuple[Source, ...]
     room: int
-    calls: int
-    tokens_in: int
-    tokens_out: int
+    expected: Forecast
+    seconds: float | None = None
+    """By the speed of earlier summaries; None where there are none."""
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):

@@ -76,6 +76,29 @@ def test_a_killed_summary_goes_on_and_repeats_nothing(tmp_path: Path, document: 
     assert all(section["status"] == "done" for section in report["sections"])
 
 
+def test_it_is_written_as_markdown_by_prompts_of_ones_own(tmp_path: Path, document: Path) -> None:
+    prompts = tmp_path / "own.toml"
+    prompts.write_text('section = "List the buildings of {title} in this text."\n')
+    output = tmp_path / "summary.md"
+    words = ["--prompts", str(prompts), "-o", str(output), str(document)]
+    start = [part for part in command(tmp_path / "base") if part != "--json"]
+    done = subprocess.run(
+        [*start, *words], check=False, capture_output=True, text=True, timeout=170
+    )
+    assert done.returncode == 0, done.stderr
+    text = output.read_text(encoding="utf-8")
+    assert text.startswith("# town.pdf\n")
+    assert "(page" in text
+    assert f"Pages that went in: 1–{PAGES} of {PAGES}." in text
+    assert "tokens, about" in done.stderr
+    prompts.write_text("section = 3")
+    refused = subprocess.run(
+        [*start, *words], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert refused.returncode == 2
+    assert "aren't texts" in refused.stderr
+
+
 def _wait_for_answers(database: Path, wanted: int) -> int:
     import apsw  # noqa: PLC0415
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from desktop.domain.documents import SourceRef
 from desktop.domain.sources import Source
@@ -13,6 +13,7 @@ from desktop.work.summary_draft import DraftSubject
 from desktop.work.summary_records import Summarized, SummaryReport
 
 LineKind = Literal["title", "heading", "item", "paragraph"]
+_LONGEST_HEADING: Final = 28
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,18 @@ def _marks(sources: Sequence[Source], documents: Sequence[Summarized]) -> Iterat
         if pages and (not several or source.ref.page):
             text = f"{word} {ranges(pages)}"
         else:
-            text = "" if several else f"§ {source.section + 1}"
+            text = "" if several else _place_of(source)
         name = document.name if several else ""
         tip = source.ref.quote or f"Open {document.name} at this place"
         yield Mark(", ".join(part for part in (name, text) if part), source.ref, tip)
+
+
+def _place_of(source: Source) -> str:
+    """Return a name for a place in a document that has no pages."""
+    heading = " ".join(source.heading.split())
+    if len(heading) > _LONGEST_HEADING:
+        heading = f"{heading[:_LONGEST_HEADING].rstrip()}…"
+    return f"§ {heading or source.section + 1}"
 
 
 def _line(runs: Sequence[Run]) -> Line:

@@ -16,6 +16,7 @@ from desktop.storage.database import Database
 from desktop.storage.document_schema import DOCUMENT_MIGRATIONS
 from desktop.storage.documents import DocumentStore
 from desktop.storage.jobs import JobStore
+from desktop.work.estimating import estimate, known_speed
 from desktop.work.intake import CancelledError
 from desktop.work.jobs import JobTools, Pace, run_job
 from desktop.work.markdown import as_markdown, whole_markdown
@@ -30,6 +31,7 @@ from desktop.work.summary_records import (
     SummaryWish,
 )
 from desktop.work.text_model import Completion, TextModel
+from models.protocol import LoadOptions
 
 FACTS = ("Harbour gates rust", "Lighthouse lamps burn", "Storm walls break", "Railway lines bend")
 
@@ -255,3 +257,30 @@ def test_the_time_left_stands_on_what_this_run_has_answered() -> None:
     assert left is not None
     assert left < 1
     assert Pace().seconds_left(1, 10) is not None
+
+
+def test_an_estimate_comes_near_what_is_planned_and_uses_the_speed_of_before(bench: Bench) -> None:
+    document = bench.add("town.pdf", pages(40))
+    bench.run(ScriptedModel(honest), document)
+    [plan] = [news.plan for *_, news in bench.news if isinstance(news, Planned)]
+    sizes = bench.documents.text_sizes([document])
+    options = LoadOptions(path="/models/a.gguf", context_size=1024)
+    found = estimate(sizes, options, 50.0, None)
+    # The scripted model counts words, of which there are fewer than tokens.
+    assert 1 <= found.expected.sections / len(plan.sections) <= 3
+    in_all = found.expected.tokens_in + found.expected.tokens_out
+    assert found.seconds == in_all / 50
+    assert found.is_measured
+    assert estimate(sizes, options, None, None).seconds is None
+    both = estimate(sizes * 2, options, 50.0, None)
+    assert both.expected.calls > 2 * found.expected.calls
+
+
+def test_the_speed_is_that_of_the_newest_summary_by_the_same_model(bench: Bench) -> None:
+    document = bench.add("town.pdf", pages(3))
+    model = ScriptedModel(honest)
+    bench.run(model, document)
+    [report] = msgspec.json.decode(bench.jobs.jobs()[0].result, type=SummaryResult).reports
+    assert report.tokens_per_s > 0
+    assert known_speed(bench.jobs.jobs(), report.model_path) == report.tokens_per_s
+    assert known_speed(bench.jobs.jobs(), "/models/other.gguf") is None
