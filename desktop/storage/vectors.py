@@ -124,6 +124,22 @@ class VectorStore:
             return [(int(piece_id), float(cosine)) for piece_id, cosine in rows]
 
 
+def lacking(database: Database, file_identity: str, document_ids: Sequence[int]) -> bool:
+    """Return whether a piece of the documents has no vector of that model, not loaded yet.
+
+    ``file_identity`` is what the identity of a loaded one begins with.
+    """
+    with database.reading() as connection:
+        model_id = connection.execute(
+            "select id from embedding_models where identity = ?1 or identity like ?1 || ' %'",
+            (file_identity,),
+        ).get
+        found = connection.execute(
+            f"select 1 {_NEEDED} limit 1", (as_json(document_ids), model_id)
+        ).get
+    return found is not None
+
+
 def _add_functions(connection: apsw.Connection) -> None:
     connection.enable_load_extension(True)
     connection.load_extension(sqlite_vec.loadable_path())

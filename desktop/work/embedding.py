@@ -92,7 +92,7 @@ class Embedder:
         # Only a first text tells how long a vector is, and whether the model makes any.
         self.dimension = self._embed([""], cancelled).shape[1]
         self._words = embedding_words(ended.model.name, Path(self._options.path).stem)
-        self.identity = f"{_identity(self._options.path)} {self._words.passage}".rstrip()
+        self.identity = f"{identity_of(self._options.path)} {self._words.passage}".rstrip()
         self.info = ended.model
         return ended.model
 
@@ -174,7 +174,8 @@ def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
         yield batch
 
 
-def _identity(path: str) -> str:
+def identity_of(path: str) -> str:
+    """Return what tells a model's file from others, wherever it lies; an identity begins with it."""
     try:
         return fingerprint(Path(path))
     except OSError:
