@@ -175,7 +175,7 @@ def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
 
 
 def identity_of(path: str) -> str:
-    """Return what tells a model's file from others, wherever it lies; an identity begins with it."""
+    """Return what tells a model's file from others: what its vectors' identity begins with."""
     try:
         return fingerprint(Path(path))
     except OSError:
