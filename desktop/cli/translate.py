@@ -99,7 +99,8 @@ class _Worker:
         segments = open_translation(job, tools.documents, tools.jobs).segments
         if not segments:
             raise UserError("There is no text on these pages.", "Choose other pages.")
-        say(f"{self.document.name}: {len(segments):,} segments.")
+        word = "segment" if len(segments) == 1 else "segments"
+        say(f"{self.document.name}: {len(segments):,} {word}.")
         result = TranslationWorker().run(job, tools)
         account = msgspec.json.decode(result, type=Account)
         self.translation = open_translation(job, tools.documents, tools.jobs)

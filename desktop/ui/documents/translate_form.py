@@ -162,7 +162,8 @@ class TranslateForm(QWidget):
             self._about.set_text("There are no words to translate.")
         elif to_ask and is_new:
             size = sum(len(each.text.encode()) for each in to_ask) // _BYTES_A_TOKEN
-            self._about.set_text(f"{len(to_ask):,} segments, about {_rounded(size):,} tokens.")
+            word = "segment" if len(to_ask) == 1 else "segments"
+            self._about.set_text(f"{len(to_ask):,} {word}, about {_rounded(size):,} tokens.")
         else:
             self._about.set_text("")
 
