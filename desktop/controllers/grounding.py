@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from desktop.work.embedding import Embedder
     from desktop.work.grounding import Grounded, Question, Steps
 
+_AT_ONCE = 200
+"""Pieces of documents that a question waits for until their meaning is computed: some seconds."""
 _IDLE_MS = 5 * 60_000
 """How long the embedding model stays loaded for the next question."""
 
@@ -182,7 +184,7 @@ class Grounding(QObject):
         grounder = Grounder(
             stores.documents,
             lambda text, ids, limit: retriever.retrieve(
-                text, ids, limit, on_progress=show, cancelled=cancelled
+                text, ids, limit, at_once=_AT_ONCE, on_progress=show, cancelled=cancelled
             ),
         )
         return _advance(grounder.ground(_question(stores, wish, wish.room(tokens))), None)
