@@ -20,6 +20,7 @@ class Script:
 
     reply: Literal["echo", "markdown"] = "echo"
     reply_tokens: int | None = None
+    answer: str = ""
     tokens_per_second: float = 0.0
     prefill_tokens_per_second: float = 0.0
     load_s: float = 0.0
@@ -46,6 +47,7 @@ def parse_script(arguments: Sequence[str], base: Script | None = None) -> Script
     parser = argparse.ArgumentParser(prog="fake engine", allow_abbrev=False)
     add = parser.add_argument
     add("--reply", choices=("echo", "markdown"), help="the last turn's text, or Markdown")
+    add("--answer", help="answer each prompt with this, one with a schema too")
     add("--reply-tokens", type=int, help="length of the reply, over and over where too short")
     add("--tokens-per-second", type=float, help="decoding speed; 0: at once")
     add("--prefill-tokens-per-second", type=float, help="prefill speed; 0: at once")
