@@ -164,6 +164,15 @@ class LlamaContext:
         lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
         return 0
 
+    def copy(self, source: int, target: int, length: int) -> int:
+        """Put a sequence's first ``length`` tokens in place of another's; return how many it got.
+
+        Each sequence has a cache of its own, so that all of it is copied, with the next batch.
+        """
+        lib.llama_memory_seq_rm(self._memory, target, -1, -1)
+        lib.llama_memory_seq_cp(self._memory, source, target, -1, -1)
+        return self.truncate(target, length)
+
     def can_forget_part(self) -> bool:
         """Try whether the last token can be forgotten alone. Forgets everything.
 

@@ -113,6 +113,11 @@ class Run:
         job.record.seed = sampler.seed
         job.record.drafts_differ = drafting is not None and not drafting.exact
 
+    @property
+    def begun(self) -> bool:
+        """Return whether any of its tokens was decoded."""
+        return bool(self.job.record.batches) or self.phase is Phase.DECODE
+
     def resample(self, sampling: Sampling) -> None:
         """Use another chain from the next token on."""
         self.sampler.change(sampling, self.job.token_ids)

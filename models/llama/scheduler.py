@@ -24,11 +24,13 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from models.cancellation import Cancellation
 from models.engine import Emit
 from models.llama.context import LlamaContext, Logits, Outcome
 from models.llama.grammar import NO_TOKEN, Grammar
 from models.llama.jobs import Job, Phase, Run
 from models.llama.sampler import Sampler
+from models.llama.sharing import may_prefill
 from models.llama.slots import Slot
 from models.llama.speculation.drafting import Drafting, Speculation
 from models.llama.threads import Threads
@@ -87,6 +89,7 @@ class Scheduler:
         self._threads_matter = threads_matter
         self._speculation = speculation
         self._draft_tokens = draft_tokens
+        self._stop = Cancellation()
         self._queue: deque[Job] = deque()
         self._active: list[Run] = []
         self._slots = [Slot(context, number) for number in range(context.sequences)]
@@ -166,6 +169,7 @@ class Scheduler:
         if not self._active:
             self._threads.begin()
         self._active.append(run)
+        job.cancelled.forward(self._stop)
         record.reused = len(slot.token_ids)
         record.threads_fixed = job.seeded or not self._threads.adapts
         emit(PrefillProgress(job_id=job.id, done=record.reused, total=job.prompt_size))
@@ -185,9 +189,10 @@ class Scheduler:
         if not parts:
             return
         self._note_company()
-        # The others of a batch wait for its end: llama.cpp looks at one address.
-        longest = max(parts, key=lambda part: len(part.token_ids))
-        if self._context.decode(longest.run.job.cancelled) is Outcome.ABORTED:
+        self._stop.clear()
+        if any(part.run.job.cancelled for part in parts):
+            return
+        if self._context.decode(self._stop) is Outcome.ABORTED:
             self._settle(parts)
             return
         only_tokens = all(part.run.phase is Phase.DECODE and not part.drafted for part in parts)
@@ -207,7 +212,7 @@ class Scheduler:
         batch = self._context.batch
         batch.clear()
         parts = []
-        for run in sorted(self._active, key=lambda run: run.phase is Phase.PREFILL):
+        for run in self._in_order():
             wanted, held = run.job.token_ids, len(run.slot.token_ids)
             token_ids = wanted[held : held + min(self._piece, batch.room)]
             if token_ids:
@@ -219,6 +224,19 @@ class Scheduler:
                 )
                 parts.append(_Part(run, token_ids, index, len(draft)))
         return parts
+
+    def _in_order(self) -> list[Run]:
+        """Return the runs that may advance, those that write first, by their sequences.
+
+        llama.cpp computes neighbouring sequences together that have equally many tokens.
+        """
+        writing = [run for run in self._active if run.phase is Phase.DECODE]
+        reading = [run for run in self._active if run.phase is Phase.PREFILL]
+        size = self._context.context_size
+        return [
+            *sorted(writing, key=lambda run: run.slot.sequence),
+            *(run for run in reading if may_prefill(run, self._active, self._slots, size)),
+        ]
 
     def _draft(self, run: Run) -> list[int]:
         """Return guesses of what a reply's next tokens are, as many as there is room for."""

@@ -26,9 +26,13 @@ class Slot:
 
     def common_prefix(self, prompt: Sequence[int]) -> int:
         """Return how many tokens of the prompt the cache holds from its start."""
-        most = min(len(self.token_ids), len(prompt))
-        pairs = zip(self.token_ids, prompt, strict=False)
-        return next((place for place, (held, new) in enumerate(pairs) if held != new), most)
+        return common_prefix(self.token_ids, prompt)
+
+    def begin_like(self, other: Slot, length: int) -> None:
+        """Hold the first ``length`` tokens of another slot, in place of what was held."""
+        self._checkpoints.clear()
+        held = self._context.copy(other.sequence, self.sequence, length)
+        self.token_ids = other.token_ids[:held]
 
     def prepare(self, prompt: Sequence[int]) -> Logits | None:
         """Keep what the prompt can reuse and forget the rest.
@@ -59,3 +63,10 @@ class Slot:
         self._checkpoints[len(self.token_ids)] = logits
         while len(self._checkpoints) > _CHECKPOINTS:
             del self._checkpoints[next(iter(self._checkpoints))]
+
+
+def common_prefix(first: Sequence[int], second: Sequence[int]) -> int:
+    """Return how many tokens two sequences begin with in common."""
+    pairs = zip(first, second, strict=False)
+    most = min(len(first), len(second))
+    return next((place for place, (one, other) in enumerate(pairs) if one != other), most)
