@@ -195,9 +195,12 @@ def build_document_rooms(
     engine_command: list[str] | None,
 ) -> DocumentRooms:
     """Return what work with documents stands on, imported now and not at the window's start."""
+    from desktop.controllers.collections import CollectionsController
+    from desktop.controllers.document_marks import MarksController
     from desktop.controllers.document_models import DocumentModels
     from desktop.controllers.document_thread import DocumentThread
     from desktop.controllers.documents import DocumentsController
+    from desktop.controllers.indexing import IndexingController
     from desktop.controllers.jobs import JobsController
     from desktop.controllers.pictures import PicturesController
     from desktop.work.extraction import ExtractionWorker
@@ -219,12 +222,24 @@ def build_document_rooms(
         models.load_options,
         lambda options: TextModel(options, paths.engine_log, engine_command),
     )
+    documents = DocumentsController(thread, paths.pasted_dir)
+    documents.deleted.connect(lambda gone: jobs.pause_on([each.id for each in gone]))
+    indexing = IndexingController(
+        thread,
+        models.embedding_options,
+        lambda options: build_embedder(paths, options, engine_command),
+    )
+    documents.changed.connect(indexing.look)
+    models.changed.connect(indexing.go_on)
     return DocumentRooms(
         thread=thread,
         jobs=jobs,
-        documents=DocumentsController(thread, paths.pasted_dir),
+        documents=documents,
+        indexing=indexing,
         pictures=PicturesController(),
         models=models,
+        collections=CollectionsController(thread),
+        marks=MarksController(thread),
     )
 
 
@@ -320,6 +335,7 @@ def build_models_page(theme: Theme, session: Session) -> ModelsPage:
 
 def build_documents_page(theme: Theme, session: Session, paths: Paths) -> DocumentsPage:
     """Return the documents page; each tab is imported and made when it is opened first."""
+    from desktop.ui.documents.indexing_line import IndexingLine
     from desktop.ui.documents.model_choice import ModelChoice
     from desktop.ui.documents.page import DocumentsPage
     from desktop.ui.documents.read import ReadTab
@@ -359,7 +375,8 @@ def build_documents_page(theme: Theme, session: Session, paths: Paths) -> Docume
     )
     choice = ModelChoice(theme, rooms.models)
     rooms.models.look()
-    page = DocumentsPage(theme, rooms.documents, rooms.pictures, tabs, choice)
+    page = DocumentsPage(theme, rooms, tabs, choice)
+    page.shelf.layout_column.addWidget(IndexingLine(theme, rooms.indexing))
     choice.more_requested.connect(page.models_requested)
     return page
 

@@ -26,6 +26,12 @@ UNDO_MS: Final = 15_000
 _PROGRESS_S: Final = 0.1
 
 
+Cancelled = Callable[[], bool]
+Reading = Callable[[DocumentStores, Callable[[int, int], None], Cancelled], Document]
+"""Reads a document on the thread for that: takes the stores, what hears of progress, and what
+tells whether it is cancelled."""
+
+
 class Intake(msgspec.Struct, frozen=True, kw_only=True):
     """A file on its way in. ``done`` of ``total`` pages, or bytes, are read; 0 until it is known.
 
@@ -143,6 +149,13 @@ class DocumentsController(QObject):
         self._reading.run(lambda: _written(folder, text), lambda path: self._enter(batch, [path]))
         return batch
 
+    def catch_up(self, document: Document) -> int:
+        """Read a file that has changed as a new document, or follow one that was moved."""
+        batch = next(self._batches)
+        intake = Intake(id=next(self._ids), batch=batch, path=document.path, name=document.name)
+        self._start(batch, [(intake, partial(_caught_up, document))])
+        return batch
+
     def cancel(self, intake_id: int) -> None:
         """Stop reading a file in, or don't begin with it."""
         self._cancelled.add(intake_id)
@@ -216,14 +229,22 @@ class DocumentsController(QObject):
         self._enter(batch, found.files)
 
     def _enter(self, batch: int, files: Sequence[Path]) -> None:
-        entered = [
-            Intake(id=next(self._ids), batch=batch, path=str(path), name=path.name)
-            for path in files
-        ]
-        for intake in entered:
+        self._start(
+            batch,
+            [
+                (
+                    Intake(id=next(self._ids), batch=batch, path=str(path), name=path.name),
+                    partial(_taken_in, path),
+                )
+                for path in files
+            ],
+        )
+
+    def _start(self, batch: int, orders: Sequence[tuple[Intake, Reading]]) -> None:
+        for intake, _ in orders:
             self._set(intake)
-        for intake in entered:
-            self._reading.run(partial(self._take_in, intake), self._set)
+        for intake, reading in orders:
+            self._reading.run(partial(self._take_in, intake, reading), self._set)
         self._reading.run(lambda: None, lambda _none: self._end_batch(batch))
 
     def _set(self, intake: Intake) -> None:
@@ -246,8 +267,8 @@ class DocumentsController(QObject):
 
     # --- on the thread that reads ----------------------------------------------------------------
 
-    def _take_in(self, intake: Intake) -> Intake:
-        from desktop.work.intake import CancelledError, take_in  # noqa: PLC0415
+    def _take_in(self, intake: Intake, reading: Reading) -> Intake:
+        from desktop.work.intake import CancelledError  # noqa: PLC0415 - not at the start
 
         told = 0.0
 
@@ -269,14 +290,32 @@ class DocumentsController(QObject):
         if cancelled():
             return over("cancelled")
         self._advanced.emit(msgspec.structs.replace(intake, state="reading"))
-        store = self._thread.stores().documents
         try:
-            document = take_in(Path(intake.path), store, on_progress=show, cancelled=cancelled)
+            document = reading(self._thread.stores(), show, cancelled)
         except CancelledError:
             return over("cancelled")
         except UserError as error:
             return over("failed", problem_title=error.title, problem_hint=error.hint)
         return over("ready", document=document)
+
+
+def _taken_in(
+    path: Path, stores: DocumentStores, show: Callable[[int, int], None], cancelled: Cancelled
+) -> Document:
+    from desktop.work.intake import take_in  # noqa: PLC0415 - not at the start
+
+    return take_in(path, stores.documents, on_progress=show, cancelled=cancelled)
+
+
+def _caught_up(
+    document: Document,
+    stores: DocumentStores,
+    show: Callable[[int, int], None],
+    cancelled: Cancelled,
+) -> Document:
+    from desktop.work.freshness import caught_up  # noqa: PLC0415 - not at the start
+
+    return caught_up(document, stores.database, on_progress=show, cancelled=cancelled)
 
 
 def _gathered(paths: Sequence[Path], cancelled: Callable[[], bool]) -> Gathered:

@@ -106,6 +106,17 @@ class JobsController(QObject):
         """Stop a job soon; what is answered is kept."""
         self._cancelled.add(job_id)
 
+    def pause_on(self, document_ids: Sequence[int]) -> None:
+        """Stop what works on these documents, which are about to go."""
+        ids = frozenset(document_ids)
+
+        def pause(jobs: list[Job]) -> None:
+            for job in jobs:
+                if ids.intersection(job.document_ids):
+                    self.pause(job.id)
+
+        self.list(pause)
+
     def remove(self, job_id: int) -> None:
         """Delete a job and what was answered, stopping it first."""
         self._cancelled.add(job_id)

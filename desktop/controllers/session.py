@@ -23,12 +23,15 @@ from desktop.engine.client import EngineClient
 from desktop.engine.tasks import TaskThread
 
 if TYPE_CHECKING:
+    from desktop.controllers.collections import CollectionsController
     from desktop.controllers.computer import ComputerController
     from desktop.controllers.discover import DiscoverController
+    from desktop.controllers.document_marks import MarksController
     from desktop.controllers.document_models import DocumentModels
     from desktop.controllers.document_thread import DocumentThread
     from desktop.controllers.documents import DocumentsController
     from desktop.controllers.downloads import DownloadsController
+    from desktop.controllers.indexing import IndexingController
     from desktop.controllers.jobs import JobsController
     from desktop.controllers.judging import JudgingController
     from desktop.controllers.library import LibraryController
@@ -64,13 +67,18 @@ class DocumentRooms:
     thread: DocumentThread
     jobs: JobsController
     documents: DocumentsController
+    indexing: IndexingController
     pictures: PicturesController
     models: DocumentModels
+    collections: CollectionsController
+    marks: MarksController
 
     def close(self) -> None:
         """Stop what runs, keeping what is finished, and end the threads. Blocks until then."""
         self.documents.close()
+        self.indexing.close()
         self.pictures.close()
+        self.marks.close()
         self.jobs.close()
         self.thread.close()
 

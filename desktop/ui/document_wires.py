@@ -73,7 +73,7 @@ class DocumentWires(QObject):
             return
         self._is_connected = True
         rooms, notices = self._session.document_rooms, self._window.notices
-        for source in (rooms.documents, rooms.jobs, rooms.thread):
+        for source in (rooms.documents, rooms.collections, rooms.marks, rooms.jobs, rooms.thread):
             source.failed.connect(notices.say_trouble)
         rooms.documents.noticed.connect(notices.say)
         rooms.documents.deleted.connect(self._on_deleted)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QWidget
 
+from desktop.controllers.document_marks import DocumentMark
 from desktop.domain.documents import Document, SourceRef
 from desktop.ui import tokens
 from desktop.ui.controls import Card, IconButton, column, label, push_button
@@ -21,13 +22,15 @@ class Desk(QWidget):
     """Shows one tab at a time on the documents that are chosen.
 
     ``source_requested`` carries a ``SourceRef``, ``ask_requested`` documents, ``delete_requested``
-    their ids, ``read_requested`` paths; ``back_requested`` asks for the list.
+    their ids, ``read_requested`` paths, ``catch_up_requested`` a document whose file
+    is another now; ``back_requested`` asks for the list.
     """
 
     source_requested = Signal(object)
     ask_requested = Signal(object)
     delete_requested = Signal(object)
     read_requested = Signal(object)
+    catch_up_requested = Signal(object)
     back_requested = Signal()
 
     def __init__(self, theme: Theme, tabs: Sequence[Tab]) -> None:
@@ -37,12 +40,15 @@ class Desk(QWidget):
         self._made: dict[str, DocumentTab] = {}
         self.documents: tuple[Document, ...] = ()
         self._failed: tuple[Document, ...] = ()
+        self._marks: Mapping[int, DocumentMark] = {}
         self.bar = self._make_bar()
         self._stack = QStackedWidget()
         self.layout_column = column(self, spacing=tokens.S)
         self.layout_column.addLayout(self._make_head())
         self.layout_column.addWidget(self.bar, 0, Qt.AlignmentFlag.AlignLeft)
         self.layout_column.addWidget(self._stack, 1)
+        self.mark = self._make_mark()
+        self.layout_column.insertWidget(1, self.mark)
         self.problem = self._make_problem()
         self.layout_column.addWidget(self.problem)
         # It takes the tabs' room where there are none.
@@ -83,6 +89,7 @@ class Desk(QWidget):
         for part in (self._ask, self.bar, self._stack):
             part.setVisible(bool(ready))
         self._below.setVisible(not ready)
+        self._show_mark()
         self._show_problem([each for each in documents if each.state != "ready"])
         if ready:
             self._show_tab()
@@ -143,6 +150,34 @@ class Desk(QWidget):
         head.addWidget(self._ask)
         head.addWidget(self._delete)
         return head
+
+    def show_marks(self, marks: Mapping[int, DocumentMark]) -> None:
+        """Take over what one must know of documents, by their ids."""
+        self._marks = marks
+        self._show_mark()
+
+    def _show_mark(self) -> None:
+        mark = self._marks.get(self.documents[0].id) if len(self.documents) == 1 else None
+        self.mark.setVisible(mark is not None)
+        if mark is not None:
+            self._mark_words.setText(mark.words)
+            self._remedy.setText(mark.remedy)
+            self._remedy.setVisible(bool(mark.remedy))
+
+    def _make_mark(self) -> QWidget:
+        mark = QWidget()
+        self._mark_words = label(kind="badge", wraps=True)
+        self._mark_words.setProperty("tone", "warning")
+        self._remedy = push_button(
+            "", "link", lambda: self.catch_up_requested.emit(self.documents[0])
+        )
+        self._remedy.setObjectName("catchUpButton")
+        row = QHBoxLayout(mark)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(tokens.M)
+        row.addWidget(self._mark_words, 1)
+        row.addWidget(self._remedy)
+        return mark
 
     def _make_problem(self) -> Card:
         card = Card("problem")

@@ -9,8 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
-from desktop.controllers.documents import DocumentsController
-from desktop.controllers.pictures import PicturesController
+from desktop.controllers.session import DocumentRooms
 from desktop.domain.documents import Document, SourceRef
 from desktop.ui import tokens
 from desktop.ui.controls import IconButton, column, label
@@ -42,20 +41,21 @@ class DocumentsPage(Page):
     def __init__(
         self,
         theme: Theme,
-        documents: DocumentsController,
-        pictures: PicturesController,
+        rooms: DocumentRooms,
         tabs: Sequence[Tab],
         choice: QWidget,
     ) -> None:
-        """Take what shows the documents' pages, the tabs, and the choice of models for them."""
+        """Take what it stands on, the tabs, and the choice of models for documents."""
         super().__init__()
+        documents = rooms.documents
         self.setObjectName("documentsPage")
         self.setAccessibleName("Documents")
         self._documents = documents
-        self.shelf = Shelf(theme, documents)
+        self._rooms = rooms
+        self.shelf = Shelf(theme, documents, rooms.collections, rooms.marks)
         self.desk = Desk(theme, tabs)
         self.empty = EmptyDesk(self.shelf)
-        self.source = SourcePane(theme, documents, pictures)
+        self.source = SourcePane(theme, documents, rooms.pictures)
         self._is_open = False
         layout = column(self)
         layout.addLayout(self._make_head(theme, choice))
@@ -98,9 +98,10 @@ class DocumentsPage(Page):
         return True
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Read the list again."""
+        """Read the lists again."""
         super().showEvent(event)
         self._documents.refresh()
+        self._rooms.collections.refresh()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay out for the width."""
@@ -150,6 +151,8 @@ class DocumentsPage(Page):
         self.shelf.ask_requested.connect(self.ask_requested)
         self.desk.ask_requested.connect(self.ask_requested)
         self.desk.delete_requested.connect(self._documents.delete)
+        self._rooms.marks.changed.connect(self.desk.show_marks)
+        self.desk.catch_up_requested.connect(self._documents.catch_up)
         self.desk.read_requested.connect(self._documents.add)
         self.desk.source_requested.connect(self.show_source)
         self.desk.back_requested.connect(self._close_desk)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QPushButton, QWidget
 
+from desktop.controllers.collections import CollectionsController
+from desktop.controllers.document_marks import DocumentMark, MarksController
 from desktop.controllers.documents import DocumentsController, Intake
 from desktop.domain.documents import Document
 from desktop.ui import tokens
 from desktop.ui.controls import IconButton, column, label, push_button
+from desktop.ui.documents.collection_bar import CollectionBar
 from desktop.ui.documents.list_model import DocumentListModel, Entry, counted
 from desktop.ui.documents.list_view import DocumentList
 from desktop.ui.drops import local_paths
 from desktop.ui.icons import icon
 from desktop.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from desktop.storage.collections import Collection
 
 LEAST_WIDTH: Final = 240
 
@@ -27,17 +33,27 @@ class Shelf(QWidget):
 
     ask_requested = Signal(object)
 
-    def __init__(self, theme: Theme, documents: DocumentsController) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        documents: DocumentsController,
+        collections: CollectionsController,
+        marks: MarksController,
+    ) -> None:
         super().__init__()
+        self._marks = marks
         self._theme = theme
         self._documents = documents
         self.model = DocumentListModel()
         self.search = self._make_search()
         self.list = DocumentList(theme, self.model)
+        self.collections = CollectionBar(
+            theme, collections, lambda: [each.id for each in self.list.documents]
+        )
         self.add_button = push_button("Add", "outline", self._show_add_menu)
         self.add_button.setObjectName("addDocumentsButton")
         self.add_button.setAccessibleName("Add documents")
-        self._nothing = label("No document matches.", tone="secondary", wraps=True)
+        self._nothing = label(tone="secondary", wraps=True)
         self._state = label(kind="small", tone="secondary")
         self._stop = IconButton(theme, "close", "Stop reading", documents.cancel_all)
         self.layout_column = column(self, spacing=tokens.S)
@@ -69,7 +85,7 @@ class Shelf(QWidget):
         search.setObjectName("documentSearch")
         search.setPlaceholderText("Search documents")
         search.setAccessibleName("Search documents by name")
-        search.textChanged.connect(self._on_search)
+        search.textChanged.connect(lambda _text: self._filter())
         self._search_icon = QAction("Search", search)
         search.addAction(self._search_icon, QLineEdit.ActionPosition.LeadingPosition)
         return search
@@ -84,6 +100,7 @@ class Shelf(QWidget):
         foot.addWidget(self._state, 1)
         foot.addWidget(self._stop)
         self.layout_column.addLayout(top)
+        self.layout_column.addWidget(self.collections)
         self.layout_column.addWidget(self._nothing)
         self.layout_column.addWidget(self.list, 1)
         self.layout_column.addLayout(foot)
@@ -94,6 +111,9 @@ class Shelf(QWidget):
         documents.changed.connect(self._on_changed)
         documents.intake_changed.connect(self._on_intake)
         documents.batch_ended.connect(self._on_batch_ended)
+        self._marks.changed.connect(self._on_marks)
+        self.collections.chosen.connect(self._filter)
+        self.collections.ask_requested.connect(self._on_ask_collection)
         self.list.delete_requested.connect(documents.delete)
         self.list.menu_requested.connect(self._show_menu)
         self._on_changed(documents.documents)
@@ -108,6 +128,7 @@ class Shelf(QWidget):
 
     def _on_changed(self, documents: Sequence[Document]) -> None:
         self.model.set_documents(documents)
+        self._marks.look(documents)
         self._count()
 
     def _on_intake(self, _intake: Intake) -> None:
@@ -122,8 +143,16 @@ class Shelf(QWidget):
         self.model.set_intakes(list(self._documents.intakes.values()))
         self._count()
 
-    def _on_search(self, text: str) -> None:
-        self.model.set_filter(text)
+    def _on_marks(self, marks: Mapping[int, DocumentMark]) -> None:
+        self.model.set_marks({key: mark.words for key, mark in marks.items()})
+
+    def _on_ask_collection(self, collection: Collection) -> None:
+        ids = frozenset(collection.document_ids)
+        asked = (each for each in self._documents.documents if each.id in ids)
+        self.ask_requested.emit(tuple(each for each in asked if each.state == "ready"))
+
+    def _filter(self) -> None:
+        self.model.set_filter(self.search.text(), self.collections.document_ids)
         self._count()
 
     def _count(self) -> None:
@@ -134,7 +163,11 @@ class Shelf(QWidget):
             self._state.setText(f"Reading · {counted(len(waiting), 'file')} to go")
         else:
             self._state.setText(counted(number, "document") if number else "")
-        self._nothing.setVisible(bool(self.search.text()) and self.model.rowCount() == 0)
+        is_cut = bool(self.search.text()) or self.collections.current is not None
+        self._nothing.setText(
+            "No document matches." if self.search.text() else "Nothing is in this collection yet."
+        )
+        self._nothing.setVisible(is_cut and self.model.rowCount() == 0)
 
     # --- menus -----------------------------------------------------------------------------------
 
@@ -163,6 +196,7 @@ class Shelf(QWidget):
         if ready:
             menu.addAction("Ask in a chat", lambda: self.ask_requested.emit(ready))
         menu.addAction("Read again", lambda: self._documents.add([d.path for d in documents]))
+        self.collections.fill_menu(menu, ids)
         menu.addSeparator()
         menu.addAction("Delete\tDel", lambda: self._documents.delete(ids))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 
 from desktop.domain.documents import Document
 from desktop.ui.documents.page import DocumentsPage
@@ -171,3 +171,83 @@ def test_every_control_of_the_documents_page_has_a_name(
     page.shelf.list.choose({document.id})
     assert nameless(page) == []
     assert len([each for each in page.findChildren(QPushButton) if can_be_reached(each)]) >= 2
+
+
+def test_a_collection_is_made_of_the_chosen_shown_alone_and_dissolved(
+    app: App, page: DocumentsPage, take: Take, tmp_path: Path
+) -> None:
+    found = take(*(write_docx(tmp_path / f"{name}.docx") for name in "abc"))
+    page.shelf.list.choose({found[0].id, found[2].id})
+    bar, collections = page.shelf.collections, app.session.document_rooms.collections
+    action(bar.menu(), "New collection of the 2 chosen…")
+    bar.name.setText("Harbour")
+    QTest.keyClick(bar.name, Qt.Key.Key_Return)
+    app.until(lambda: bar.button.text() == "Harbour")
+    assert sorted(names(page)) == ["a.docx", "c.docx"]
+    asked: list[tuple[Document, ...]] = []
+    app.window.document_wires.ask_requested.connect(asked.append)
+    action(bar.menu(), "Ask the collection in a chat")
+    assert {each.name for each in asked[0]} == {"a.docx", "c.docx"}
+    app.window.document_wires.show_page()
+    (harbour,) = collections.collections
+    collections.take_out(harbour.id, [found[0].id])
+    app.until(lambda: names(page) == ["c.docx"])
+    action(bar.menu(), "Dissolve; its documents stay")
+    app.until(lambda: not collections.collections)
+    assert len(names(page)) == 3
+
+
+def test_a_name_that_is_taken_is_refused_in_words(
+    app: App, page: DocumentsPage, take: Take, tmp_path: Path
+) -> None:
+    take(write_docx(tmp_path / "a.docx"))
+    bar = page.shelf.collections
+    for name in ("Harbour", "harbour"):
+        action(bar.menu(), "New collection…")
+        bar.name.setText(name)
+        QTest.keyClick(bar.name, Qt.Key.Key_Return)
+        app.until(lambda: bar.button.text() == "Harbour")
+    app.until(lambda: "already" in app.window.notices.text)
+
+
+def test_a_changed_file_is_marked_and_read_anew_on_a_click(
+    app: App, page: DocumentsPage, take: Take, tmp_path: Path
+) -> None:
+    path = tmp_path / "notes.md"
+    path.write_text("Forty ships.")
+    (document,) = take(path)
+    path.write_text("Forty-one ships.")
+    rooms = app.session.document_rooms
+    page.shelf.list.choose({document.id})
+    rooms.documents.refresh()
+    app.until(lambda: document.id in rooms.marks.marks)
+    assert "changed" in rooms.marks.marks[document.id].words
+    button = page.desk.findChild(QPushButton, "catchUpButton")
+    assert button is not None
+    assert button.isVisible()
+    button.click()
+    app.until(
+        lambda: len([each for each in rooms.documents.documents if each.state == "ready"]) == 2
+    )
+    newer = next(each for each in rooms.documents.documents if each.id != document.id)
+    store = rooms.thread.stores().documents
+    assert [each.text for each in store.passages(newer.id)] == ["Forty-one ships."]
+    assert [each.text for each in store.passages(document.id)] == ["Forty ships."]
+
+
+def test_a_scan_is_recognized_and_said_so(
+    app: App, page: DocumentsPage, take: Take, tmp_path: Path
+) -> None:
+    (document,) = take(write_pdf(tmp_path / "scan.pdf", [[], []], scanned=(0, 1)))
+    marks = app.session.document_rooms.marks
+    app.until(lambda: document.id in marks.marks)
+    assert marks.marks[document.id].words == "No page of it has text that Snug can read."
+    row = page.shelf.model.row_of(document.id)
+    spoken = page.shelf.model.index(row).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert "No page" in spoken
+
+
+def action(menu: QMenu, words: str) -> None:
+    """Press an entry of a menu."""
+    next(each for each in menu.actions() if each.text() == words).trigger()
+    menu.close()
