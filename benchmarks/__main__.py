@@ -25,6 +25,8 @@ MODULES: Final = (
     "estimate",
     "hostile",
     "retrieval",
+    "extraction",
+    "summary",
 )
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from tests.document_factory import write_pdf
 
-PAGES = 14
+PAGES = 9
+CONTEXT_SIZE = 768
 TOPICS = ("harbour", "lighthouse", "storm", "railway", "market", "school", "mill", "bridge")
 
 
@@ -33,7 +34,7 @@ def document(tmp_path: Path) -> Path:
 
 def command(base: Path, *words: str) -> list[str]:
     start = [sys.executable, "-m", "desktop", "--basedir", str(base), "summarize", "--json"]
-    return [*start, "--length", "paragraph", "--context-size", "1024", *words]
+    return [*start, "--length", "paragraph", "--context-size", str(CONTEXT_SIZE), *words]
 
 
 def run(base: Path, *words: str) -> tuple[list[dict[str, Any]], subprocess.CompletedProcess[str]]:
@@ -51,7 +52,7 @@ def test_every_section_is_read_once_and_the_account_adds_up(tmp_path: Path, docu
     assert [section["index"] for section in sections] == list(range(len(sections)))
     assert {page for section in sections for page in section["pages"]} == set(range(1, PAGES + 1))
     assert all(section["status"] == "done" for section in sections)
-    assert all(section["tokens_in"] + section["tokens_out"] <= 1024 for section in sections)
+    assert all(section["tokens_in"] + section["tokens_out"] <= CONTEXT_SIZE for section in sections)
     assert report["calls"] >= len(sections) + 1
     assert report["tokens_in"] >= sum(section["tokens_in"] for section in sections)
     assert report["summary"]

@@ -203,6 +203,7 @@ def test_what_a_model_writes_is_never_markup(app: App, tab: SummaryTab) -> None:
 
 
 def test_every_part_can_be_reached_and_has_a_name(app: App, tab: SummaryTab) -> None:
+    app.until(tab.form.isVisible)
     tab.form.prompts_fold.toggle()
     assert nameless(tab) == []
     assert can_be_reached(tab.form.button)
