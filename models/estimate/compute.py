@@ -54,7 +54,7 @@ def uses_flash_attention(shape: ModelShape, options: LoadOptions, offloaded: int
         return options.flash_attention == "on"
     if options.cache_type != "f16" or offloaded:
         return True
-    cells = context_of(shape, options) * options.sequences
+    cells = _cells(shape, options)
     micro_batch = min(options.batch_size, options.micro_batch_size)
     return 4 * shape.heads * cells * micro_batch > _SCORES_LIMIT
 
@@ -122,9 +122,11 @@ def _mask(shape: ModelShape, options: LoadOptions, *, flash: bool) -> float:
 
 
 def _cells(shape: ModelShape, options: LoadOptions) -> int:
+    """Return how many tokens one looks at: those of its own sequence, except where all share."""
     if shape.encoder:
         return _tokens(shape, options)
-    return context_of(shape, options) * options.sequences
+    shared = options.sequences if shape.reads_whole else 1
+    return context_of(shape, options) * shared
 
 
 def _tokens(shape: ModelShape, options: LoadOptions) -> int:

@@ -237,13 +237,14 @@ def _context_parameters(weights: Weights, options: LoadOptions) -> Any:  # noqa:
     # With a cache for each sequence, none looks at the tokens of the others: 4 sequences of 800
     # tokens took 57 s of the processor where they took 83 s in one cache (without flash attention).
     parameters.kv_unified = weights.encodes
+    cells = parameters.n_ctx if parameters.kv_unified else size
     parameters.type_k = parameters.type_v = _CACHE_TYPES[options.cache_type]
-    parameters.flash_attn_type = _FLASH[_flash_attention(weights, options, size)]
+    parameters.flash_attn_type = _FLASH[_flash_attention(weights, options, cells)]
     parameters.no_perf = True
     return parameters
 
 
-def _flash_attention(weights: Weights, options: LoadOptions, context_size: int) -> str:
+def _flash_attention(weights: Weights, options: LoadOptions, cells: int) -> str:
     """Decide what 'auto' means.
 
     On the CPU, decoding is 1.7 times slower with it at 800 tokens of context and 3.6 times at
@@ -258,7 +259,7 @@ def _flash_attention(weights: Weights, options: LoadOptions, context_size: int) 
         return "auto"
     micro_batch = min(options.batch_size, options.micro_batch_size)
     heads = lib.llama_model_n_head(weights.handle)
-    return "on" if 4 * heads * context_size * micro_batch > _SCORES_LIMIT else "off"
+    return "on" if 4 * heads * cells * micro_batch > _SCORES_LIMIT else "off"
 
 
 def _check_memory(weights: Weights, options: LoadOptions, context_size: int) -> None:
