@@ -35,6 +35,20 @@ def context_of(shape: ModelShape, options: LoadOptions) -> int:
         size = min(size, shape.trained_context or size)
     if shape.embedding:
         size = min(size, EMBEDDING_WINDOW)
+    if shape.encoder_decoder:
+        size = max(size, text_window(options, shape.trained_context) // options.sequences)
+    return -(-size // CONTEXT_STEP) * CONTEXT_STEP
+
+
+def text_window(options: LoadOptions, trained: int) -> int:
+    """Return how many tokens of a text an encoder-decoder reads at once; its answer has its own.
+
+    Its positions are relative and reach beyond those it was trained on. Twice as many leave room
+    for an instruction beside a text, and their scores in memory. All sequences' answers together
+    need a context as large: llama.cpp makes its batches no larger than that.
+    """
+    asked = options.context_size or trained
+    size = min(asked, 2 * trained or asked)
     return -(-size // CONTEXT_STEP) * CONTEXT_STEP
 
 
@@ -131,6 +145,8 @@ def _cells(shape: ModelShape, options: LoadOptions) -> int:
 
 def _tokens(shape: ModelShape, options: LoadOptions) -> int:
     """Return the tokens of the largest micro-batch."""
+    if shape.encoder_decoder:
+        return max(options.batch_size, text_window(options, shape.trained_context))
     if shape.reads_whole:
         # Each text is computed whole.
         return max(options.batch_size, context_of(shape, options))

@@ -26,7 +26,7 @@ class EncoderDecoderScheduler(Scheduler):
 
     def submit(self, job: Job) -> None:
         """Queue a job. Raises EngineError for a text that the encoder can't read whole."""
-        size, room = len(job.source), self._context.context_size
+        size, room = len(job.source), self._context.batch.capacity
         if size > room:
             raise EngineError(
                 "prompt_too_long",

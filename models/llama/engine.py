@@ -195,7 +195,7 @@ class _LoadedModel:
             draft_tokens=options.draft_tokens,
         )
         self._embedder = self._open_embedder(threads)
-        self.info = self._describe(options, self._context.context_size, flash=flash, began=began)
+        self.info = self._describe(options, self._reads(), flash=flash, began=began)
 
     def _open_embedder(self, threads: Threads) -> TextEmbedder | None:
         if self._weights.kind != "embedding" or self._context is None:
@@ -233,6 +233,14 @@ class _LoadedModel:
             # Its end is in the grammar; a stop string could also be a part of a value.
             grammar, stop = compile_schema(request.schema, self._vocabulary), ()
         self.scheduler.submit(Job(request, ids, stop, cancelled, source=source, grammar=grammar))
+
+    def _reads(self) -> int:
+        """Return the tokens of a text and its answer, or of the text alone for an encoder."""
+        context = self._context
+        if context is None:
+            return 0
+        encoder = self._weights.kind == "encoder_decoder"
+        return context.batch.capacity if encoder else context.context_size
 
     def _answers(self, prompt: Prompt) -> bool:
         """Return whether the model can do anything with this kind of prompt."""

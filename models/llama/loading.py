@@ -13,7 +13,7 @@ from typing import Any, Final
 import psutil
 
 from models.cancellation import Cancellation
-from models.estimate.compute import EMBEDDING_WINDOW, outputs_of
+from models.estimate.compute import EMBEDDING_WINDOW, outputs_of, text_window
 from models.gguf import GgufHeader, read_header
 from models.library.describing import kind_of
 from models.llama import rpc
@@ -216,6 +216,8 @@ def _context_parameters(weights: Weights, options: LoadOptions) -> Any:  # noqa:
         size = min(size, trained or size)
     if weights.kind == "embedding":
         size = min(size, EMBEDDING_WINDOW)
+    text = text_window(options, trained) if weights.kind == "encoder_decoder" else 0
+    size = max(size, text // options.sequences)
     size = -(-size // _CONTEXT_STEP) * _CONTEXT_STEP
     parameters = lib.llama_context_default_params()
     parameters.n_ctx = size * options.sequences
@@ -228,7 +230,7 @@ def _context_parameters(weights: Weights, options: LoadOptions) -> Any:  # noqa:
     if weights.encodes:
         # Each text is computed whole, with an output for each token, or the process ends at an
         # assertion.
-        parameters.n_batch = parameters.n_ubatch = max(parameters.n_batch, size)
+        parameters.n_batch = parameters.n_ubatch = max(parameters.n_batch, text or size)
         parameters.n_outputs_max = 0
     if weights.kind == "embedding":
         parameters.embeddings = True

@@ -85,6 +85,15 @@ def test_a_text_longer_than_the_window_is_read_whole(
     assert np.allclose(vector, expected / np.linalg.norm(expected), atol=TOLERANCE * expected.std())
 
 
+def test_a_window_of_any_size_is_filled_and_not_overrun(
+    tmp_path: Path, load_engine: LoadEngine
+) -> None:
+    path = _write(tmp_path, replace(BERT, context=2048))
+    in_hand = load_engine(path=path, context_size=600, batch_size=64, sequences=2)
+    done = in_hand.engine.embed(Embed(job_id=1, texts=("a " * 1500, "b")), Cancellation())
+    assert done.tokens == (1500, 1)
+
+
 def test_a_text_has_the_same_vector_in_any_company(tmp_path: Path, load_engine: LoadEngine) -> None:
     in_hand = load_engine(path=_write(tmp_path, BERT), context_size=512, sequences=4)
     texts = [f"text {'abc ' * number}" for number in range(9)]
@@ -161,13 +170,14 @@ def test_a_real_model_finds_the_same_said_otherwise(load_engine: LoadEngine) -> 
 
 
 @pytest.mark.parametrize("design", [FLAN, PLAIN_T5], ids=["gated", "relu"])
-@pytest.mark.parametrize("length", [3, 60, 300])
+@pytest.mark.parametrize("length", [3, 60, 700])
 def test_logits_are_the_references(
     tmp_path: Path, load_engine: LoadEngine, design: Design, length: int
 ) -> None:
-    """The longest source reaches into the buckets that far distances share."""
+    """The longest source is longer than the trained 512 and uses every bucket of distances."""
     path = _write(tmp_path, design)
-    in_hand = load_engine(path=path, context_size=512)
+    in_hand = load_engine(path=path, context_size=1024)
+    assert in_hand.info.context_size == 1024
     chance = np.random.default_rng(length)
     source = [int(id_) for id_ in chance.integers(3, design.vocabulary, length)]
     answer = [START, *(int(id_) for id_ in chance.integers(3, design.vocabulary, 40))]

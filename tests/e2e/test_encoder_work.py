@@ -49,7 +49,7 @@ def test_a_second_run_answers_the_same(t5: TextModel) -> None:
 def test_a_text_that_is_too_long_for_it_says_so(t5: TextModel) -> None:
     prompts = [data_prompt("", "say it", "word " * 900)]
     ((_, completion),) = t5.complete(prompts, [8], GREEDY)
-    assert "reads 512 at once" in completion.failure
+    assert "reads 1,024 at once" in completion.failure
 
 
 def test_a_model_that_embeds_runs_beside_one_that_writes(t5: TextModel, tmp_path: Path) -> None:
