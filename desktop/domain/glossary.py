@@ -67,7 +67,7 @@ def _pair(line: str) -> tuple[str, str]:
 
 def terms_in(text: str, glossary: Sequence[Term]) -> tuple[Term, ...]:
     """Return the terms that a text has, in any case, in the singular or the plural."""
-    plain = _plain(text)
+    plain = _plain(text) if glossary else ""
     return tuple(term for term in glossary if _pattern(term.source, loose=False).search(plain))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -117,6 +118,14 @@ _BY_NAME: Final = {
     for language in LANGUAGES
     for word in (language.name, language.code, language.own_name)
 }
+_BY_SCRIPT: Final = {
+    script: tuple(language for language in LANGUAGES if language.script == script)
+    for script in {language.script for language in LANGUAGES}
+}
+_BY_COMMON_WORD: Final[dict[tuple[str, str], list[str]]] = {}
+for _language in LANGUAGES:
+    for _common in _language.common:
+        _BY_COMMON_WORD.setdefault((_language.script, _common), []).append(_language.code)
 
 
 def find_language(name: str) -> Language | None:
@@ -126,29 +135,43 @@ def find_language(name: str) -> Language | None:
 
 def script_of(text: str) -> str:
     """Return the script that most letters are of, empty where there are hardly any."""
-    letters = [each for each in text[:_MOST_LETTERS] if each.isalpha()]
-    if len(letters) < _LEAST_LETTERS:
+    counts: Counter[str] = Counter()
+    for letter, count in Counter(text[:_MOST_LETTERS]).items():
+        if letter.isalpha():
+            counts[_script_of_letter(letter)] += count
+    if counts.total() < _LEAST_LETTERS:
         return ""
-    counts = Counter(_SCRIPTS.get(unicodedata.name(each, "").split(" ")[0], "") for each in letters)
     script, count = counts.most_common(1)[0]
     if script == "chinese" and counts["japanese"] * 12 > count:
         script = "japanese"
     return script
 
 
+@cache
+def _script_of_letter(letter: str) -> str:
+    return _SCRIPTS.get(unicodedata.name(letter, "").split(" ")[0], "")
+
+
 def guess_language(text: str) -> Language | None:
     """Return the language of a text, None where that isn't clear."""
-    script = script_of(text)
-    among = [each for each in LANGUAGES if each.script == script]
+    return _guess(text, script_of(text))
+
+
+def _guess(text: str, script: str) -> Language | None:
+    among = _BY_SCRIPT.get(script, ())
     if len(among) <= 1:
         return among[0] if among else None
-    words = Counter(word.lower() for word in _WORD.findall(text[:_MOST_LETTERS]))
+    words = Counter(_WORD.findall(text[:_MOST_LETTERS].lower()))
     if words.total() < _LEAST_WORDS:
         return None
-    hits = {each.code: sum(words[word] for word in each.common) for each in among}
-    ranked = sorted(among, key=lambda each: -hits[each.code])
-    best, second = hits[ranked[0].code], hits[ranked[1].code]
-    return ranked[0] if best >= _LEAST_HITS and best >= _CLEARLY * second else None
+    hits: Counter[str] = Counter()
+    for word, count in words.items():
+        for code in _BY_COMMON_WORD.get((script, word), ()):
+            hits[code] += count
+    (code, best), (_, second) = [*hits.most_common(2), ("", 0), ("", 0)][:2]
+    if best < _LEAST_HITS or best < _CLEARLY * second:
+        return None
+    return _BY_NAME[code]
 
 
 def is_certainly_not(text: str, language: Language) -> bool:
@@ -157,5 +180,5 @@ def is_certainly_not(text: str, language: Language) -> bool:
     if script and script != language.script:
         # Chinese characters alone may be Japanese.
         return (script, language.script) != ("chinese", "japanese")
-    guess = guess_language(text)
+    guess = _guess(text, script)
     return guess is not None and guess.code != language.code

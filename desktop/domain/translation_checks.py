@@ -36,6 +36,8 @@ _NAME_WORDS: Final = 3
 """Words that may well be the same in both languages: a name, a place."""
 _SAME_SHARE: Final = 0.85
 _LEAST_WORDS: Final = 5
+_OTHER_DIGIT: Final = re.compile(r"(?![0-9])\d")
+_WIDE_LETTER: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _WIDE: Final = 2.2
 """Letters of an alphabet that a character without one stands for."""
 _SHORTEST: Final = 0.34
@@ -79,11 +81,12 @@ def check(
     truncated: bool,
 ) -> tuple[Mark, ...]:
     """Return the marks of a translation, the gravest first. ``language`` None: it isn't known."""
+    before, after = _words(segment.text), _words(text)
     found = [
         _truncated(truncated=truncated),
-        _same(segment.text, text, language),
+        _same(segment.text, before, after, language),
         _other_language(text, language),
-        _loop(segment.text, text),
+        _loop(before, after),
         *_against(segment.text, text, glossary),
         _numbers(segment.text, text),
         _length(segment.text, text),
@@ -100,9 +103,10 @@ def _truncated(*, truncated: bool) -> Mark | None:
     return None
 
 
-def _same(source: str, text: str, language: Language | None) -> Mark | None:
+def _same(
+    source: str, before: Sequence[str], after: Sequence[str], language: Language | None
+) -> Mark | None:
     """Mark what was left as it stood; a source that is in the wished language is none of it."""
-    before, after = _words(source), _words(text)
     if not before or not after:
         return None
     common = (Counter(before) & Counter(after)).total()
@@ -129,19 +133,18 @@ def _other_language(text: str, language: Language | None) -> Mark | None:
     return None
 
 
-def _loop(source: str, text: str) -> Mark | None:
+def _loop(before: Sequence[str], after: Sequence[str]) -> Mark | None:
     """Mark a text that says the same over and over, where its source doesn't."""
-    if _sameness(text) > _LOOP_SHARE and _sameness(source) <= _LOOP_SHARE:
+    if _sameness(after) > _LOOP_SHARE and _sameness(before) <= _LOOP_SHARE:
         return Mark(kind="loop", text="It repeats itself.")
     return None
 
 
-def _sameness(text: str) -> float:
+def _sameness(words: Sequence[str]) -> float:
     """Return the share of a text's three-word runs that it has had before."""
-    words = _words(text)
     if len(words) < _LOOP_WORDS:
         return 0.0
-    runs = [tuple(words[at : at + 3]) for at in range(len(words) - 2)]
+    runs = list(zip(words, words[1:], words[2:], strict=False))
     return 1 - len(set(runs)) / len(runs)
 
 
@@ -171,7 +174,7 @@ def _numbers(source: str, text: str) -> Mark | None:
 
 def _digits(text: str) -> list[dict[str, str]]:
     """Return the numbers of a text, their digits alone and as written; then with spaces in them."""
-    plain = "".join(str(unicodedata.digit(each, each)) for each in text)
+    plain = _OTHER_DIGIT.sub(lambda found: str(unicodedata.digit(found[0])), text)
     return [
         {"".join(filter(str.isdigit, number)): number for number in _NUMBER.findall(version)}
         for version in (plain, _SPACED.sub("", plain))
@@ -190,8 +193,8 @@ def _length(source: str, text: str) -> Mark | None:
 
 
 def _weight(text: str) -> float:
-    return sum(_WIDE if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
+    return len(text) + (_WIDE - 1) * len(_WIDE_LETTER.findall(text))
 
 
 def _words(text: str) -> list[str]:
-    return [word.casefold() for word in _WORD.findall(text)]
+    return _WORD.findall(text.casefold())

@@ -17,7 +17,7 @@ from desktop.ui.theme import Theme
 AnyIndex = QModelIndex | QPersistentModelIndex
 Filter = Literal["all", "marked", "untranslated"]
 _NO_PARENT: Final = QModelIndex()
-_BATCH: Final = 200
+_BATCH: Final = 40
 _ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F2)
 
 
