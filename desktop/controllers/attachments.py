@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
+from desktop.controllers.sources import SourcesController, mark_of
 from desktop.controllers.store import StoreThread
 from desktop.domain.grounds import Attached
 
@@ -42,6 +43,9 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     mark: str = ""
 
 
+_Found = dict[Attached, "tuple[tuple[Document, ...] | None, str]"]
+
+
 class AttachmentsController(QObject):
     """Keeps what each chat is asked about.
 
@@ -51,10 +55,16 @@ class AttachmentsController(QObject):
 
     changed = Signal(object)
 
-    def __init__(self, store: StoreThread, rooms: Callable[[], DocumentRooms]) -> None:
+    def __init__(
+        self,
+        store: StoreThread,
+        rooms: Callable[[], DocumentRooms],
+        sources: SourcesController,
+    ) -> None:
         super().__init__()
         self._store = store
         self._make_rooms = rooms
+        self._sources = sources
         self._rooms: DocumentRooms | None = None
         self._open = _NEW
         self._items: dict[int, tuple[Attachment, ...]] = {}
@@ -143,12 +153,12 @@ class AttachmentsController(QObject):
         """Look again at what the open chat is asked about: it may be gone, or have changed."""
         key, attached = self._open, self.attached
 
-        def show(found: dict[Attached, tuple[Document, ...] | None]) -> None:
+        def show(found: _Found) -> None:
             items = self._items.get(key, ())
             self._set(key, tuple(_looked_at(item, found) for item in items))
 
         if attached:
-            self.rooms.thread.call(lambda stores: _look(stores, attached), show)
+            self._sources.call(self.rooms.thread, lambda stores: _look(stores, attached), show)
 
     # --- the files on their way in ---------------------------------------------------------------
 
@@ -268,23 +278,26 @@ def _of_intake(intake: Intake) -> Attachment:
     )
 
 
-def _looked_at(item: Attachment, found: dict[Attached, tuple[Document, ...] | None]) -> Attachment:
+def _looked_at(item: Attachment, found: _Found) -> Attachment:
     if item.attached is None or item.attached not in found:
         return item
-    documents = found[item.attached]
+    documents, mark = found[item.attached]
     if documents is None:
-        return msgspec.structs.replace(item, state="gone", documents=())
-    return msgspec.structs.replace(item, state="ready", documents=documents)
+        return msgspec.structs.replace(item, state="gone", documents=(), mark="")
+    return msgspec.structs.replace(item, state="ready", documents=documents, mark=mark)
 
 
 # --- on the documents' thread ------------------------------------------------------------------
 
 
-def _look(
-    stores: DocumentStores, attached: Sequence[Attached]
-) -> dict[Attached, tuple[Document, ...] | None]:
-    """Return the documents behind each; None for what is gone."""
-    return {each: _documents_of(stores, each) for each in attached}
+def _look(stores: DocumentStores, attached: Sequence[Attached]) -> _Found:
+    """Return the documents behind each, and a mark on them; None for what is gone."""
+    found: _Found = {}
+    for each in attached:
+        documents = _documents_of(stores, each)
+        marks = (mark_of(stores, document.id) for document in documents or ())
+        found[each] = (documents, next(filter(None, marks), ""))
+    return found
 
 
 def _documents_of(stores: DocumentStores, attached: Attached) -> tuple[Document, ...] | None:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
 from desktop.domain.errors import UserError
 from desktop.domain.grounds import Source, SourceNote
+from desktop.engine.tasks import TaskThread
 
 if TYPE_CHECKING:
     from desktop.controllers.document_thread import DocumentStores, DocumentThread
     from desktop.domain.documents import SourceRef
 
+T = TypeVar("T")
 _LETTERS = 240
 """Of a source's text: more than a line shows."""
-_GONE = "deleted"
+_MARKS: Final = {"current": "", "changed": "changed since", "moved": "moved", "gone": "file gone"}
 
 
 class SourcesController(QObject):
-    """Looks sources up on the documents' thread.
+    """Looks sources up.
 
     ``noted`` carries a ``SourceNote`` for each source that was asked about, ``opened`` the
     ``SourceRef`` of one that a person wants to see, with the text to highlight.
@@ -33,11 +35,12 @@ class SourcesController(QObject):
     def __init__(self, stores: Callable[[], DocumentThread]) -> None:
         super().__init__()
         self._stores = stores
+        self._tasks: TaskThread | None = None
 
     def look(self, sources: Sequence[Source]) -> None:
         """Find out what is there of sources now."""
         wanted = tuple(sources)
-        self._stores().call(lambda stores: _notes(stores, wanted), self.noted.emit)
+        self.call(self._stores(), lambda stores: _notes(stores, wanted), self.noted.emit)
 
     def open(self, source: Source) -> None:
         """Show a source's place."""
@@ -51,15 +54,43 @@ class SourcesController(QObject):
 
         self._stores().call(lambda stores: _ref(stores, source), show)
 
+    def call(
+        self,
+        thread: DocumentThread,
+        work: Callable[[DocumentStores], T],
+        done: Callable[[T], None],
+    ) -> None:
+        """Run ``work``, which may wait for files, apart from the short calls of ``thread``."""
+        if self._tasks is None:
+            self._tasks = TaskThread("sources")
+            self._tasks.failed.connect(self.failed)
+        self._tasks.run(lambda: work(thread.stores()), done)
+
+    def close(self) -> None:
+        """End the thread, without waiting for a folder that may never answer."""
+        if self._tasks is not None:
+            self._tasks.leave()
+
 
 def _notes(stores: DocumentStores, sources: Sequence[Source]) -> dict[Source, SourceNote]:
     from desktop.work.grounding import quote  # noqa: PLC0415 - not at the window's start
 
+    marks = {each: mark_of(stores, each) for each in {source.document_id for source in sources}}
     notes = {}
     for source in sources:
         text = " ".join(quote(stores.documents, source)[:_LETTERS].split())
-        notes[source] = SourceNote(text=text, mark="" if text else _GONE)
+        notes[source] = SourceNote(text=text, mark=marks[source.document_id])
     return notes
+
+
+def mark_of(stores: DocumentStores, document_id: int) -> str:
+    """Return in a word why a document's text may not be what its file says; mostly empty."""
+    from desktop.work.freshness import freshness  # noqa: PLC0415 - not at the window's start
+
+    document = stores.documents.document(document_id)
+    if document is None:
+        return "deleted"
+    return _MARKS[freshness(document, stores.documents).state]
 
 
 def _ref(stores: DocumentStores, source: Source) -> SourceRef | None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from desktop.domain.documents import Document, SourceRef
     from desktop.ui.main_window import MainWindow
 
+Choices = tuple[list["Document"], list[tuple[int, str]]]
+"""Documents, and collections by id and name."""
 _MENU_ENTRIES: Final = 10
 _NAME_LETTERS: Final = 60
 
@@ -70,7 +72,14 @@ class AskWires(QObject):
         """Offer files, the documents that are here, and collections."""
         self._session.attachments.choices(self._open_menu)
 
-    def _open_menu(self, found: tuple[list[Document], list[tuple[int, str]]]) -> None:
+    def _open_menu(self, found: Choices) -> None:
+        menu = self.make_menu(found)
+        above = QPoint(0, -menu.sizeHint().height() - tokens.XS)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self._window.conversation.composer.attach_button.mapToGlobal(above))
+
+    def make_menu(self, found: Choices) -> QMenu:
+        """Return the menu of what there is to ask about."""
         documents, collections = found
         menu, attachments = QMenu(self._window), self._session.attachments
         menu.addAction("Choose files…", self._choose_files)
@@ -86,10 +95,7 @@ class AskWires(QObject):
             menu.addAction(_entry(document.name), add)
         if len(documents) > _MENU_ENTRIES:
             menu.addAction("All documents…", self._window.document_wires.show_page)
-        button = self._window.conversation.composer.attach_button
-        above = QPoint(0, -menu.sizeHint().height() - tokens.XS)
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(button.mapToGlobal(above))
+        return menu
 
     def _choose_files(self) -> None:
         # Imported here: the window's start has no use for the list of formats.

@@ -90,6 +90,7 @@ class Conversation(QWidget):
     def set_source_pane(self, pane: SourcePane) -> None:
         """Take the pane that sources are shown in."""
         self.source_pane = pane
+        pane.setContentsMargins(0, 0, tokens.M, tokens.M)
         self._beside.addWidget(pane)
         pane.hide()
 

@@ -255,4 +255,5 @@ def _given(
 
 def _block(instruction: str, parts: Sequence[tuple[Source, str]]) -> str:
     data = "\n\n".join(text for _, text in parts)
-    return f"{instruction.strip()}\n\n{fenced(data)}"
+    # The question follows: a small model answers the last thing that it reads.
+    return f"{fenced(data)}\n\n{instruction.strip()}"

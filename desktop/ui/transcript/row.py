@@ -58,8 +58,7 @@ class RowLayout:
         self._plain = split_plain(message.text) if self.is_own else []
         self._references: tuple[tuple[str, str, str], ...] = ()
         self._sources = _numbers(message)
-        self.sources_height = height_of(message, renderer.style)
-        """The height of the list of what the reply stands on, 0 where there is none."""
+        self._sources_height = -1
         self._wholes: dict[int, str] = {}
         self._width = width
         self._heights: list[int] = []
@@ -100,6 +99,7 @@ class RowLayout:
             self._width = width
             self._bubble = 0
             self._card_text = None
+            self._sources_height = -1
             self._measured = bytearray(len(self.blocks))
 
     def code_text(self, index: int) -> str:
@@ -157,6 +157,13 @@ class RowLayout:
     def sources_top(self) -> int:
         """Where the list of what the reply stands on begins."""
         return self._told_bottom + metrics.SOURCES_GAP
+
+    @property
+    def sources_height(self) -> int:
+        """How high that list is, 0 where there is none."""
+        if self._sources_height < 0:
+            self._sources_height = height_of(self.message, self.style, self._width)
+        return self._sources_height
 
     @property
     def _told_bottom(self) -> int:

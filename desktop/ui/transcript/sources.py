@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from desktop.domain.chat import Message, MessageState
-from desktop.domain.grounds import Source, SourceNote
+from desktop.domain.grounds import Grounds, Source, SourceNote
 from desktop.ui import tokens as design
 from desktop.ui.controls import column
 from desktop.ui.theme import mix
@@ -50,11 +50,20 @@ def line_height(style: TranscriptStyle) -> int:
     return style.small_line_height + design.S
 
 
-def height_of(message: Message, style: TranscriptStyle) -> int:
+def heading_height(grounds: Grounds, style: TranscriptStyle, width: int) -> int:
+    """Return the height of the sentence above the list, wrapped at a width."""
+    space = QRect(0, 0, max(80, width), 10_000)
+    metrics = QFontMetrics(style.small_font)
+    wrapped = metrics.boundingRect(space, int(Qt.TextFlag.TextWordWrap), grounds.sentence)
+    return wrapped.height() + design.S
+
+
+def height_of(message: Message, style: TranscriptStyle, width: int) -> int:
     """Return the height of the list below a reply, 0 where it stands on nothing."""
     if message.grounds is None:
         return 0
-    return (1 + len(lines_of(message))) * line_height(style)
+    listed = len(lines_of(message)) * line_height(style)
+    return heading_height(message.grounds, style, width) + listed
 
 
 class SourceButton(FlatButton):
@@ -141,6 +150,7 @@ class SourcesPanel(QWidget):
         self._message: Message | None = None
         self._heading = QLabel(self)
         self._heading.setTextFormat(Qt.TextFormat.PlainText)
+        self._heading.setWordWrap(True)
         self._layout = column(self)
         self._layout.addWidget(self._heading)
         self.buttons: list[SourceButton] = []
@@ -148,15 +158,14 @@ class SourcesPanel(QWidget):
 
     @property
     def heading(self) -> str:
-        """Return the sentence above the list, as it is read aloud."""
-        return self._heading.accessibleName()
+        """Return the sentence above the list."""
+        return self._heading.text()
 
     def show_message(self, message: Message, notes: Mapping[Source, SourceNote]) -> None:
         """List what a reply stands on; ``notes`` are what is known of the sources."""
         if message.grounds is not None and message is not self._message:
             self._message = message
-            text = message.grounds.sentence
-            self._heading.setAccessibleName(text)
+            self._heading.setText(message.grounds.sentence)
             self._list(message)
             self._dress_heading()
         for button in self.buttons:
@@ -178,7 +187,7 @@ class SourcesPanel(QWidget):
         self._dress_heading()
 
     def resizeEvent(self, _event: object) -> None:
-        """Write as much of the heading as there is room for."""
+        """Wrap the heading."""
         self._dress_heading()
 
     def _list(self, message: Message) -> None:
@@ -208,12 +217,10 @@ class SourcesPanel(QWidget):
         colour = style.palette.warning if lacks else style.palette.secondary
         self._heading.setFont(style.small_font)
         self._heading.setStyleSheet(f"color: {colour}; background: transparent;")
-        self._heading.setFixedHeight(line_height(style))
+        if grounds is not None:
+            self._heading.setFixedHeight(heading_height(grounds, style, self.width()))
         for button in self.buttons:
             button.setFixedHeight(line_height(style))
-        text, metrics = self.heading, QFontMetrics(style.small_font)
-        elided = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, max(80, self.width()))
-        self._heading.setText(elided)
 
 
 def _emitter(emit: Callable[[Source], None], source: Source) -> Callable[[], None]:
