@@ -36,10 +36,10 @@ class IndexingLine(QWidget):
         self.setVisible(now is not None)
         if now is None:
             return
-        percent = f"{now.done / max(1, now.total):.0%}"
+        percent = f"{100 * now.done / max(1, now.total):.0f} %"
         self.state.setText(
             {
-                "running": f"Indexing meaning · {percent}",
+                "running": f"Indexing for search · {percent}",
                 "paused": f"Indexing paused · {percent}",
                 "failed": now.problem,
             }[now.state]
