@@ -53,17 +53,24 @@ def _recall(database: Database) -> Iterator[Figure]:
         return
     with Embedder(embedding_load_options(Path(MODEL)), None) as embedder:
         embedder.load()
-        index(database, ids, embedder)
-        searches = {
-            "BM25": _by_words(database, ids),
-            "vectors": _by_vectors(database, ids, embedder),
-            "hybrid": _by_both(Retriever(database, embedder), ids),
-        }
-        asked = [each for each in questions() if each.is_held_out]
-        found = {name: {each: search(each) for each in asked} for name, search in searches.items()}
+        found = recall_by_search(database, ids, embedder)
         better = max(_share(found["BM25"]), _share(found["vectors"]))
-        yield from (_recall_figure(name, found[name], better) for name in searches)
+        yield from (_recall_figure(name, found[name], better) for name in found)
         yield _nothing_fits(Retriever(database, embedder), ids, "hybrid")
+
+
+def recall_by_search(
+    database: Database, ids: Sequence[int], embedder: Embedder
+) -> dict[str, dict[Question, bool]]:
+    """Return which held-out questions each search has its passage for among the first."""
+    index(database, ids, embedder)
+    searches = {
+        "BM25": _by_words(database, ids),
+        "vectors": _by_vectors(database, ids, embedder),
+        "hybrid": _by_both(Retriever(database, embedder), ids),
+    }
+    asked = [each for each in questions() if each.is_held_out and each.kind != "none"]
+    return {name: {each: search(each) for each in asked} for name, search in searches.items()}
 
 
 def _recall_figure(name: str, found: Mapping[Question, bool], better: float) -> Figure:
@@ -73,7 +80,7 @@ def _recall_figure(name: str, found: Mapping[Question, bool], better: float) -> 
         reach=better if name == "hybrid" else 0.0,
         better="higher",
         detail={
-            "questions": sum(each.kind != "none" for each in found),
+            "questions": len(found),
             "paraphrases": _share(found, "paraphrase"),
             "exact names": _share(found, "name"),
         },
@@ -81,9 +88,7 @@ def _recall_figure(name: str, found: Mapping[Question, bool], better: float) -> 
 
 
 def _share(found: Mapping[Question, bool], kind: str = "") -> float:
-    counted = [
-        right for each, right in found.items() if each.kind != "none" and kind in {"", each.kind}
-    ]
+    counted = [right for each, right in found.items() if kind in {"", each.kind}]
     return sum(counted) / len(counted)
 
 
