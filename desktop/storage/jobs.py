@@ -105,10 +105,11 @@ class JobStore:
             connection.execute("delete from jobs where id = ?", (job_id,))
 
     def add_answer(self, job_id: int, record: CallRecord) -> None:
-        """Keep what the model answered to a call."""
+        """Keep what the model answered to a call, unless the job was deleted meanwhile."""
         with self._database.transaction() as connection:
             connection.execute(
-                "insert or replace into job_answers values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "insert or replace into job_answers select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
+                "?10, ?11 where exists (select 1 from jobs where id = ?1)",
                 (
                     job_id, *record.key, record.prompt_sha256, record.text, record.failure,
                     record.truncated, record.attempts, record.tokens_in, record.tokens_out,
@@ -139,7 +140,9 @@ class JobStore:
         """Keep what a person changed at a place of what came of a job."""
         with self._database.transaction() as connection:
             connection.execute(
-                "insert or replace into job_edits values (?, ?, ?)", (job_id, place, value)
+                "insert or replace into job_edits select ?1, ?2, ?3 "
+                "where exists (select 1 from jobs where id = ?1)",
+                (job_id, place, value),
             )
 
     def edits(self, job_id: int) -> dict[int, str]:

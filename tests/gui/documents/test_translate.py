@@ -171,13 +171,14 @@ def test_only_what_is_selected_is_translated(app: App, tab: TranslateTab) -> Non
     ]
 
 
-def test_it_pauses_and_goes_on_where_it_was(start: Start, tmp_path: Path) -> None:
+def long_work(start: Start, folder: Path) -> tuple[App, TranslateTab]:
+    """Begin a translation of twelve segments, and wait for the first."""
     app = start("--reply-tokens", "6", "--tokens-per-second", "12")
     app.until_ready()
     app.window.document_wires.show_page()
     page = app.window.middle.documents
     documents = app.session.document_rooms.documents
-    path = tmp_path / "long.md"
+    path = folder / "long.md"
     path.write_text("\n\n".join(f"The ship number {n} was in the harbour." for n in range(12)))
     documents.add([str(path)])
     app.until(lambda: [each for each in documents.documents if each.state == "ready"])
@@ -187,6 +188,25 @@ def test_it_pauses_and_goes_on_where_it_was(start: Start, tmp_path: Path) -> Non
     app.until(lambda: tab.model.rowCount() == 12)
     begin(tab)
     app.until(lambda: any(at(tab, row).state == "done" for row in range(12)))
+    return app, tab
+
+
+def test_a_translation_may_be_deleted_while_it_runs(start: Start, tmp_path: Path) -> None:
+    app, tab = long_work(start, tmp_path)
+    jobs = app.session.document_rooms.jobs
+    tab.bar.delete.click()
+    tab.bar.confirm.click()
+    app.until(lambda: tab._translations.job is None)
+    begin(tab, "French")
+    app.until(lambda: job_state(tab) == "running")
+    found: list[object] = []
+    jobs.list(found.extend)
+    app.until(lambda: found)
+    assert len(found) == 1
+
+
+def test_it_pauses_and_goes_on_where_it_was(start: Start, tmp_path: Path) -> None:
+    app, tab = long_work(start, tmp_path)
     assert not tab.form.button.isEnabled()
     tab.progress.pause.click()
     app.until(lambda: job_state(tab) == "paused")

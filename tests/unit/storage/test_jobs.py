@@ -78,6 +78,7 @@ def test_edits_stand_beside_the_answers_and_the_last_one_counts(
     assert jobs.edits(job.id) == {3: "two"}
     assert jobs.edits(other.id) == {}
     jobs.delete(job.id)
+    jobs.set_edit(job.id, 3, "late")
     assert jobs.edits(job.id) == {}
 
 
@@ -87,3 +88,24 @@ def test_a_deleted_job_takes_its_answers_along(jobs: JobStore, documents: list[i
     jobs.delete(job.id)
     assert jobs.job(job.id) is None
     assert jobs.answers(job.id) == {}
+
+
+def test_an_answer_that_comes_after_its_job_was_deleted_is_dropped(
+    jobs: JobStore, documents: list[int]
+) -> None:
+    job = jobs.begin("summary", "B", "{}", documents)
+    jobs.delete(job.id)
+    jobs.add_answer(job.id, CallRecord(key=(0, 0), prompt_sha256="p", text="late"))
+    jobs.set_state(job.id, "done", result="{}")
+    assert jobs.answers(job.id) == {}
+
+
+def test_an_answer_to_a_job_that_was_deleted_meanwhile_is_no_trouble(
+    jobs: JobStore, documents: list[int]
+) -> None:
+    job = jobs.begin("summary", "B", "{}", documents)
+    jobs.delete(job.id)
+    jobs.add_answer(job.id, CallRecord(key=(0, 3), prompt_sha256="p", text="- a"))
+    jobs.set_state(job.id, "done", result="{}")
+    assert jobs.answers(job.id) == {}
+    assert jobs.jobs() == []
