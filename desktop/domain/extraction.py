@@ -27,6 +27,7 @@ MOST_HALVINGS: Final = 4
 MOST_ROWS: Final = 40
 """Rows that one reply may have: a list has an end, whatever the model would write."""
 _LEAST_HALF: Final = 80
+_MOST_TITLE: Final = 100
 
 
 class ExtractionPrompts(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,7 +119,9 @@ def extract(
 def instruction(title: str, table: Table, prompts: ExtractionPrompts) -> str:
     """Return what the model is told, the same for every section of a document."""
     lines = "\n".join(_column_line(column, prompts.column) for column in table.columns)
-    return prompts.section.replace("{title}", title).replace("{columns}", lines)
+    # A title is the document's own text: no more of it than a name, and on one line.
+    name = " ".join(title.replace('"', "'").split())[:_MOST_TITLE]
+    return prompts.section.replace("{columns}", lines).replace("{title}", name)
 
 
 def read_reply(text: str, table: Table, most_rows: int = MOST_ROWS) -> Reading:

@@ -308,9 +308,7 @@ def _document(store: DocumentStore, document_id: int) -> Document:
 
 
 def _read(document: Document) -> ReadDocument:
-    return ReadDocument(
-        id=document.id, name=document.title or document.name, page_word=document.page_word
-    )
+    return ReadDocument(id=document.id, name=document.name, page_word=document.page_word)
 
 
 def _pages(subject: _Subject, section: int) -> str:
