@@ -21,8 +21,6 @@ from models.protocol import LoadOptions
 if TYPE_CHECKING:
     from desktop.controllers.library import LibraryController
 
-_KIND_TROUBLE = "It turns texts into numbers for the search in documents and writes nothing."
-
 
 class DocumentModels(QObject):
     """Knows the model that works on documents and the one that finds passages in them.
@@ -114,11 +112,6 @@ class DocumentModels(QObject):
         path = self.writer or state.path
         if not path:
             raise UserError("There is no model to work with.", "Choose one in the line above.")
-        if self._kind_of(path) == "embedding":
-            raise UserError(
-                f"{self.name_of(path)} is an embedding model. {_KIND_TROUBLE}",
-                "Choose another model for documents.",
-            )
         return document_load_options(self._options(path))
 
     def embedding_options(self) -> LoadOptions | None:
@@ -128,12 +121,6 @@ class DocumentModels(QObject):
 
     def _options(self, path: str) -> LoadOptions:
         return to_load_options(self._settings.generation, self._settings.app, path)
-
-    def _kind_of(self, path: str) -> str:
-        info = self._model.state.info
-        if info is not None and info.path == path:
-            return info.kind
-        return next((entry.kind for entry in self._entries if entry.path == path), "chat")
 
     @property
     def _entries(self) -> tuple[LibraryEntry, ...]:

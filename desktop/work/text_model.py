@@ -114,6 +114,12 @@ class TextModel:
                 on_progress(event.fraction)
 
         match self._wait(self._client.load(self._options), cancelled, show):
+            case Loaded(model=info) if info.kind == "embedding":
+                raise UserError(
+                    f"{info.name} is an embedding model: it turns texts into numbers and writes "
+                    "nothing.",
+                    "It serves the search in documents. Choose another model to work on them.",
+                )
             case Loaded(model=info):
                 self.info = info
                 return info

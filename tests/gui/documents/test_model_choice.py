@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop.controllers.document_models import DocumentModels
-from desktop.domain.errors import UserError
 from desktop.ui.documents.model_choice import ModelChoice
 from desktop.ui.theme import Theme
 from tests.gui.conftest import App, Start
@@ -101,15 +100,6 @@ def test_the_search_can_do_without_a_model(app_models: DocumentModels, choice: M
     assert app_models.embedding_options() is None
     _actions(choice)[MEANING].trigger()
     assert app_models.embedding_options() is not None
-
-
-def test_a_model_that_only_embeds_is_refused_with_the_way_out(
-    app_models: DocumentModels, folder: Path
-) -> None:
-    app_models.choose_writer(str(folder / "finder.gguf"))
-    with pytest.raises(UserError, match="Finder is an embedding model") as caught:
-        app_models.load_options()
-    assert "Choose another model" in caught.value.hint
 
 
 def test_a_chosen_file_that_is_gone_stays_named(
