@@ -38,16 +38,16 @@ class VectorStore:
 
     def __init__(self, database: Database, identity: str, dimension: int) -> None:
         self._database = database
-        with database.transaction() as connection:
-            connection.execute(
-                "insert or ignore into embedding_models (identity, dimension) values (?, ?)",
-                (identity, dimension),
-            )
-            self._model_id = connection.execute(
-                "select id from embedding_models where identity = ?", (identity,)
-            ).get
         with database.reading() as connection:
             _add_functions(connection)
+            self._model_id = _model_id(connection, identity)
+        if self._model_id is None:
+            with database.transaction() as connection:
+                connection.execute(
+                    "insert or ignore into embedding_models (identity, dimension) values (?, ?)",
+                    (identity, dimension),
+                )
+                self._model_id = _model_id(connection, identity)
 
     @property
     def unrelated(self) -> float | None:
@@ -122,6 +122,23 @@ class VectorStore:
                 (vector, self._model_id, as_json(document_ids), limit),
             )
             return [(int(piece_id), float(cosine)) for piece_id, cosine in rows]
+
+    def cosines(self, vector: bytes, piece_ids: Sequence[int]) -> dict[int, float]:
+        """Return how near these pieces are to a vector, as far as they have one."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select piece_id, 1 - vec_distance_cosine(vector, ?) from vectors "
+                "where model_id = ? and piece_id in (select value from json_each(?))",
+                (vector, self._model_id, as_json(piece_ids)),
+            )
+            return {int(piece_id): float(cosine) for piece_id, cosine in rows}
+
+
+def _model_id(connection: apsw.Connection, identity: str) -> int | None:
+    found: int | None = connection.execute(
+        "select id from embedding_models where identity = ?", (identity,)
+    ).get
+    return found
 
 
 def lacking(database: Database, file_identity: str, document_ids: Sequence[int]) -> bool:

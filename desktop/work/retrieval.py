@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Final, Literal
 
@@ -82,19 +82,19 @@ class Retriever:
         self._index(document_ids, at_once, on_progress, cancelled)
         words = telling(question_words(question))
         ranked = self._pieces.search(words, document_ids, _CANDIDATES)
-        near = self._nearest(question, document_ids, cancelled)
-        total, holders = self._pieces.spread(words, document_ids, [*ranked, *near])
-        shares = coverage(total, holders, {*ranked, *near})
-        weights = shares if near else dict.fromkeys(ranked, 1.0)
-        scores = fused([(each, weights[each]) for each in ranked], list(near))
+        nearest, near = self._nearest(question, document_ids, ranked, cancelled)
+        total, holders = self._pieces.spread(words, document_ids, [*ranked, *nearest])
+        shares = coverage(total, holders, {*ranked, *nearest})
+        weights = shares if nearest else dict.fromkeys(ranked, 1.0)
+        scores = fused([(each, weights[each]) for each in ranked], nearest)
         first = dict(islice(scores.items(), limit))
-        fits = _fits(first, shares, near)
+        fits = {each: _fits(shares.get(each, 0.0), near.get(each)) for each in first}
         best = max(fits.values(), default=0.0)
         chosen = {each: score for each, score in first.items() if fits[each] >= _BESIDE_BEST * best}
         return Retrieved(
-            hits=self._hits(words, chosen, set(ranked), set(near)),
-            nothing_fits=best < (_FITS if near else _COVERED),
-            by="hybrid" if near else "words",
+            hits=self._hits(words, chosen, set(ranked), set(nearest)),
+            nothing_fits=best < _FITS,
+            by="hybrid" if nearest else "words",
         )
 
     def _index(
@@ -115,16 +115,24 @@ class Retriever:
             )  # fmt: skip
 
     def _nearest(
-        self, question: str, document_ids: Sequence[int], cancelled: Callable[[], bool]
-    ) -> dict[int, float]:
-        """Return the pieces nearest to the question, and how near: 0 for unrelated, at most 1."""
+        self,
+        question: str,
+        document_ids: Sequence[int],
+        others: Sequence[int],
+        cancelled: Callable[[], bool],
+    ) -> tuple[list[int], dict[int, float]]:
+        """Return the pieces nearest to the question, and how near they and the others are.
+
+        Nearness is 0 for what is unrelated, at most 1. Pieces without a vector have none.
+        """
         if self._embedder is None or not question.strip():
-            return {}
+            return [], {}
         vectors = vectors_of(self._database, self._embedder, cancelled)
-        vector = self._embedder.embed_question(question, cancelled)
-        found = vectors.search(as_blob(vector), document_ids, _CANDIDATES)
+        vector = as_blob(self._embedder.embed_question(question, cancelled))
+        found = dict(vectors.search(vector, document_ids, _CANDIDATES))
         zero = vectors.unrelated or 0.0
-        return {piece_id: (cosine - zero) / (1 - zero) for piece_id, cosine in found}
+        cosines = found | vectors.cosines(vector, others)
+        return list(found), {key: (cosine - zero) / (1 - zero) for key, cosine in cosines.items()}
 
     def _hits(
         self,
@@ -166,13 +174,11 @@ class Retriever:
         )
 
 
-def _fits(
-    piece_ids: Iterable[int], shares: Mapping[int, float], near: Mapping[int, float]
-) -> dict[int, float]:
-    """Return how well each piece fits the question."""
-    if not near:
-        return {each: shares.get(each, 0.0) for each in piece_ids}
-    return {each: near.get(each, 0.0) + _WORDS_WEIGH * shares.get(each, 0.0) for each in piece_ids}
+def _fits(share: float, nearness: float | None) -> float:
+    """Return how well a piece fits that holds a share of the question's words."""
+    if nearness is None:
+        return share * _FITS / _COVERED
+    return nearness + _WORDS_WEIGH * share
 
 
 def _shared(text: str, words: Sequence[str]) -> int:
