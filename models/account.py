@@ -9,8 +9,10 @@ from models.protocol import DeviceMemory, ModelInfo, Problem
 
 _HOST: Final = "CPU"
 _KINDS: Final = {
-    "embedding": "It is an embedding model: it turns texts into numbers and can't chat.",
-    "encoder_decoder": "It is an encoder-decoder model: it answers a text, without a history.",
+    "embedding": "It is an embedding model: it turns texts into numbers and can't chat. It serves the "
+    "search in documents.",
+    "encoder_decoder": "It is an encoder-decoder model: it answers one text at a time and can't "
+    "chat. It can summarize and translate documents.",
     "base": "It is a base model: it goes on with a text, and was not trained to chat.",
 }
 _REASONS: Final = {
@@ -82,7 +84,7 @@ def _unused(info: ModelInfo, problem: Problem | None) -> str:
 
 
 def _context(info: ModelInfo) -> str:
-    if info.kind == "embedding":
+    if info.kind in {"embedding", "encoder_decoder"}:
         return f"It reads up to {info.context_size:,} tokens at once."
     cache = sum(part.cache_bytes for part in info.memory)
     size = cache or info.cache_bytes_per_token * info.context_size

@@ -74,7 +74,13 @@ def test_a_card_that_is_not_used_is_told_with_what_would_mend_it() -> None:
 def test_an_embedding_model_says_what_it_is() -> None:
     lines = told(kind="embedding", context_size=512)
     assert "It reads up to 512 tokens at once." in lines
-    assert any("can't chat" in line for line in lines)
+    assert any("can't chat. It serves the search in documents" in line for line in lines)
+
+
+def test_an_encoder_decoder_says_where_it_serves() -> None:
+    lines = told(kind="encoder_decoder", context_size=1024)
+    assert "It reads up to 1,024 tokens at once." in lines
+    assert any("can summarize and translate documents" in line for line in lines)
 
 
 def test_a_broken_template_and_its_fall_back_are_told() -> None:
