@@ -91,6 +91,7 @@ class TranslateTab(DocumentTab):
         self.list.moved.connect(self._on_moved)
         self.model.edited.connect(translations.edit)
         self.foot.edit_requested.connect(self._on_edit)
+        self.foot.only_requested.connect(self._on_only)
         for wanted, act in (
             (self.foot.again_requested, translations.again),
             (self.foot.accept_requested, translations.accept),
@@ -145,6 +146,11 @@ class TranslateTab(DocumentTab):
     def _on_edit(self) -> None:
         self.list.setFocus()
         self.list.edit_current()
+
+    def _on_only(self) -> None:
+        each = self.list.current
+        if each is not None:
+            self.form.wish_only(each.segment)
 
     def _on_source(self) -> None:
         each, document = self.list.current, self._document

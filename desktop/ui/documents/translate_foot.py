@@ -14,6 +14,7 @@ from desktop.ui.elided import ElidedLabel
 class TranslateFoot(QFrame):
     """A line of buttons below the list; each signal is about the current segment."""
 
+    only_requested = Signal()
     edit_requested = Signal()
     again_requested = Signal()
     accept_requested = Signal()
@@ -24,6 +25,7 @@ class TranslateFoot(QFrame):
         super().__init__()
         self.setObjectName("translateFoot")
         self._words = ElidedLabel(kind="small", tone="secondary")
+        self.only = push_button("Translate only this", "outline", self.only_requested.emit)
         self.edit = push_button("Edit", "outline", self.edit_requested.emit)
         self.again = push_button("Try again", "outline", self.again_requested.emit)
         self.accept = push_button("It's right", "outline", self.accept_requested.emit)
@@ -41,7 +43,7 @@ class TranslateFoot(QFrame):
     @property
     def buttons(self) -> tuple[QPushButton, ...]:
         """Return the buttons from left to right."""
-        return self.accept, self.revert, self.again, self.edit, self.source
+        return self.accept, self.revert, self.again, self.edit, self.only, self.source
 
     def show_segment(
         self, each: Translated | None, *, page_word: str, can_edit: bool, is_busy: bool
@@ -50,6 +52,8 @@ class TranslateFoot(QFrame):
         self._words.set_text(_words(each, page_word) if each is not None else "")
         state = each.state if each is not None else "kept"
         has_answer = can_edit and state in {"done", "edited", "failed"}
+        can_begin = each is not None and not can_edit and each.segment.has_words
+        self.only.setVisible(can_begin and not is_busy)
         self.edit.setVisible(has_answer)
         self.again.setVisible(has_answer)
         self.again.setEnabled(not is_busy)

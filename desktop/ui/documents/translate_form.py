@@ -80,6 +80,13 @@ class TranslateForm(QWidget):
         self._chosen = chosen if len(chosen) > 1 else ()
         self._tell()
 
+    def wish_only(self, segment: Segment) -> None:
+        """Ask for this segment alone, into the language that is chosen."""
+        if not self.language.text().strip():
+            self.language.setFocus()
+            return
+        self._wish((segment.number,))
+
     def set_busy(self, *, busy: bool) -> None:
         """Begin nothing while the document is being translated."""
         self._is_busy = busy
@@ -160,6 +167,8 @@ class TranslateForm(QWidget):
             self._about.set_text(f"The document seems to be in {known.name} already.")
         elif self._segments and not to_ask:
             self._about.set_text("There are no words to translate.")
+        elif language and known is None and is_new:
+            self._about.set_text(f"Whether a text is in “{language}” can't be checked here.")
         elif to_ask and is_new:
             size = sum(len(each.text.encode()) for each in to_ask) // _BYTES_A_TOKEN
             word = "segment" if len(to_ask) == 1 else "segments"
@@ -175,14 +184,15 @@ class TranslateForm(QWidget):
         return made.language_name == Wish(language=language).language_name
 
     def _on_pressed(self) -> None:
-        if not self.button.isEnabled():
-            return
+        if self.button.isEnabled():
+            self._wish(tuple(each.number for each in self._chosen))
+
+    def _wish(self, numbers: tuple[int, ...]) -> None:
         try:
             glossary: tuple[Term, ...] = parse_glossary(self.glossary.toPlainText())
         except UserError as error:
             self._show_trouble(f"{error.title} {error.hint}")
             return
-        numbers = tuple(each.number for each in self._chosen)
         language = self.language.text().strip()
         self.wished.emit(Wish(language=language, glossary=glossary, numbers=numbers))
 

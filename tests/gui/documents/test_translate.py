@@ -171,6 +171,19 @@ def test_only_what_is_selected_is_translated(app: App, tab: TranslateTab) -> Non
     ]
 
 
+def test_one_segment_may_be_all_that_is_translated(app: App, tab: TranslateTab) -> None:
+    choose(tab, 4)
+    tab.foot.only.click()
+    assert tab._translations.job is None
+    assert tab.form.language.hasFocus()
+    tab.form.language.setText("Klingon")
+    assert "can't be checked" in tab.form.about_text
+    tab.foot.only.click()
+    app.until(lambda: job_state(tab) == "done")
+    assert tab.model.rowCount() == 1
+    assert at(tab, 0).text.startswith("Translate the text below into Klingon")
+
+
 def long_work(start: Start, folder: Path) -> tuple[App, TranslateTab]:
     """Begin a translation of twelve segments, and wait for the first."""
     app = start("--reply-tokens", "6", "--tokens-per-second", "12")
