@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QFileDialog, QMenu
 
+from desktop.controllers.attachments import Attachment
 from desktop.controllers.session import Session
 from desktop.domain.errors import UserError
 from desktop.ui import tokens
@@ -36,7 +37,7 @@ class AskWires(QObject):
         talk, attachments = window.conversation, session.attachments
         composer, transcript = talk.composer, talk.transcript
         attachments.changed.connect(composer.attachments.show_items)
-        composer.attachments.removed.connect(attachments.remove)
+        composer.attachments.removed.connect(self._remove)
         session.usage.usage_changed.connect(composer.attachments.show_usage)
         composer.attach_requested.connect(self.show_menu)
         composer.files_pasted.connect(self.take_files)
@@ -65,6 +66,11 @@ class AskWires(QObject):
         self._window.middle.show_conversation()
         self._session.attachments.add_documents(documents)
         self._window.conversation.composer.editor.setFocus()
+
+    def _remove(self, item: Attachment) -> None:
+        self._session.attachments.remove(item)
+        if not self._session.attachments.items:
+            self._window.conversation.composer.editor.setFocus()
 
     # --- what there is to ask about --------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QWidget
 
 from desktop.controllers.attachments import Attachment
 from desktop.controllers.usage import Usage
@@ -62,26 +62,20 @@ class AttachmentStrip(QWidget):
     def _rebuild(self) -> None:
         folds = len(self._items) > _FOLDED and not self._unfolded
         shown = self._items[: _FOLDED - 1] if folds else self._items
-        had_focus = self.isAncestorOf(self.focusWidget() or self)
-        if len(shown) == len(self.chips):
-            for chip, item in zip(self.chips, shown, strict=True):
-                chip.show_item(item)
-        else:
-            for chip in self.chips:
-                chip.hide()
-                chip.deleteLater()
-            self.chips = [self._make_chip(item) for item in shown]
+        focused = QApplication.focusWidget()
+        while len(self.chips) < len(shown):
+            self.chips.append(Chip(self._theme, self.removed.emit))
+        for chip in self.chips[len(shown) :]:
+            if focused is not None and chip.isAncestorOf(focused) and shown:
+                self.chips[len(shown) - 1].remove.setFocus()
+            chip.hide()
+            chip.deleteLater()
+        del self.chips[len(shown) :]
+        for chip, item in zip(self.chips, shown, strict=True):
+            chip.show_item(item)
         self._more.setText(f"{len(self._items) - len(shown)} more")
-        parts: list[QWidget] = [*self.chips, *([self._more] if folds else [])]
         self._more.setVisible(folds)
-        self._flow.show_parts(parts)
-        if had_focus and self.chips and not self.isAncestorOf(self.focusWidget() or self.window()):
-            self.chips[-1].remove.setFocus()
-
-    def _make_chip(self, item: Attachment) -> Chip:
-        chip = Chip(self._theme, self.removed.emit)
-        chip.show_item(item)
-        return chip
+        self._flow.show_parts([*self.chips, *([self._more] if folds else [])])
 
     def _unfold(self) -> None:
         self._unfolded = True
