@@ -105,6 +105,7 @@ class JobsController(QObject):
     def pause(self, job_id: int) -> None:
         """Stop a job soon; what is answered is kept."""
         self._cancelled.add(job_id)
+        self._stores.call(lambda s: _paused(s, job_id), self._tell, self.failed.emit)
 
     def pause_on(self, document_ids: Sequence[int]) -> None:
         """Stop what works on these documents, which are about to go."""
@@ -173,6 +174,8 @@ class JobsController(QObject):
         def cancelled() -> bool:
             return self._closing.is_set() or job_id in self._cancelled
 
+        if cancelled():
+            return
         try:
             model = self._loaded(order, cancelled)
             tools = JobTools(
@@ -233,6 +236,15 @@ class JobsController(QObject):
 
 def _waiting(stores: DocumentStores, job_id: int) -> Job | None:
     stores.jobs.set_state(job_id, "waiting")
+    return stores.jobs.job(job_id)
+
+
+def _paused(stores: DocumentStores, job_id: int) -> Job | None:
+    """Let a job rest whose turn has not come; one that runs ends by itself."""
+    job = stores.jobs.job(job_id)
+    if job is None or job.state != "waiting":
+        return None
+    stores.jobs.set_state(job_id, "paused")
     return stores.jobs.job(job_id)
 
 

@@ -161,6 +161,27 @@ def test_cancelling_is_asked_for_twice_and_deletes(
     assert left == [[]]
 
 
+def test_one_that_waits_for_its_turn_can_be_paused_too(
+    start: Start, tmp_path: Path, take_into: Callable[[App, Path], Document]
+) -> None:
+    app = start("--reply-tokens", "8", "--tokens-per-second", "2")
+    long = [[f"Gate {n} of Vell rusts. " * 60] for n in range(24)]
+    first = take_into(app, write_pdf(tmp_path / "first.pdf", long))
+    second = take_into(app, write_pdf(tmp_path / "second.pdf", PAGES))
+    page = app.window.middle.documents
+    tab = opened(page, first)
+    tab.form.button.click()
+    app.until(lambda: tab.known is not None and tab.known.job.state == "running")
+    opened(page, second)
+    app.until(tab.form.isVisible)
+    tab.form.button.click()
+    app.until(lambda: tab.progress.words[0] == "Waiting for its turn")
+    tab.progress.pause.click()
+    app.until(lambda: tab.progress.words[0] == "Paused")
+    opened(page, first)
+    app.until(lambda: tab.known is not None and tab.known.job.state == "running")
+
+
 def test_several_documents_get_one_each_and_one_over_all(
     app: App, page: DocumentsPage, take: Take, tmp_path: Path
 ) -> None:
