@@ -36,18 +36,6 @@ create table passages (
     unique (document_id, number)
 ) strict;
 
-create virtual table passages_words using fts5 (
-    text, content = 'passages', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
-);
--- Deleted words are taken out of the index at once, not when it is next rewritten.
-insert into passages_words (passages_words, rank) values ('secure-delete', 1);
-create trigger passages_added after insert on passages begin
-    insert into passages_words (rowid, text) values (new.id, new.text);
-end;
-create trigger passages_removed after delete on passages begin
-    insert into passages_words (passages_words, rowid, text) values ('delete', old.id, old.text);
-end;
-
 -- Pieces of a paragraph or two, cut from the passages: what a question finds. `words` is what is
 -- searched, the headings and the text; equal `sha256` means equal words, so an equal vector.
 create table pieces (
@@ -67,6 +55,7 @@ create virtual table pieces_words using fts5 (
     words, content = 'pieces', content_rowid = 'id',
     tokenize = 'porter unicode61 remove_diacritics 2'
 );
+-- Deleted words are taken out of the index at once, not when it is next rewritten.
 insert into pieces_words (pieces_words, rank) values ('secure-delete', 1);
 create trigger pieces_added after insert on pieces begin
     insert into pieces_words (rowid, words) values (new.id, new.words);

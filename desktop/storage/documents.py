@@ -1,8 +1,7 @@
-"""Documents on disk: their text in passages, and an index of their words."""
+"""Documents on disk, and their text in passages."""
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,8 +16,6 @@ from desktop.storage.database import Database
 
 _DOCUMENTS: Final = f"select {', '.join(Document.__struct_fields__)} from documents"  # noqa: S608
 _PASSAGES: Final = f"select {', '.join(StoredPassage.__struct_fields__)} from passages"  # noqa: S608
-_WORD: Final = re.compile(r"\w+")
-_MOST_WORDS: Final = 64
 
 
 class DocumentStore:
@@ -168,38 +165,11 @@ class DocumentStore:
             )
             return {int(page): str(reason) for page, reason in rows}
 
-    def search_words(
-        self, question: str, document_ids: Sequence[int], limit: int
-    ) -> list[tuple[StoredPassage, float]]:
-        """Return the passages that share words with the question, best first, with their BM25.
-
-        A higher score is better. Any of the words counts; what isn't a word has no meaning here.
-        """
-        words = list(dict.fromkeys(_WORD.findall(question.lower())))[:_MOST_WORDS]
-        if not words or not document_ids:
-            return []
-        query = " OR ".join(f'"{word}"' for word in words)
-        columns = ", ".join(f"passages.{name}" for name in StoredPassage.__struct_fields__)
-        statement = (
-            f"select {columns}, -bm25(passages_words) from passages_words "  # noqa: S608
-            "join passages on passages.id = passages_words.rowid "
-            "where passages_words match ? and passages.document_id in "
-            "(select value from json_each(?)) order by bm25(passages_words), passages.id limit ?"
-        )
-        ids = msgspec.json.encode(list(document_ids)).decode()
-        with self._database.reading() as connection:
-            rows = connection.execute(statement, (query, ids, limit)).fetchall()
-        return [(_passage(row[:-1]), _number(row[-1])) for row in rows]
-
 
 def _documents(connection: apsw.Connection, where: str, *values: str | int) -> list[Document]:
     rows = connection.execute(f"{_DOCUMENTS} {where}", values)
     names = Document.__struct_fields__
     return [msgspec.convert(dict(zip(names, row, strict=True)), Document) for row in rows]
-
-
-def _number(value: object) -> float:
-    return value if isinstance(value, float) else 0.0
 
 
 def _passage(row: Sequence[object]) -> StoredPassage:

@@ -1,4 +1,4 @@
-"""Documents on disk: their text, the index of their words, and work that goes on after a cut."""
+"""Documents on disk, and work on them that goes on after a cut."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from desktop.storage.database import Database
 from desktop.storage.document_schema import DOCUMENT_MIGRATIONS
 from desktop.storage.documents import DocumentStore
 from desktop.storage.jobs import JobStore
+from desktop.storage.pieces import PieceStore
 
 
 @pytest.fixture
@@ -58,28 +59,19 @@ def test_a_document_comes_back_as_it_was_read(store: DocumentStore) -> None:
     assert store.find("/a.pdf", "other contents") is None
 
 
-def test_words_are_found_ranked_and_only_where_asked(store: DocumentStore) -> None:
-    first = add(store, "The wall broke in the storm.", "Ships left the harbour.", "The Café.")
-    second = add(store, "The storm passed.", path="/b.pdf")
-    found = [each.text for each, _ in store.search_words("storm wall?", [first], 5)]
-    assert found == ["The wall broke in the storm."]
-    scores = [score for _, score in store.search_words("storm wall", [first, second], 5)]
-    assert len(scores) == 2
-    assert scores == sorted(scores, reverse=True)
-    assert store.search_words("cafe", [first], 5)[0][0].text == "The Café."
-    assert store.search_words('" OR NEAR( *', [first], 5) == []
-
-
 def test_deleting_a_document_leaves_nothing_of_it(
     store: DocumentStore, database: Database, tmp_path: Path
 ) -> None:
     document_id = add(store, "Unrepeatable sesquipedalian.")
+    pieces = PieceStore(database)
+    pieces.cut([document_id])
+    assert len(pieces.search(["sesquipedalian"], [document_id], 5)) == 1
     jobs = JobStore(database)
     job = jobs.begin("summary", "A", "{}", [document_id])
     jobs.add_answer(job.id, CallRecord(key=(0, 0), prompt_sha256="x", text="sesquipedalian"))
     store.delete(document_id)
     assert store.documents() == []
-    assert store.search_words("sesquipedalian", [document_id], 5) == []
+    assert pieces.search(["sesquipedalian"], [document_id], 5) == []
     assert jobs.jobs() == []
     assert jobs.answers(job.id) == {}
     database.close()
