@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 
 from tests.document_factory import write_docx, write_pdf
 from tests.e2e.cli.conftest import Snug, two_lines
+from tests.model_factory import SMALL, write_model
 
 TEXT = """# The harbour
 
@@ -82,6 +83,16 @@ def test_the_file_has_the_structure_of_its_source(snug: Snug, town: Path, tmp_pa
     [code] = [paragraph for paragraph in made.paragraphs if paragraph.style.name == "Code"]
     assert code.text == "tide = 4.2  # metres"
     assert made.tables[0].rows[1].cells[1].text == "1880"
+
+
+def test_a_model_of_encoder_and_decoder_serves_too(snug: Snug, town: Path, tmp_path: Path) -> None:
+    model = write_model(tmp_path / "t5.gguf", SMALL["t5"])
+    done = snug("translate", str(town), "--to", "German", "--json", "--model", str(model))
+    report = report_of(done.stdout)
+    assert report["calls"] >= 6
+    assert {each["state"] for each in report["segments"]} <= {"done", "failed", "kept"}
+    # Its weights are random: whatever it wrote, nothing is called a good translation of the text.
+    assert all(each["marks"] for each in report["segments"] if each["source"] == "Bring oil.")
 
 
 def test_a_killed_translation_goes_on_and_repeats_nothing(snug: Snug, tmp_path: Path) -> None:
