@@ -15,7 +15,7 @@ import pytest
 from tests.document_factory import write_pdf
 
 PAGES = 9
-CONTEXT_SIZE = 768
+CONTEXT_SIZE = 640
 TOPICS = ("harbour", "lighthouse", "storm", "railway", "market", "school", "mill", "bridge")
 
 
@@ -23,7 +23,7 @@ def page(number: int) -> list[str]:
     topic = TOPICS[number % len(TOPICS)]
     return [
         f"The {topic} number {number} was built in {1800 + number} by Ada Moor. It has "
-        f"{number + 3} gates and {2 * number + 1} windows. People came to see it every week. " * 3
+        f"{number + 3} gates and {2 * number + 1} windows. People came to see it every week. " * 2
     ]
 
 

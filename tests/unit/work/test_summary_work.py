@@ -259,6 +259,22 @@ def test_the_time_left_stands_on_what_this_run_has_answered() -> None:
     assert Pace().seconds_left(1, 10) is not None
 
 
+def test_five_hundred_pages_fit_a_small_window_and_go_in_once(bench: Bench) -> None:
+    text = [
+        f"Fact{n} holds. " + f"Page {n} says more about it in many words. " * 45 for n in range(500)
+    ]
+    document = bench.add("long.pdf", text)
+    model = ScriptedModel(honest)
+    model.context_size = 2048
+    [report] = bench.run(model, document)
+    asked = [data_of(prompt) for prompt in model.prompts]
+    sections = [data for data in asked if not data.startswith("- ")]
+    assert "\n\n".join(sections).split() == " ".join(text).split()
+    assert [section.index for section in report.sections] == list(range(len(sections)))
+    assert report.coverage.read == tuple(range(1, 501))
+    assert max(len(prompt.split()) for prompt in model.prompts) < 2048
+
+
 def test_an_estimate_comes_near_what_is_planned_and_uses_the_speed_of_before(bench: Bench) -> None:
     document = bench.add("town.pdf", pages(40))
     bench.run(ScriptedModel(honest), document)
