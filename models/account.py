@@ -9,8 +9,8 @@ from models.protocol import DeviceMemory, ModelInfo, Problem
 
 _HOST: Final = "CPU"
 _KINDS: Final = {
-    "embedding": "It is an embedding model: it turns texts into numbers and can't chat. It serves the "
-    "search in documents.",
+    "embedding": "It is an embedding model: it turns texts into numbers and can't chat. It serves "
+    "the search in documents.",
     "encoder_decoder": "It is an encoder-decoder model: it answers one text at a time and can't "
     "chat. It can summarize and translate documents.",
     "base": "It is a base model: it goes on with a text, and was not trained to chat.",
