@@ -16,7 +16,7 @@ from desktop.controllers.replies import Replies
 from desktop.controllers.store import StoreThread
 from desktop.domain.chat import Message
 from desktop.domain.errors import UserError
-from desktop.domain.grounds import Attached
+from desktop.domain.grounds import Attached, Grounds
 from desktop.domain.prompt import Given, chat_prompt
 from desktop.settings.schema import GenerationSettings
 from models.protocol import Problem, Turn
@@ -67,6 +67,7 @@ class Answering(QObject):
         self._model = model
         self.attachments = attachments
         self._grounding = grounding
+        replies.ended.connect(self._on_ended)
 
     def begin(self, begun: Begun, settings: GenerationSettings, *, continuing: bool) -> None:
         """Have a stored reply written, or written on."""
@@ -129,6 +130,17 @@ class Answering(QObject):
             lambda _none: self._start(answer, reply, found.given),
             partial(self._fail, answer),
         )
+
+    def _on_ended(self, reply: Message) -> None:
+        """Find out which sentence of a reply its sources bear out."""
+
+        def keep(grounds: Grounds) -> None:
+            if grounds != reply.grounds:
+                self.grounded.emit(msgspec.structs.replace(reply, grounds=grounds))
+                self._store.call(lambda store: store.keep_grounds(reply.id, grounds))
+
+        if reply.grounds is not None:
+            self._grounding.support(reply, keep)
 
     def _start(self, answer: _Answer, reply: Message, given: Given | None) -> None:
         prompt = chat_prompt(

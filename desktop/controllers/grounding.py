@@ -14,9 +14,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.controllers.counting import TokenCounter
+from desktop.domain.chat import Message
 from desktop.domain.errors import UserError
 from desktop.domain.grounds import Attached, Grounds
 from desktop.domain.prompt import Given, chat_prompt
@@ -112,6 +114,20 @@ class Grounding(QObject):
             return given_again(thread.stores().documents, grounds)
 
         self._tasks.run(read, done, failed)
+
+    def support(self, reply: Message, done: Callable[[Grounds], None]) -> None:
+        """Give ``done`` what a reply stands on with what of it bears out which sentence."""
+        grounds, thread = reply.grounds, self._stores()
+        if grounds is None or not grounds.sources or not reply.text.strip():
+            return
+
+        def find() -> Grounds:
+            from desktop.work.grounding import supported  # noqa: PLC0415 - as in _begin
+
+            found = supported(thread.stores().documents, reply.text, grounds.sources)
+            return msgspec.structs.replace(grounds, support=found)
+
+        self._tasks.run(find, done, _ignore)
 
     def close(self) -> None:
         """Stop searching, end the embedding model and the thread."""
@@ -248,6 +264,10 @@ def _advance(steps: Steps, counts: Sequence[int] | None) -> tuple[Steps, Sequenc
         grounded: Grounded = ended.value
         return grounded
     return steps, wanted.texts
+
+
+def _ignore(_trouble: UserError) -> None:
+    """Do nothing: the reply is whole without."""
 
 
 def _trouble(problem: Problem) -> UserError:

@@ -53,6 +53,16 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return f"{self.name} \u00b7 {self.place}" if self.place else self.name
 
 
+class Support(msgspec.Struct, frozen=True, kw_only=True):
+    """The sources whose words bear a sentence of a reply out that names none itself.
+
+    ``end`` is where the sentence ends in the reply's text.
+    """
+
+    end: int
+    numbers: tuple[int, ...]
+
+
 class SourceNote(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a source by now: its first words, and whether it is still what it was.
 
@@ -70,13 +80,14 @@ class Grounds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     through for what fits the question, ``lost`` of those that were not there any more. ``by`` is
     how was searched: by ``words``, or ``hybrid`` by words and meaning. ``crowded`` tells that
     something fitted the question and not the window. ``tokens`` is what all of it takes in the
-    prompt.
+    prompt. ``support`` comes with the reply's end.
     """
 
     whole: tuple[str, ...] = ()
     searched: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
+    support: tuple[Support, ...] = ()
     by: str = ""
     crowded: bool = False
     tokens: int = 0

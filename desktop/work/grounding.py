@@ -6,6 +6,7 @@ answer that each in their way.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from functools import cache
@@ -14,11 +15,13 @@ from typing import Final
 
 import msgspec
 
+from desktop.domain.attribution import Attribution
 from desktop.domain.documents import Document
-from desktop.domain.grounds import Grounds, Source
+from desktop.domain.grounds import Grounds, Source, Support
 from desktop.domain.prompt import Given
 from desktop.domain.retrieval import Piece, first_that_fit, pieces, plan_context
 from desktop.domain.sections import Counts, CountTexts
+from desktop.domain.sentences import sentences
 from desktop.storage.documents import DocumentStore
 from desktop.work.prompts import fenced
 from desktop.work.retrieval import Hit, Retrieved
@@ -33,6 +36,10 @@ before a question is known."""
 FRAME_TOKENS: Final = 150
 _MARGIN: Final = 0.97
 _JOINT_TOKENS: Final = 2
+_NAMED: Final = re.compile(r"\[\d")
+_STOPS: Final = ".!?…"
+_MOST_SUPPORT: Final = 2
+_LEAST_WORDS: Final = 3
 
 Retrieve = Callable[[str, Sequence[int], int], Retrieved]
 Steps = Generator[CountTexts, Counts, "Grounded"]
@@ -185,6 +192,28 @@ def given_again(documents: DocumentStore, grounds: Grounds) -> Given:
         [each for each in present if each[0].found],
         searched=bool(grounds.searched),
     )
+
+
+def supported(
+    documents: DocumentStore, text: str, sources: Sequence[Source]
+) -> tuple[Support, ...]:
+    """Return which sources bear out the sentences of a reply that name none themselves.
+
+    By their words: a small model seldom names what it took a sentence from.
+    """
+    attribution = Attribution([quote(documents, source) for source in sources])
+    found = []
+    start = 0
+    for sentence in sentences(text):
+        end = start + len(sentence.rstrip().rstrip(_STOPS))
+        start += len(sentence)
+        if _NAMED.search(sentence) or len(sentence.split()) < _LEAST_WORDS:
+            continue
+        best = attribution.sources(sentence)[:_MOST_SUPPORT]
+        if best:
+            numbers = tuple(sorted(sources[each].number for each in best))
+            found.append(Support(end=end, numbers=numbers))
+    return tuple(found)
 
 
 def quote(documents: DocumentStore, source: Source) -> str:

@@ -20,7 +20,7 @@ from desktop.ui.transcript.rendering import (
     Piece,
     RenderedBlock,
 )
-from desktop.ui.transcript.sources import height_of
+from desktop.ui.transcript.sources import height_of, with_support
 from desktop.ui.transcript.splitter import BlockSplitter
 from desktop.ui.transcript.style import LIST_INDENT, TranscriptStyle
 
@@ -313,6 +313,9 @@ class RowLayout:
         sources = self._sources if "[" in block.source else ()
         if block.kind is BlockKind.TABLE and block.part:
             return Piece(block, blocks[index - block.part].source, last=last, sources=sources)
+        if self._sources and block.kind is BlockKind.TEXT:
+            block = block._replace(source=with_support(self.message, block.start, block.source))
+            sources = self._sources if "[" in block.source else ()
         references = self._references if "[" in block.source else ()
         return Piece(block, references=references, sources=sources)
 

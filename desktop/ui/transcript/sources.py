@@ -22,14 +22,31 @@ _PLACE_SHARE: Final = 0.45
 
 
 def cited_in(message: Message) -> frozenset[int]:
-    """Return the numbers of sources that a reply names."""
+    """Return the numbers of sources that a reply names, or that bear a sentence of it out."""
     grounds = message.grounds
     if grounds is None or not grounds.sources:
         return frozenset()
     # Not at the window's start: a chat without documents has no use for it.
     from desktop.domain.retrieval import cited  # noqa: PLC0415
 
-    return frozenset(cited(message.text, max(each.number for each in grounds.sources)))
+    named = cited(message.text, max(each.number for each in grounds.sources))
+    return frozenset(named).union(*(each.numbers for each in grounds.support))
+
+
+def with_support(message: Message, start: int, source: str) -> str:
+    """Return a part of a reply with the numbers of what bears its sentences out.
+
+    ``start`` is where the part begins in the reply; one that is not there as it stands is left.
+    """
+    support = message.grounds.support if message.grounds else ()
+    if not support or message.text[start : start + len(source)] != source:
+        return source
+    for each in reversed(support):
+        at = each.end - start
+        if 0 < at <= len(source):
+            numbers = ", ".join(map(str, each.numbers))
+            source = f"{source[:at]} [{numbers}]{source[at:]}"
+    return source
 
 
 def lines_of(message: Message) -> tuple[Source, ...]:

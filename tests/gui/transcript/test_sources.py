@@ -8,12 +8,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from desktop.domain.chat import Message, MessageState
-from desktop.domain.grounds import Grounds, Source, SourceNote
+from desktop.domain.grounds import Grounds, Source, SourceNote, Support
 from desktop.ui.transcript.sources import SourcesPanel
 from desktop.ui.transcript.view import TranscriptView
 from tests.gui.transcript.conftest import Show, place_of, reply, user
 from tests.gui.transcript.test_markdown import links_of
-from tests.gui.transcript.test_reading import point_in, tab_into
+from tests.gui.transcript.test_reading import clipboard, point_in, tab_into
 
 SOURCES = tuple(
     Source(
@@ -113,6 +113,21 @@ def test_of_whole_documents_only_what_is_cited_is_listed(show: Show) -> None:
     panel = panel_of(view)
     assert panel.heading == "Read whole: report.pdf."
     assert [button.source for button in panel.buttons] == [WHOLE.sources[2]]
+
+
+def test_sentences_wear_the_numbers_of_what_bears_them_out(show: Show) -> None:
+    text = "It pulls.\n\n- Apples *fall*.\n- Moons too.\n\n```\nIt pulls.\n```"
+    ends = (len("It pulls"), text.index("fall*") + 5, text.rindex("pulls") + 5)
+    support = tuple(Support(end=end, numbers=(2, 3)) for end in ends)
+    message = grounded(text, msgspec.structs.replace(WHOLE, support=support))
+    view = show(user(1), message)
+    row = view._layout.row(1)
+    shown = [row.rendered(index).document.toPlainText() for index in range(len(row.blocks))]
+    assert shown == ["It pulls [2, 3].", "Apples fall [2, 3].\nMoons too.", "It pulls."]
+    assert links_in(view) == {"2": "source:2", "3": "source:3"}
+    assert [button.source.number for button in panel_of(view).buttons] == [2, 3]
+    view._commands._copy_message(2)
+    assert clipboard() == text
 
 
 def test_it_is_said_that_nothing_fits(show: Show) -> None:

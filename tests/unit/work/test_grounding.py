@@ -21,6 +21,7 @@ from desktop.work.grounding import (
     Steps,
     given_again,
     quote,
+    supported,
 )
 from desktop.work.retrieval import Retriever
 from models.protocol import Turn
@@ -158,6 +159,16 @@ def test_the_record_leads_back_to_the_text_and_holds_none(
     assert given_again(store, kept).first == ""
     assert "Ada" not in given_again(store, kept).last
     assert quote(store, kept.sources[0]) == ""
+
+
+def test_sentences_that_name_no_source_get_those_that_bear_them_out(
+    grounder: Grounder, database: Database
+) -> None:
+    town = add(database, *TOWN)
+    sources = ask(grounder, "Who kept the lighthouse?", town).grounds.sources
+    reply = "Ada Moor kept the lighthouse. Kiwis are green.\n\nThe railway came in 1888 [4]. Fish!"
+    (support,) = supported(DocumentStore(database), reply, sources)
+    assert (reply[: support.end], support.numbers) == ("Ada Moor kept the lighthouse", (2,))
 
 
 def test_text_of_documents_is_data_that_can_not_end_itself(
