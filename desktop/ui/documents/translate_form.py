@@ -21,7 +21,9 @@ from desktop.ui.models.fold import Fold
 from desktop.ui.theme import Theme
 
 _FIELD_WIDTH: Final = 168
-_GLOSSARY_HEIGHT: Final = 108
+_GLOSSARY_HEIGHT: Final = 84
+_OFTEN: Final = frozenset(("ar", "zh", "en", "fr", "de", "hi", "it", "ja", "pt", "ru", "es"))
+"""Languages that stand in the first menu: all of them would fill the screen."""
 _SAMPLE: Final = 40
 _BYTES_A_TOKEN: Final = 4
 _HINT: Final = (
@@ -143,8 +145,11 @@ class TranslateForm(QWidget):
     def _show_menu(self) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        more = QMenu("More", menu)
         for language in LANGUAGES:
-            menu.addAction(language.name, partial(self.language.setText, language.name))
+            into = menu if language.code in _OFTEN else more
+            into.addAction(language.name, partial(self.language.setText, language.name))
+        menu.addMenu(more)
         button = self._menu_button
         menu.popup(button.mapToGlobal(QPoint(0, button.height() + 2)))
 
