@@ -16,7 +16,6 @@ from typing import Final
 
 import msgspec
 
-from desktop.domain.documents import Document
 from desktop.domain.errors import UserError
 from desktop.domain.jobs import CallRecord, Job, Key
 from desktop.domain.languages import guess_language
@@ -94,12 +93,6 @@ def open_translation(job: Job, documents: DocumentStore, jobs: JobStore) -> Tran
 def save_edit(jobs: JobStore, job_id: int, number: int, edit: Edit) -> None:
     """Keep what a person did to a segment."""
     jobs.set_edit(job_id, number, msgspec.json.encode(edit).decode())
-
-
-def pending_calls(segments: Sequence[Segment], wish: Wish) -> tuple[int, int]:
-    """Return how many calls a translation takes and about how many tokens, before it begins."""
-    to_ask = Translation(segments, wish).to_ask
-    return len(to_ask), sum(len(segment.text.encode()) for segment in to_ask) // 2
 
 
 class TranslationWorker:
@@ -193,13 +186,6 @@ class _Work:
                 "with.",
                 "Choose one of 1,024 tokens or more, or shorten the prompts.",
             )
-
-
-def language_of(document: Document, documents: DocumentStore) -> str:
-    """Return the language that a document seems to be in, empty where that isn't clear."""
-    passages = documents.passages(document.id)[:_SAMPLE_SEGMENTS]
-    guess = guess_language(" ".join(passage.text for passage in passages))
-    return guess.name if guess else ""
 
 
 def _reply(record: CallRecord) -> Reply:
