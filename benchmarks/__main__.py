@@ -26,6 +26,7 @@ MODULES: Final = (
     "hostile",
     "retrieval",
     "extraction",
+    "reading",
     "summary",
 )
 

@@ -25,8 +25,9 @@ _SHORT_LINE: Final = 0.75
 """A line that ends before this share of the longest one's length ends its paragraph, where it
 ends a sentence."""
 _BULLET: Final = re.compile(r"^\s*(?:[•◦▪‣–—*·-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+")
-_SENTENCE_END: Final = re.compile(r"[.!?:;…][\"'”’)\]]*$")
-_HYPHEN: Final = re.compile(r"(?<=[^\W\d_])[-\u00ad\u0002\ufffe]$")
+_SENTENCE_ENDS: Final = tuple(".!?:;…")
+_CLOSING: Final = "\"'”’)]"
+_HYPHENS: Final = ("-", "\u00ad", "\u0002", "\ufffe")
 _GAP: Final = 1.4
 """A gap of so many lines' distance parts two paragraphs."""
 _SCANNED: Final = "it is a scanned picture: Snug reads text, and recognizes no letters in pictures"
@@ -108,11 +109,12 @@ def _has_picture(page: pypdfium2.PdfPage) -> bool:
 def _lines(text_page: pypdfium2.PdfTextPage) -> list[Line]:
     """Return a page's lines with the height that each stands at, in points from below."""
     text = text_page.get_text_range(errors="replace")
+    count = text_page.count_chars()
     lines: list[Line] = []
     start = 0
     for raw in text.split("\r\n"):
         first = start + len(raw) - len(raw.lstrip())
-        is_there = raw.strip() and first < text_page.count_chars()
+        is_there = raw.strip() and first < count
         lines.append((raw, text_page.get_charbox(first, loose=True)[1] if is_there else None))
         start += len(raw) + 2
     return lines
@@ -141,7 +143,8 @@ def paragraphs(lines: Sequence[Line], heading: str = "") -> list[tuple[Kind, str
             found[-1] = _joined(found[-1], line)
         else:
             found.append(line)
-        ends = len(line) < _SHORT_LINE * longest and _SENTENCE_END.search(line)
+        is_short = len(line) < _SHORT_LINE * longest
+        ends = is_short and line.rstrip(_CLOSING).endswith(_SENTENCE_ENDS)
         is_open = line != heading and not ends
         above = height
     return [("item" if _BULLET.match(text) else "paragraph", text) for text in found]
@@ -149,6 +152,6 @@ def paragraphs(lines: Sequence[Line], heading: str = "") -> list[tuple[Kind, str
 
 def _joined(text: str, line: str) -> str:
     """Return a line added to a text; a word that was divided at its end becomes whole."""
-    if _HYPHEN.search(text) and line[:1].islower():
-        return _HYPHEN.sub("", text) + line
+    if text.endswith(_HYPHENS) and text[-2:-1].isalpha() and line[:1].islower():
+        return text[:-1] + line
     return f"{text} {line}"
