@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from desktop.domain.sources import Source
 from desktop.work.summary_records import SummaryPoint, SummaryReport, SummaryResult
+
+NO_SOURCE: Final = "no source"
+_LEAST_WORDS: Final = 4
+"""What has fewer says nothing that could be checked."""
 
 
 def whole_markdown(result: SummaryResult) -> str:
@@ -45,6 +50,12 @@ def places(sources: Sequence[Source], report: SummaryReport) -> str:
     return "; ".join(parts)
 
 
+def is_unsupported(point: SummaryPoint) -> bool:
+    """Tell whether a sentence says something that no section bears out, as far as words show it."""
+    body = point.text.strip()
+    return not point.sources and not body.startswith("#") and len(body.split()) >= _LEAST_WORDS
+
+
 def ranges(numbers: Sequence[int]) -> str:
     """Return sorted numbers with neighbours joined: ``1–3, 7``."""
     parts: list[tuple[int, int]] = []
@@ -74,6 +85,12 @@ def coverage_lines(report: SummaryReport) -> list[str]:
     lines += [
         f"{word} {page} could not be read: {why}." for page, why in coverage.unreadable.items()
     ]
+    unsupported = sum(map(is_unsupported, report.points))
+    if unsupported:
+        lines.append(
+            f"{unsupported:,} sentence{'s are' if unsupported > 1 else ' is'} borne out by no "
+            f"section and marked “{NO_SOURCE}”: check them."
+        )
     return [*lines, *report.failures]
 
 
@@ -83,7 +100,7 @@ def _text(report: SummaryReport) -> str:
 
 def _with_places(point: SummaryPoint, report: SummaryReport) -> str:
     body = point.text.rstrip()
-    where = _escaped(places(point.sources, report))
+    where = NO_SOURCE if is_unsupported(point) else _escaped(places(point.sources, report))
     mark = f" ({where})" if where and body else ""
     return f"{_harmless(body)}{mark}{point.text[len(body) :]}"
 

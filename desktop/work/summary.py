@@ -45,7 +45,7 @@ from desktop.work.summary_records import (
     Writing,
 )
 
-_LEAST_ROOM: Final = 256
+_LEAST_ROOM: Final = 192
 _SPARE_TOKENS: Final = 16
 _TELL_S: Final = 0.25
 _SILENT_S: Final = 1.0

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from desktop.domain.documents import SourceRef
 from desktop.domain.sources import Source
-from desktop.work.markdown import heading, ranges
+from desktop.work.markdown import NO_SOURCE, heading, is_unsupported, ranges
 from desktop.work.summary_draft import DraftSubject
 from desktop.work.summary_records import Summarized, SummaryReport
 
@@ -18,11 +18,18 @@ _LONGEST_HEADING: Final = 28
 
 @dataclass(frozen=True)
 class Mark:
-    """A few letters that lead to a place, and what a tip says of it."""
+    """A few letters that lead to a place (None: to none), and what a tip says of it."""
 
     text: str
-    ref: SourceRef
+    ref: SourceRef | None
     tip: str
+
+
+_NO_SOURCE: Final = (
+    Mark(
+        NO_SOURCE, None, "No section of the document bears this out: the model may have made it up."
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,8 @@ def report_lines(report: SummaryReport, *, titled: bool) -> list[Line]:
     for point in report.points:
         body = point.text.rstrip()
         if body.strip():
-            runs.append(Run(body, source_marks(point.sources, report.documents)))
+            marks = source_marks(point.sources, report.documents)
+            runs.append(Run(body, _NO_SOURCE if is_unsupported(point) else marks))
         if runs and "\n" in point.text[len(body) :]:
             lines.append(_line(runs))
             runs = []

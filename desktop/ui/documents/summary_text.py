@@ -133,7 +133,7 @@ class SummaryText(QTextBrowser):
             cursor.insertText(f" {run.text}" if place else run.text, letters)
             for mark in run.marks:
                 cursor.insertText("\u2009 ", letters)
-                cursor.insertText(mark.text.replace(" ", "\u00a0"), self._mark_format())
+                cursor.insertText(mark.text.replace(" ", "\u00a0"), self._mark_format(mark))
                 self._marks.append(mark)
 
     def _block_format(self, line: Line, *, is_first: bool) -> QTextBlockFormat:
@@ -153,10 +153,10 @@ class SummaryText(QTextBrowser):
             letters.setFont(font)
         return letters
 
-    def _mark_format(self) -> QTextCharFormat:
+    def _mark_format(self, mark: Mark) -> QTextCharFormat:
         letters = QTextCharFormat()
         letters.setFont(self._style.small_font)
-        letters.setForeground(self._theme.colour("accent"))
+        letters.setForeground(self._theme.colour("accent" if mark.ref else "warning"))
         letters.setAnchor(True)
         letters.setAnchorHref(f"{_SCHEME}{len(self._marks)}")
         return letters
@@ -169,7 +169,7 @@ class SummaryText(QTextBrowser):
 
     def _on_anchor_clicked(self, url: QUrl) -> None:
         mark = self._mark_of(url.toString())
-        if mark is not None:
+        if mark is not None and mark.ref is not None:
             self.source_chosen.emit(mark.ref)
 
     def _select_shown(self) -> None:

@@ -215,6 +215,18 @@ def test_it_is_saved_as_markdown(
     app.until(lambda: "(page 2)" in target.read_text(encoding="utf-8"))
 
 
+def test_a_sentence_that_nothing_bears_out_is_marked(app: App, tab: SummaryTab) -> None:
+    say(tab, "- Ada Moor wrote a log.\n- Elephants sang opera in Zurich yesterday evening.")
+    tab.form.button.click()
+    app.until(lambda: is_done(tab))
+    assert [mark.text for mark in tab.text.marks] == ["p. 2", "no source"]
+    asked: list[object] = []
+    tab.source_requested.connect(asked.append)
+    tab.text.anchorClicked.emit(QUrl("source:1"))
+    assert asked == []
+    assert any("marked “no source”" in line for line in tab.coverage.words)
+
+
 def test_what_a_model_writes_is_never_markup(app: App, tab: SummaryTab) -> None:
     say(tab, '- <b>Ada</b> <img src="http://evil.test/a.png"> [x](http://evil.test) wrote a log.')
     tab.form.button.click()
