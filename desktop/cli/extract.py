@@ -179,8 +179,7 @@ def _account(result: ExtractionResult, shown: ExtractionResult) -> str:
     parts = [f"{_rows(len(shown.rows))} from {len(result.sections):,} sections{twice}."]
     if left := len(result.rows) - len(shown.rows):
         parts.append(f"{_rows(left)} of which the text has no word left out; --all writes them.")
-    unsure = {"nowhere", "apart"}
-    if doubts := sum(cell.found in unsure for row in shown.rows for cell in row.cells):
+    if doubts := sum(row.doubts for row in shown.rows):
         parts.append(f"Values to check: {doubts:,}.")
     return " ".join(parts)
 

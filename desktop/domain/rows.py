@@ -24,6 +24,16 @@ class TableRow(msgspec.Struct, frozen=True, kw_only=True):
     cells: tuple[Cell, ...]
 
     @property
+    def pages(self) -> list[int]:
+        """Return the pages that its values are from."""
+        return sorted({ref.page for cell in self.cells for ref in cell.sources if ref.page})
+
+    @property
+    def doubts(self) -> int:
+        """Return how many values a person should check."""
+        return sum(cell.found in {"apart", "nowhere"} for cell in self.cells)
+
+    @property
     def is_borne_out(self) -> bool:
         """Return whether any of its values stands in the text, or is a person's own.
 

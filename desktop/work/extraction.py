@@ -32,12 +32,13 @@ from desktop.domain.table import Row, Table
 from desktop.storage.documents import DocumentStore
 from desktop.work.asking import SAMPLING, Asking, Recalled
 from desktop.work.jobs import JobTools
+from desktop.work.markdown import ranges
 from desktop.work.prompts import data_prompt
 
 EXTRACTION_SAMPLING: Final = msgspec.structs.replace(SAMPLING, repeat_penalty=1.0)
 """Rows repeat their columns' names, and often each other's values: nothing to be punished for."""
 _LEAST_ROOM: Final = 160
-_MOST_ROOM: Final = 1200
+_MOST_ROOM: Final = 800
 """Tokens of a section: small models read short ones more faithfully."""
 _SPARE_TOKENS: Final = 16
 _ROW_TOKENS: Final = 10
@@ -115,6 +116,11 @@ class ExtractionWorker:
         """Return an ``ExtractionResult`` as JSON. Raises UserError and CancelledError."""
         wish = msgspec.json.decode(job.wish, type=ExtractionWish)
         return msgspec.json.encode(_Extraction(job, tools, wish).run()).decode()
+
+
+def pages_in_words(word: str, pages: Sequence[int]) -> str:
+    """Return ``page 3``, ``pages 3–5, 9``; empty where there are none."""
+    return f"{word}{'s' if len(pages) > 1 else ''} {ranges(pages)}" if pages else ""
 
 
 class _Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -313,8 +319,4 @@ def _read(document: Document) -> ReadDocument:
 
 def _pages(subject: _Subject, section: int) -> str:
     pages, word = subject.sections[section].pages, subject.document.page_word
-    if not pages:
-        return ""
-    if len(pages) == 1:
-        return f" ({word} {pages[0]})"
-    return f" ({word}s {pages[0]}–{pages[-1]})"
+    return f" ({pages_in_words(word, pages)})" if pages else ""

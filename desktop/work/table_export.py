@@ -21,8 +21,7 @@ from desktop.domain.errors import UserError
 from desktop.domain.evidence import Cell
 from desktop.domain.rows import TableRow
 from desktop.domain.table import Column, Value
-from desktop.work.extraction import ExtractionResult
-from desktop.work.markdown import ranges
+from desktop.work.extraction import ExtractionResult, pages_in_words
 from models.files import write_atomically
 
 Format = Literal["csv", "json", "xlsx"]
@@ -133,8 +132,7 @@ def _place(row: TableRow, result: ExtractionResult) -> Iterator[str]:
     document = next(each for each in result.documents if each.id == row.document_id)
     if len(result.documents) > 1:
         yield document.name
-    pages = sorted({ref.page for cell in row.cells for ref in cell.sources if ref.page})
-    yield f"{document.page_word} {ranges(pages)}" if pages else ""
+    yield pages_in_words(document.page_word, row.pages)
 
 
 def _source(cell: Cell, result: ExtractionResult) -> dict[str, Any]:

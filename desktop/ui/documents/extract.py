@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -186,10 +186,10 @@ class ExtractTab(DocumentTab):
         doubtful = self.model.doubtful
         self.doubtful.setVisible(bool(doubtful) and result is not None)
         self._name_doubtful(doubtful)
-        self._say(self._said or _account(known, len(rows), doubtful), keep=False)
+        self._say(self._said or _account(known, self.model.shown_rows), keep=False)
 
     def _name_doubtful(self, doubtful: int) -> None:
-        rows = f"{doubtful:,} row{'s' if doubtful != 1 else ''} that the text doesn’t bear out"
+        rows = f"{_counted(doubtful, 'row')} that the text doesn’t bear out"
         self.doubtful.setText(f"{'Hide' if self.doubtful.isChecked() else 'Show'} {rows}")
 
     def _say(self, text: str, *, keep: bool = True, tone: str = "secondary") -> None:
@@ -224,7 +224,7 @@ class ExtractTab(DocumentTab):
         gone = {self.model.place_of(row) for row in shown}
         rows = [row for place, row in enumerate(self.model.rows) if place not in gone]
         self._keep_undo()
-        self._said = f"{len(gone):,} row{'s' if len(gone) > 1 else ''} taken out."
+        self._said = f"{_counted(len(gone), 'row')} taken out."
         self._with_job(lambda job_id: self._extractions.set_rows(job_id, rows))
 
     def _on_undo(self) -> None:
@@ -273,19 +273,22 @@ class ExtractTab(DocumentTab):
         self._with_job(lambda job_id: self._extractions.export(job_id, Path(path), rows))
 
 
-def _account(known: ExtractionJob, rows: int, doubtful: int) -> str:
-    """Return in words what the table came from."""
+def _account(known: ExtractionJob, shown: Sequence[TableRow]) -> str:
+    """Return in words what the table came from, and what to look at."""
     result = known.result
-    count = rows - doubtful
-    words = f"{count:,} row{'s' if count != 1 else ''}"
+    words = _counted(len(shown), "row")
     if result is None:
-        return words if rows else ""
-    parts = [f"{words} from {len(result.sections):,} section{'s' * (len(result.sections) != 1)}"]
+        return words if shown else ""
+    parts = [f"{words} from {_counted(len(result.sections), 'section')}"]
     if result.joined:
-        parts.append(f"{result.joined:,} more said the same and were joined")
-    if result.model:
-        parts.append(result.model)
+        parts.append(f"{_counted(result.joined, 'repetition')} joined")
+    if doubts := sum(row.doubts for row in shown):
+        parts.append(f"{_counted(doubts, 'value')} to check")
     return "  ·  ".join(parts)
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def _row(first: QWidget, *buttons: QPushButton | IconButton) -> QHBoxLayout:

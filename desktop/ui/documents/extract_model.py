@@ -13,7 +13,7 @@ from desktop.domain.errors import UserError
 from desktop.domain.evidence import Cell
 from desktop.domain.rows import TableRow
 from desktop.domain.table import TYPE_WORDS, Column, Value
-from desktop.work.markdown import ranges
+from desktop.work.extraction import pages_in_words
 
 CELL_ROLE: Final = Qt.ItemDataRole.UserRole
 """The ``Cell`` of an index, None in the last column, which tells the place."""
@@ -197,7 +197,7 @@ class ExtractModel(QAbstractTableModel):
 
     def _sort_key(self, row: TableRow, column: int) -> tuple[int, float, str] | None:
         if column >= len(self.columns):
-            return 0, min((ref.page for cell in row.cells for ref in cell.sources), default=0), ""
+            return 0, float(min(row.pages, default=0)), ""
         value = row.cells[column].value
         if value is None:
             return None
@@ -208,11 +208,11 @@ class ExtractModel(QAbstractTableModel):
     def _place(self, row: TableRow) -> str:
         """Return the pages of a row, and its document where there are several."""
         document = self._documents.get(row.document_id)
-        pages = sorted({ref.page for cell in row.cells for ref in cell.sources if ref.page})
-        parts = [document.name] if document and len(self._documents) > 1 else []
-        if pages and document:
-            parts.append(f"{document.page_word} {ranges(pages)}")
-        return ", ".join(parts)
+        if document is None:
+            return ""
+        parts = [document.name] if len(self._documents) > 1 else []
+        parts.append(pages_in_words(document.page_word, row.pages))
+        return ", ".join(part for part in parts if part)
 
     def _touch(self) -> None:
         if self._order:

@@ -129,8 +129,9 @@ class ExtractTable(QTableView):
         if self._is_fitted or not self._model.rowCount():
             return
         self._is_fitted = True
-        self.resizeColumnsToContents()
-        for column in range(self._model.columnCount()):
+        # The last one takes what is left.
+        for column in range(self._model.columnCount() - 1):
+            self.resizeColumnToContents(column)
             self.setColumnWidth(column, min(_WIDEST, self.columnWidth(column)))
 
 

@@ -22,6 +22,7 @@ from desktop.work.extraction import (
     ExtractionWorker,
     RowsFound,
     SectionsCut,
+    pages_in_words,
 )
 from desktop.work.intake import CancelledError, take_in
 from desktop.work.jobs import JobTools, run_job
@@ -156,3 +157,11 @@ def test_a_window_too_small_for_the_columns_is_refused(desk: Desk, tmp_path: Pat
     path.write_text("The Vega sailed.")
     with pytest.raises(UserError, match="too small"):
         desk.run(path, context_size=256)
+
+
+@pytest.mark.parametrize(
+    ("pages", "words"),
+    [([], ""), ([3], "page 3"), ([1, 2, 3, 7], "pages 1–3, 7"), ([1, 3], "pages 1, 3")],
+)
+def test_pages_are_told_in_words(pages: list[int], words: str) -> None:
+    assert pages_in_words("page", pages) == words
