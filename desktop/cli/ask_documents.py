@@ -210,6 +210,7 @@ def _interrupted() -> Iterator[None]:
     try:
         yield
     except CancelledError:
+        say("Stopped. What is read and indexed is kept: the same command goes on from there.")
         raise KeyboardInterrupt from None
 
 
