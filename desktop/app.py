@@ -109,7 +109,8 @@ def build_session(
     judge = judge or LateJudge(lambda: build_judge(paths, probe()))
     model = ModelController(engine, settings, store, embedded_model, sha256_of, judge)
     replies = Replies(engine, store)
-    attachments = AttachmentsController(store, lambda: session.document_rooms)
+    sources = SourcesController(lambda: session.document_rooms.thread)
+    attachments = AttachmentsController(store, lambda: session.document_rooms, sources)
     counter = TokenCounter(engine)
     grounding = Grounding(
         counter,
@@ -136,7 +137,7 @@ def build_session(
         attachments=attachments,
         sizes=sizes,
         grounding=grounding,
-        sources=SourcesController(lambda: session.document_rooms.thread),
+        sources=sources,
         make_rooms=lambda: build_model_rooms(paths, settings, model, probe()),
         make_document_rooms=lambda: build_document_rooms(
             paths, settings, model, lambda: session.library, engine_command

@@ -179,6 +179,7 @@ class Session:
         self.store.close()
         self.files.close()
         self.grounding.close()
+        self.sources.close()
         if "rooms" in self.__dict__:
             self.rooms.close()
         if self.has_document_rooms:
