@@ -6,6 +6,7 @@ The job's kind is ``extraction``, its wish an ``ExtractionWish``, its result an
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from typing import Final
@@ -134,17 +135,6 @@ class _Subject(msgspec.Struct, frozen=True, kw_only=True):
     def title(self) -> str:
         return self.document.title or self.document.name
 
-    def rows_of(self, section: int, rows: Sequence[Row], table: Table) -> list[TableRow]:
-        """Return the rows of a section with their sources."""
-        place = self.sections[section]
-        return [
-            TableRow(
-                document_id=self.document.id,
-                cells=located(row, table, self.passages, place.first, place.last),
-            )
-            for row in rows
-        ]
-
 
 class _Extraction:
     """One job at work."""
@@ -155,7 +145,9 @@ class _Extraction:
         self._table = wish.table
         self._prompts = wish.prompts
         self._draft = Merger()
+        self._located: dict[tuple[int, int, str], TableRow] = {}
         self._done = self._total = 0
+        _check_kind(tools)
         documents = [_document(tools.documents, each) for each in job.document_ids]
         titles = [document.title or document.name for document in documents]
         overhead = self._overhead(max(titles, key=len))
@@ -179,7 +171,7 @@ class _Extraction:
             asking = self._asking(subject, place)
             found = self._drive(asking, subject)
             for each in found:
-                merger.add(subject.rows_of(each.section, each.rows, self._table))
+                merger.add(self._rows(subject, each.section, each.rows))
             accounts += _accounts(subject, found, asking)
             failures += self._failures(subject, found)
             resumed += asking.resumed
@@ -238,10 +230,22 @@ class _Extraction:
     def _show(self, subject: _Subject, answers: Recalled, done: int) -> None:
         for call, record in answers:
             reading = read_reply(record.text, self._table, self._most_rows)
-            self._draft.add(subject.rows_of(call.sections[0], reading.rows, self._table))
+            self._draft.add(self._rows(subject, call.sections[0], reading.rows))
         done += self._done
         # Sections that are read in halves take more calls than there are sections.
         self._tools.report(done, max(self._total, done), RowsFound(rows=self._draft.rows))
+
+    def _rows(self, subject: _Subject, section: int, rows: Sequence[Row]) -> list[TableRow]:
+        """Return the rows of a section with their sources, looked up once."""
+        document_id, place = subject.document.id, subject.sections[section]
+        made = []
+        for row in rows:
+            key = document_id, section, json.dumps(row, sort_keys=True)
+            if key not in self._located:
+                cells = located(row, self._table, subject.passages, place.first, place.last)
+                self._located[key] = TableRow(document_id=document_id, cells=cells)
+            made.append(self._located[key])
+        return made
 
     def _cut(self, document: Document) -> _Subject:
         passages = tuple(self._tools.documents.passages(document.id))
@@ -304,6 +308,15 @@ def _accounts(subject: _Subject, found: Sequence[SectionRows], asking: Asking) -
         )
         for each in found
     ]
+
+
+def _check_kind(tools: JobTools) -> None:
+    info = tools.model.info
+    if info is not None and info.kind == "encoder_decoder":
+        raise UserError(
+            f"{info.name} summarizes and translates, and fills no tables.",
+            "Choose a chat model for documents.",
+        )
 
 
 def _document(store: DocumentStore, document_id: int) -> Document:

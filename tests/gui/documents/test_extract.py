@@ -155,6 +155,17 @@ def test_a_value_is_changed_kept_and_taken_back(
     assert shown(filled)[0][1] == "1891"
 
 
+def test_escape_leaves_the_editor_and_not_the_page(page: DocumentsPage, filled: ExtractTab) -> None:
+    filled.table.setCurrentIndex(at(filled, 0, 0))
+    filled.table.edit(at(filled, 0, 0))
+    editor = filled.table.viewport().findChild(QLineEdit)
+    assert editor is not None
+    editor.setText("Nothing")
+    QTest.keyClick(editor, Qt.Key.Key_Escape)
+    assert page.isVisible()
+    assert shown(filled)[0][0] == "Vega"
+
+
 def test_what_cannot_stand_in_a_column_is_refused(filled: ExtractTab) -> None:
     assert not filled.model.setData(at(filled, 0, 1), "long ago")
     assert "can't stand in “Built”" in filled.account

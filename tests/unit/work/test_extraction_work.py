@@ -152,6 +152,13 @@ def test_a_model_that_keeps_to_no_schema_gives_no_rows(desk: Desk, tmp_path: Pat
     assert "did not fit its column" in result.failures[0]
 
 
+def test_a_model_that_knows_no_turns_is_refused(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("The Vega sailed.")
+    with pytest.raises(UserError, match="fills no tables"):
+        desk.run(path, script=("--kind", "encoder_decoder"))
+
+
 def test_a_window_too_small_for_the_columns_is_refused(desk: Desk, tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("The Vega sailed.")
