@@ -32,7 +32,7 @@ from models.protocol import (
 )
 
 Vectors = NDArray[np.float32]
-SEQUENCES: Final = 4
+SEQUENCES: Final = 8
 CONTEXT_SIZE: Final = 512
 """What BERT-like models have learned, and more than a passage of a document has."""
 _TICK_S: Final = 0.1

@@ -206,6 +206,7 @@ class _LoadedModel:
                 self._vocabulary.frame,
                 lib.llama_model_n_embd_out(self._weights.handle),
                 threads.fixed,
+                on_gpu=self._weights.offloaded_layers > 0,
             )
         except EngineError:
             self.close()
