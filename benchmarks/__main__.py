@@ -17,6 +17,7 @@ from benchmarks.figures import Figure
 MODULES: Final = (
     "decode",
     "speculation",
+    "batching",
     "cache_and_stop",
     "window",
     "start",
