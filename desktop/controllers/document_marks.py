@@ -13,9 +13,13 @@ from desktop.engine.tasks import TaskThread
 
 
 class DocumentMark(msgspec.Struct, frozen=True, kw_only=True):
-    """``words`` to show by a document; ``remedy`` is what mends it, empty where nothing does."""
+    """``words`` to show by a document; those on its ``file`` alone, and what mends that.
+
+    Each of the latter is empty where there is nothing of it.
+    """
 
     words: str
+    file: str = ""
     remedy: str = ""
 
 
@@ -76,7 +80,9 @@ def _marks(
         words = " ".join(filter(None, (now.mark, unread)))
         remedies = {"changed": "Read the new version", "moved": "Follow the file"}
         if words:
-            marks[document.id] = DocumentMark(words=words, remedy=remedies.get(now.state, ""))
+            marks[document.id] = DocumentMark(
+                words=words, file=now.mark, remedy=remedies.get(now.state, "")
+            )
     return marks
 
 

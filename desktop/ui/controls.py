@@ -13,7 +13,7 @@ from desktop.ui import tokens
 from desktop.ui.icons import icon
 from desktop.ui.theme import Theme
 
-Tone = Literal["text", "secondary", "faint", "danger"]
+Tone = Literal["text", "secondary", "faint", "warning", "danger"]
 ICON_PX: Final = 16
 _ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 

@@ -158,16 +158,16 @@ class Desk(QWidget):
 
     def _show_mark(self) -> None:
         mark = self._marks.get(self.documents[0].id) if len(self.documents) == 1 else None
-        self.mark.setVisible(mark is not None)
+        # Which pages have no text is told where the text is read.
+        self.mark.setVisible(mark is not None and bool(mark.file))
         if mark is not None:
-            self._mark_words.setText(mark.words)
+            self._mark_words.setText(mark.file)
             self._remedy.setText(mark.remedy)
             self._remedy.setVisible(bool(mark.remedy))
 
     def _make_mark(self) -> QWidget:
         mark = QWidget()
-        self._mark_words = label(kind="badge", wraps=True)
-        self._mark_words.setProperty("tone", "warning")
+        self._mark_words = label(kind="small", tone="warning", wraps=True)
         self._remedy = push_button(
             "", "link", lambda: self.catch_up_requested.emit(self.documents[0])
         )
