@@ -54,6 +54,8 @@ class AttachmentsController(QObject):
     """
 
     changed = Signal(object)
+    documents_gone = Signal()
+    """Some were deleted for good: what is known of sources may not be so any more."""
 
     def __init__(
         self,
@@ -79,6 +81,17 @@ class AttachmentsController(QObject):
     def attached(self) -> tuple[Attached, ...]:
         """Return what the open chat is asked about, as far as it is there."""
         return _attached(self.items)
+
+    @property
+    def of_new_chat(self) -> tuple[Attached, ...]:
+        """Return what the chat that is not stored yet is asked about."""
+        return _attached(self._items.get(_NEW, ()))
+
+    def restore_new_chat(self, attached: Sequence[Attached]) -> None:
+        """Ask the chat that is not stored yet about what it was asked about before a restart."""
+        self._set(_NEW, tuple(Attachment(name=each.name, attached=each) for each in attached))
+        if self._open == _NEW:
+            self.refresh()
 
     # --- going from chat to chat -----------------------------------------------------------------
 
@@ -207,6 +220,7 @@ class AttachmentsController(QObject):
 
     def _on_removed(self, _ids: object) -> None:
         self.refresh()
+        self.documents_gone.emit()
 
     def _chat_of(self, batch: int) -> int | None:
         """Return the chat that waits for a batch, None where none does."""

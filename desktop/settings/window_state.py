@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from desktop.domain.grounds import Attached
 from desktop.settings.files import write_atomically
 
 
@@ -14,7 +15,8 @@ class WindowState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     ``geometry`` is the toolkit's own record of place and size, as base64 text; ``panel_sizes``
     are the widths from left to right, empty for the design's own. ``draft`` is what was typed
-    where no chat had been made yet. ``recent_models`` are files that were opened, the last first.
+    where no chat had been made yet, ``attached`` what was to be asked about there.
+    ``recent_models`` are files that were opened, the last first.
     """
 
     geometry: str = ""
@@ -23,6 +25,7 @@ class WindowState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     settings_open: bool = True
     chat_id: int | None = None
     draft: str = ""
+    attached: tuple[Attached, ...] = ()
     recent_models: tuple[str, ...] = ()
 
 

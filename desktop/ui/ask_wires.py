@@ -37,6 +37,8 @@ class AskWires(QObject):
         talk, attachments = window.conversation, session.attachments
         composer, transcript = talk.composer, talk.transcript
         attachments.changed.connect(composer.attachments.show_items)
+        attachments.changed.connect(window.remember_soon)
+        attachments.documents_gone.connect(transcript.forget_source_notes)
         composer.attachments.removed.connect(self._remove)
         session.usage.usage_changed.connect(composer.attachments.show_usage)
         composer.attach_requested.connect(self.show_menu)

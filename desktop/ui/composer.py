@@ -23,7 +23,7 @@ WORD_LIMIT: Final = 20_000
 """The longest run without a space that it takes: wrapping one costs its length squared."""
 _MAX_LINES: Final = 10
 _SEND_SIZE: Final = 32
-_DRAFT_HINT: Final = "Ask anything"
+_DRAFT_HINT: Final = "Ask anything, or drop a document"
 _EDIT_HINT: Final = "Editing: the old message and its replies are kept as another version"
 
 

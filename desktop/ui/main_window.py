@@ -97,9 +97,15 @@ class MainWindow(QMainWindow):
 
     def start(self) -> None:
         """Open the chat that was open last, once the window is shown."""
+        if self._state.attached:
+            self._session.attachments.restore_new_chat(self._state.attached)
         if self._state.chat_id is not None:
             self._session.chat.open(self._state.chat_id)
         self.wires.connect_rooms_soon()
+
+    def remember_soon(self) -> None:
+        """Keep what is to be kept, a moment later."""
+        self._remember_later.start()
 
     def remember(self) -> None:
         """Keep draft, place, sizes and the open chat."""
@@ -116,6 +122,7 @@ class MainWindow(QMainWindow):
             settings_open=self.panels.docked_open["right"],
             chat_id=chat.chat_id,
             draft=self._new_draft,
+            attached=self._session.attachments.of_new_chat,
             recent_models=self.models.recent,
         )
         self._save_state(self._state)

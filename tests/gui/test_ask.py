@@ -11,8 +11,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
+from desktop.controllers.document_thread import DocumentStores
 from desktop.domain.chat import Message, MessageState
 from desktop.domain.grounds import Grounds
+from desktop.storage.collections import CollectionStore
 from desktop.ui.transcript.sources import SourcesPanel
 from tests.gui.conftest import App, Start
 
@@ -147,6 +149,43 @@ def test_each_chat_has_its_own_documents_and_keeps_them(
     assert reply.whole == ("town.md",)
 
 
+def test_what_a_new_chat_is_to_be_asked_about_survives_a_restart(
+    app: App, start: Start, write: Write
+) -> None:
+    attach(app, write(*FACTS))
+    app.type("Who")
+    app.close()
+    again = start("--reply-tokens", "6")
+    again.until(lambda: chips(again) == ["town.md"])
+    assert again.composer.text == "Who"
+    again.until_ready()
+    assert ask(again, " kept the lighthouse?").whole == ("town.md",)
+    again.window.open_new_chat()
+    assert chips(again) == []
+
+
+def test_a_collection_is_asked_about_with_all_that_is_in_it(app: App, write: Write) -> None:
+    paths = [write(FACTS[n], name=f"part {n}.md") for n in range(2)]
+    attach(app, *paths)
+    ids = [item.documents[0].id for item in app.session.attachments.items]
+    made: list[int] = []
+
+    def make(stores: DocumentStores) -> int:
+        collections = CollectionStore(stores.database)
+        collection = collections.create("Town & more")
+        collections.add(collection.id, ids)
+        return collection.id
+
+    app.session.document_rooms.thread.call(make, made.append)
+    app.until(lambda: made)
+    app.window.open_new_chat()
+    app.session.attachments.remove(app.session.attachments.items[0])
+    app.session.attachments.remove(app.session.attachments.items[0])
+    app.session.attachments.add_collection(made[0], "Town & more")
+    app.until(lambda: chips(app) == ["Town & more, 2 documents"])
+    assert ask(app, QUESTION).whole == ("part 0.md", "part 1.md")
+
+
 # --- what the reply stands on -------------------------------------------------------------------
 
 
@@ -243,6 +282,9 @@ def test_a_source_that_changed_or_was_deleted_is_marked(app: App, start: Start, 
     documents.delete([documents.documents[0].id])
     documents.delete_for_good()
     again.until(lambda: chips(again) == ["long.md, deleted"])
+    again.until(lambda: panel(again).buttons[0].note.mark == "deleted")
+    panel(again).buttons[0].click()
+    again.until(lambda: "was deleted" in again.window.notices.text)
     again.session.chat.regenerate()
     reply = again.until_ended(2)
     assert reply.grounds is not None

@@ -126,6 +126,11 @@ class TranscriptView(ScrollingView):
         self.source_notes.update(notes)
         self._place_overlays()
 
+    def forget_source_notes(self) -> None:
+        """Ask anew about the sources in sight."""
+        self.source_notes.clear()
+        self._place_overlays()
+
     # --- appearance ----------------------------------------------------------------------------
 
     def set_appearance(self, palette: Palette, text_scale: int) -> None:
@@ -152,6 +157,7 @@ class TranscriptView(ScrollingView):
     def _on_model_reset(self) -> None:
         self._reader.clear()
         self._commands.forget()
+        self.source_notes.clear()
         self._pacer.clear()
         self._pending_place = None
         self._layout.reset()
