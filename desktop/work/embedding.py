@@ -110,6 +110,8 @@ class Embedder:
         rows = [np.zeros((0, self.dimension), np.float32)]
         done = 0
         for batch in _batches(texts):
+            if cancelled():
+                raise CancelledError
             rows.append(self._embed([self._words.passage + text for text in batch], cancelled))
             done += len(batch)
             on_progress(done)
@@ -149,15 +151,16 @@ class Embedder:
     ) -> TerminalEvent:
         is_cancelled = False
         while True:
+            if cancelled() and not is_cancelled:
+                self._client.cancel(job_id)
+                is_cancelled = True
             try:
-                for event in self._client.events(job_id, _TICK_S):
-                    if isinstance(event, TERMINAL_EVENTS):
-                        return event
-                    on_event(event)
+                event = next(self._client.events(job_id, _TICK_S))
             except TimeoutError:
-                if cancelled() and not is_cancelled:
-                    self._client.cancel(job_id)
-                    is_cancelled = True
+                continue
+            if isinstance(event, TERMINAL_EVENTS):
+                return event
+            on_event(event)
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[str]]:

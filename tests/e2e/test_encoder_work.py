@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from desktop.domain.errors import UserError
 from desktop.work.embedding import Embedder, embedding_load_options
+from desktop.work.intake import CancelledError
 from desktop.work.prompts import data_prompt
 from desktop.work.text_model import TextModel, document_load_options
 from models.protocol import LoadOptions, Sampling
@@ -73,6 +75,24 @@ def test_only_the_weights_tell_embedding_models_apart(tmp_path: Path) -> None:
     copy.write_bytes(first.read_bytes())
     other = write_model(tmp_path / "other.gguf", replace(SMALL["bert"], seed=5))
     assert identity(first) == identity(copy) != identity(other)
+
+
+def test_a_cancel_ends_a_batch_that_is_being_embedded(tmp_path: Path) -> None:
+    options = embedding_load_options(embedding_model())
+    with Embedder(options, tmp_path / "engine.log") as embedder:
+        embedder.load()
+        asked: list[float] = []
+
+        def cancelled() -> bool:
+            asked.append(time.monotonic())
+            return len(asked) > 3
+
+        with pytest.raises(CancelledError):
+            embedder.embed(
+                [f"{number} " + "words of a long text " * 100 for number in range(32)], cancelled
+            )
+        assert time.monotonic() - asked[-1] < 2
+        assert embedder.embed(["a text"]).shape == (1, embedder.dimension)
 
 
 def test_a_model_that_writes_is_no_embedder(tmp_path: Path) -> None:

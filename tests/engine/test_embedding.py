@@ -74,6 +74,18 @@ def test_a_cancel_is_heard(make_embedder: MakeEmbedder) -> None:
         embedder.load(cancelled=lambda: True)
 
 
+def test_a_cancel_is_heard_between_batches_however_quick_they_are(
+    make_embedder: MakeEmbedder,
+) -> None:
+    embedder = make_embedder()
+    embedder.load()
+    done: list[int] = []
+    with pytest.raises(CancelledError):
+        embedder.embed(["word"] * 5000, cancelled=lambda: len(done) >= 3, on_progress=done.append)
+    assert done == [32, 64, 96]
+    assert embedder.embed(["word"]).shape == (1, embedder.dimension)
+
+
 def test_a_death_is_told(make_embedder: MakeEmbedder) -> None:
     embedder = make_embedder("--crash-in", "embed")
     with pytest.raises(UserError, match="engine"):
