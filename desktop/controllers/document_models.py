@@ -12,7 +12,6 @@ from desktop.controllers.model import ModelController
 from desktop.controllers.settings import SettingsController
 from desktop.domain.errors import UserError
 from desktop.settings.requests import to_load_options
-from desktop.work.embedding import embedding_load_options
 from desktop.work.model_choice import NO_EMBEDDING, chosen_embedder, embedders, writers
 from desktop.work.text_model import document_load_options
 from models.library.entry import LibraryEntry
@@ -117,7 +116,12 @@ class DocumentModels(QObject):
     def embedding_options(self) -> LoadOptions | None:
         """Return how the embedding model is loaded, None where words alone find passages."""
         path = self.embedder
-        return embedding_load_options(Path(path), self._options(path)) if path else None
+        if not path:
+            return None
+        # It brings numpy with it, which the opening of a page need not wait for.
+        from desktop.work.embedding import embedding_load_options  # noqa: PLC0415
+
+        return embedding_load_options(Path(path), self._options(path))
 
     def _options(self, path: str) -> LoadOptions:
         return to_load_options(self._settings.generation, self._settings.app, path)
