@@ -15,6 +15,7 @@ from models.protocol import (
     Cancelled,
     ChatPrompt,
     Devices,
+    Embedded,
     Event,
     Failed,
     Finished,
@@ -119,6 +120,31 @@ def test_a_running_reply_is_cancelled_and_resampled(make_client: MakeClient) -> 
     client.cancel(job)
     assert isinstance(list(events)[-1], Cancelled)
     assert isinstance(all_of(client, ask(client, "b"))[-1], Finished)
+
+
+def test_texts_are_embedded_between_the_tokens_of_a_reply(make_client: MakeClient) -> None:
+    client = make_client("--tokens-per-second", "50", "--reply-tokens", "500")
+    all_of(client, client.load(MODEL))
+    reply = ask(client, "Hello.")
+    next(event for event in client.events(reply, WAIT_S) if isinstance(event, Tokens))
+    (made,) = all_of(client, client.embed(["one", "two words", ""]))
+    assert isinstance(made, Embedded)
+    assert made.tokens == (1, 2, 0)
+    assert len(made.vectors) == 3 * 4 * made.dimension
+    client.cancel(reply)
+    assert isinstance(all_of(client, reply)[-1], Cancelled)
+
+
+def test_an_embedding_waits_for_the_model_and_fails_without_one(make_client: MakeClient) -> None:
+    client = make_client("--load-s", "0.2")
+    loading = client.load(MODEL)
+    (made,) = all_of(client, client.embed(["one"]))
+    assert isinstance(made, Embedded)
+    assert isinstance(all_of(client, loading)[-1], Loaded)
+    all_of(client, client.unload())
+    (failed,) = all_of(client, client.embed(["one"]))
+    assert isinstance(failed, Failed)
+    assert failed.problem.code == "no_model"
 
 
 def test_a_failed_load_is_also_the_answer_to_the_prompt_behind_it(make_client: MakeClient) -> None:
