@@ -31,6 +31,8 @@ from desktop.work.summary_records import Summarized, SummaryResult
 
 _SHOWN_LETTERS: Final = 600
 """Of what is being written."""
+_MANY: Final = 8
+"""Sections that come at once, from which on the draft is shown anew."""
 
 
 class SummaryTab(DocumentTab):
@@ -45,6 +47,7 @@ class SummaryTab(DocumentTab):
         self._is_shown = self._has_failed = False
         self._lengths: list[tuple[tuple[int, int], int]] = []
         """The sections that the draft shows, in its order, and how many lines each has."""
+        self._reports = 0
         self.progress = SummaryProgress()
         self.form = SummaryForm(theme)
         self.text = SummaryText(theme)
@@ -134,6 +137,7 @@ class SummaryTab(DocumentTab):
         summaries.changed.connect(self._on_changed)
         summaries.advanced.connect(self._on_advanced)
         summaries.removed.connect(self._on_removed)
+        summaries.exported.connect(lambda name: self.about.set_text(f"Saved as {name}"))
         summaries.estimated.connect(
             lambda found: self.form.show_estimate(found, summaries.model_name)
         )
@@ -161,7 +165,7 @@ class SummaryTab(DocumentTab):
             return
         self.progress.show_job(known)
         self._show_writing(known)
-        if any(subject.report is not None for subject in known.draft.subjects.values()):
+        if _reports_in(known) != self._reports or len(sections) > _MANY:
             self._show_draft(known)
             return
         for section in sections:
@@ -208,6 +212,7 @@ class SummaryTab(DocumentTab):
         """Show the draft from its beginning: each finished summary, and the points of the rest."""
         lines: list[Line] = []
         self._lengths = []
+        self._reports = _reports_in(known)
         subjects = known.draft.subjects
         for place in sorted(subjects):
             subject = subjects[place]
@@ -320,6 +325,10 @@ class SummaryTab(DocumentTab):
         self.text.setVisible(result is not None or bool(known and self._lengths))
         self._coverage_fold.setVisible(result is not None)
         self.again.setVisible(result is not None and self._has_failed)
+
+
+def _reports_in(known: SummaryJob) -> int:
+    return sum(each.report is not None for each in known.draft.subjects.values())
 
 
 def _about(known: SummaryJob, result: SummaryResult) -> str:

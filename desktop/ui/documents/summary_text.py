@@ -200,8 +200,11 @@ class SummaryText(QTextBrowser):
             block = block.next()
 
     def _fit(self) -> None:
-        self.document().setTextWidth(self.viewport().width())
-        self.setFixedHeight(max(1, round(self.document().size().height()) + 2))
+        document, width = self.document(), self.viewport().width()
+        # To set the width that holds would lay out all of a long text again.
+        if document.textWidth() != width:
+            document.setTextWidth(width)
+        self.setFixedHeight(max(1, round(document.size().height()) + 2))
 
     def _dress(self) -> None:
         self.show_lines(list(self._lines))

@@ -213,6 +213,7 @@ def test_it_is_saved_as_markdown(
     tab.save.click()
     app.until(target.exists)
     app.until(lambda: "(page 2)" in target.read_text(encoding="utf-8"))
+    app.until(lambda: tab.about.text() == "Saved as summary.md")
 
 
 def test_a_sentence_that_nothing_bears_out_is_marked(app: App, tab: SummaryTab) -> None:
@@ -225,6 +226,22 @@ def test_a_sentence_that_nothing_bears_out_is_marked(app: App, tab: SummaryTab) 
     tab.text.anchorClicked.emit(QUrl("source:1"))
     assert asked == []
     assert any("marked “no source”" in line for line in tab.coverage.words)
+
+
+def test_a_section_that_ends_the_engine_is_told_and_can_be_tried_again(
+    app: App, tab: SummaryTab
+) -> None:
+    say(tab, "/fake --crash-in decode\n")
+    tab.form.button.click()
+    app.until(lambda: is_done(tab))
+    [failure] = [line for line in tab.coverage.words if "missing" in line]
+    assert failure.startswith("Section 1 (pages 1–3) is missing: The engine")
+    assert "Pages that went in: none of 3." in tab.coverage.words
+    assert tab.again.isVisible()
+    tab.again.click()
+    app.until(lambda: tab.known is not None and tab.known.is_under_way)
+    app.until(lambda: is_done(tab))
+    assert tab.again.isVisible()
 
 
 def test_what_a_model_writes_is_never_markup(app: App, tab: SummaryTab) -> None:
