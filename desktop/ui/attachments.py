@@ -12,10 +12,9 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QWidget
 from desktop.controllers.attachments import Attachment
 from desktop.controllers.usage import Usage
 from desktop.ui import tokens
-from desktop.ui.controls import ICON_PX, IconButton, Tone, column, label, push_button
+from desktop.ui.controls import ICON_PX, IconButton, Tone, column, label, plain_tip, push_button
 from desktop.ui.icons import icon
 from desktop.ui.theme import Theme
-from desktop.ui.transcript.commands import plain_tip
 
 _FOLDED: Final = 6
 """From how many chips on the rest is folded away."""

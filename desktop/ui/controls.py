@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from typing import Final, Literal
 
 from PySide6.QtCore import QSize, Qt
@@ -37,6 +38,13 @@ def push_button(text: str, kind: str, on_click: Callable[[], object]) -> QPushBu
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     made.clicked.connect(lambda _checked=False: on_click())
     return made
+
+
+def plain_tip(text: str) -> str:
+    """Return a tooltip that shows text as it is, however much it looks like markup."""
+    if "<" not in text:
+        return text
+    return f"<p style='white-space: pre-wrap; word-break: break-all'>{escape(text)}</p>"
 
 
 class _PushButton(QPushButton):

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
-from desktop.ui.controls import Tone
+from desktop.ui.controls import Tone, plain_tip
 
 _LEAST_WIDTH = 40
 
@@ -52,4 +52,4 @@ class ElidedLabel(QLabel):
 
     def _update_tip(self) -> None:
         fits = self.fontMetrics().horizontalAdvance(self.text()) <= self.width()
-        self.setToolTip("" if fits else self.text())
+        self.setToolTip("" if fits else plain_tip(self.text()))

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 from desktop.controllers.activity import STARTING, Activity
 from desktop.controllers.model import ModelState
 from desktop.ui import tokens
-from desktop.ui.controls import IconButton, push_button
+from desktop.ui.controls import IconButton, plain_tip, push_button
 from desktop.ui.icons import icon
 from desktop.ui.theme import Theme
 from models.protocol import ModelInfo
@@ -123,7 +123,7 @@ class StateLine(QWidget):
         """Show what the engine does."""
         self._activity = activity
         self.setAccessibleName(f"Engine: {activity.text}")
-        self.setToolTip(activity.text)
+        self.setToolTip(plain_tip(activity.text))
         self.updateGeometry()
         self.update()
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from desktop.controllers.model import ModelController
 from desktop.domain.errors import UserError
+from desktop.ui.controls import plain_tip
 from models.amounts import size_in_words
 from models.library.entry import LibraryEntry
 
@@ -109,7 +110,7 @@ class ModelChooser(QObject):
         state = self._model.state
         action = QAction(name, menu)
         action.triggered.connect(partial(self._model.open, path))
-        action.setToolTip(path)
+        action.setToolTip(plain_tip(path))
         action.setCheckable(True)
         is_loaded = state.status in ("ready", "loading")
         action.setChecked(is_loaded and (state.embedded if not path else path == state.path))

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QWidget
 
 from desktop.controllers.model import ModelController, ModelState
 from desktop.ui import tokens
-from desktop.ui.controls import Card, column, label, push_button, set_property
+from desktop.ui.controls import Card, column, label, plain_tip, push_button, set_property
 from models.estimate.records import Choice
 
 _QUARANTINED = "quarantined"
@@ -74,7 +74,7 @@ class ProblemCard(Card):
         self._title.setText(problem.title)
         self._hint.setText(problem.hint)
         self._hint.setVisible(bool(problem.hint))
-        self.setToolTip(problem.detail)
+        self.setToolTip(plain_tip(problem.detail))
         self.setAccessibleName(f"{problem.title} {problem.hint}")
         self._show_choices(state.choices)
         # What fits is the best way on, where there is one.

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop.ui.controls import IconButton, push_button
+from desktop.ui.elided import ElidedLabel
 from desktop.ui.theme import Theme
 
 
@@ -24,3 +25,14 @@ def test_enter_and_space_press_a_button(
     qtbot.addWidget(button)
     QTest.keyClick(button, key)
     assert len(pressed) == 1
+
+
+def test_a_tip_shows_a_name_with_markup_as_it_is(qtbot: QtBot) -> None:
+    line = ElidedLabel("<img src='http://evil.test/x.gif'> a very long name of a document")
+    qtbot.addWidget(line)
+    line.resize(60, 20)
+    line.show()
+    assert "<img" not in line.toolTip()
+    assert "&lt;img" in line.toolTip()
+    line.set_text("A plain name that is too long for the room that there is for it")
+    assert line.toolTip() == line.text()

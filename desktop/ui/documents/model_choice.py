@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from desktop.controllers.document_models import DocumentModels
-from desktop.ui.controls import push_button
+from desktop.ui.controls import plain_tip, push_button
 from desktop.ui.icons import icon
 from desktop.ui.theme import Theme
 from models.amounts import size_in_words
@@ -65,7 +65,7 @@ class ModelChoice(QWidget):
             _add_model(menu, group, entry, choose, on=entry.path == models.writer)
         if models.writer and not _holds(models.writers, models.writer):
             name = models.name_of(models.writer)
-            _add(menu, group, name, lambda: None, on=True).setToolTip(models.writer)
+            _add(menu, group, name, lambda: None, on=True).setToolTip(plain_tip(models.writer))
 
     def _add_embedders(self, menu: QMenu) -> None:
         models = self._models
@@ -77,7 +77,7 @@ class ModelChoice(QWidget):
             )
         if now and not _holds(found, now):
             name = f"{_BY_MEANING}{models.name_of(now)}"
-            _add(menu, group, name, lambda: None, on=True).setToolTip(now)
+            _add(menu, group, name, lambda: None, on=True).setToolTip(plain_tip(now))
         _add(menu, group, "By words alone", models.search_by_words, on=not now)
         if not found:
             menu.addAction("Find an embedding model…", self.more_requested.emit)
@@ -93,7 +93,7 @@ class ModelChoice(QWidget):
         self.button.setText(f"{_shortened(writer or 'No model')}  ·  search {search}")
         finder = f", with {models.name_of(models.embedder)}" if models.embedder else ""
         said = f"{writer or 'No model'} works on documents. They are searched {search}{finder}."
-        self.button.setToolTip(said)
+        self.button.setToolTip(plain_tip(said))
         self.button.setAccessibleName(f"Models for documents. {said}")
 
     def _dress(self) -> None:
@@ -129,7 +129,7 @@ def _add_model(
     size = size_in_words(entry.size_bytes)
     facts = " · ".join(each for each in (entry.quantization, size) if each)
     action = _add(menu, group, f"{prefix}{entry.name}\t{facts}", lambda: choose(entry.path), on=on)
-    action.setToolTip(entry.path)
+    action.setToolTip(plain_tip(entry.path))
 
 
 def _offered(entries: list[LibraryEntry], chosen: str) -> list[LibraryEntry]:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QPalette, QResizeEvent, QTextCursor, QTextList
 from PySide6.QtWidgets import QFrame, QTextBrowser
 
 from desktop.ui import tokens as design
+from desktop.ui.controls import plain_tip
 from desktop.ui.theme import Theme
 from desktop.ui.transcript import markdown
 from desktop.ui.transcript.builder import DocumentBuilder
@@ -100,7 +101,7 @@ class CardView(QTextBrowser):
 
     def _on_highlighted(self, url: QUrl) -> None:
         address = url.toString()
-        self.viewport().setToolTip(address)
+        self.viewport().setToolTip(plain_tip(address))
         self.link_pointed_at.emit(address)
 
 

@@ -14,7 +14,7 @@ from desktop.controllers.model import ModelController, ModelState
 from desktop.controllers.settings import SettingsController
 from desktop.domain.errors import UserError
 from desktop.ui import tokens
-from desktop.ui.controls import Card, IconButton, column, label, push_button
+from desktop.ui.controls import Card, IconButton, column, label, plain_tip, push_button
 from desktop.ui.models.detail_facts import FileFacts
 from desktop.ui.models.fold import Fold
 from desktop.ui.models.library_model import facts
@@ -224,7 +224,7 @@ class DetailPanel(QWidget):
             self._badge.show_judgement(None)
             self._problem_title.setText(problem.title)
             self._problem_hint.setText(problem.hint)
-            self._problem.setToolTip(problem.detail)
+            self._problem.setToolTip(plain_tip(problem.detail))
             self._release.setVisible(problem.code == "quarantined")
 
     def _on_detail(self, detail: ModelDetail) -> None:

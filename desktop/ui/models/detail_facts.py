@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.ui import tokens
-from desktop.ui.controls import column
+from desktop.ui.controls import column, plain_tip
 from desktop.ui.models.verdicts import small_print
 from models.amounts import count_in_words, size_in_words
 from models.library.entry import ModelDetail
@@ -112,7 +112,7 @@ class _Table(QTableWidget):
         for at, row in enumerate(texts):
             for place, text in enumerate(row):
                 item = QTableWidgetItem(text)
-                item.setToolTip(text[:2000])
+                item.setToolTip(plain_tip(text[:2000]))
                 self.setItem(at, place, item)
         shown = min(_ROWS_SHOWN, max(1, len(texts)))
         height = shown * self.verticalHeader().defaultSectionSize()

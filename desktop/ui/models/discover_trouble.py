@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout
 
 from desktop.domain.errors import UserError
 from desktop.ui import tokens
-from desktop.ui.controls import Card, column, label, push_button
+from desktop.ui.controls import Card, column, label, plain_tip, push_button
 
 TOKEN_CODES = ("gated", "unauthorized")
 
@@ -46,7 +46,7 @@ class TroubleCard(Card):
         self._title.setText(trouble.title)
         self._hint.setText(trouble.hint)
         self._hint.setVisible(bool(trouble.hint))
-        self.setToolTip(trouble.detail)
+        self.setToolTip(plain_tip(trouble.detail))
         self.setAccessibleName(f"{trouble.title} {trouble.hint}".strip())
         is_offline = trouble.code == "offline"
         self._online.setVisible(is_offline and can_go_online)

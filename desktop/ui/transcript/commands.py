@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from html import escape
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QPoint, Qt
@@ -282,8 +281,3 @@ class Commands(QObject):
     def _last_seen_row(self) -> int:
         bottom = self._view.verticalScrollBar().value() + self._view.viewport().height() - 1
         return self._layout.row_at(bottom)
-
-
-def plain_tip(text: str) -> str:
-    """Return a tooltip that shows text as it is, however much it looks like markup."""
-    return f"<p style='white-space: pre-wrap; word-break: break-all'>{escape(text)}</p>"

@@ -33,10 +33,11 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from desktop.domain.chat import MessageState
 from desktop.domain.grounds import Source, SourceNote
 from desktop.ui import tokens as design
+from desktop.ui.controls import plain_tip
 from desktop.ui.tokens import LIGHT, Palette
 from desktop.ui.transcript import markdown
 from desktop.ui.transcript.code import Lexers
-from desktop.ui.transcript.commands import Commands, plain_tip
+from desktop.ui.transcript.commands import Commands
 from desktop.ui.transcript.formulas import FormulaSetter
 from desktop.ui.transcript.layout import TranscriptLayout
 from desktop.ui.transcript.model import TranscriptModel
