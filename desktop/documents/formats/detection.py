@@ -38,6 +38,12 @@ _BY_MEMBER: Final = {
     "content.xml": ("office", "read_odt"),
 }
 _PDF_MAGIC: Final = b"%PDF-"
+_RTF_MAGIC: Final = b"{\\rtf"
+_UNREAD_KINDS: Final = {
+    "spreadsheet": ("an OpenDocument spreadsheet", ".xlsx, CSV or PDF"),
+    "presentation": ("an OpenDocument presentation", ".pptx or PDF"),
+    "graphics": ("an OpenDocument drawing", "PDF"),
+}
 _OLE_MAGIC: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PROSE: Final = frozenset({"reStructuredText", "TeX", "Text only", "Org Mode"})
 _HEAD_BYTES: Final = 8192
@@ -72,6 +78,8 @@ def _choose(path: Path, head: bytes) -> tuple[str, str]:
         return _choose_archive(path)
     if head.startswith(_OLE_MAGIC):
         raise _old_office(path)
+    if head.startswith(_RTF_MAGIC):
+        raise _other_format(path, "rich text", ".docx, .odt or PDF")
     return _BY_SUFFIX.get(path.suffix.lower()) or _choose_text(path, head)
 
 
@@ -91,6 +99,7 @@ def _choose_archive(path: Path) -> tuple[str, str]:
     try:
         with zipfile.ZipFile(path) as archive:
             names = frozenset(archive.namelist())
+            kind = _open_document_kind(archive, names)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise DocumentError(
             "damaged",
@@ -98,10 +107,21 @@ def _choose_archive(path: Path) -> tuple[str, str]:
             "Open it in the program that made it, save it again, and try once more.",
             str(error),
         ) from error
+    if kind in _UNREAD_KINDS:
+        raise _other_format(path, *_UNREAD_KINDS[kind])
     for member, choice in _BY_MEMBER.items():
         if member in names:
             return choice
     raise _unknown(path)
+
+
+def _open_document_kind(archive: zipfile.ZipFile, names: frozenset[str]) -> str:
+    """Return what an OpenDocument file says it is; empty for other archives."""
+    if "mimetype" not in names or archive.getinfo("mimetype").file_size > _HEAD_BYTES:
+        return ""
+    words = archive.read("mimetype").decode("ascii", errors="replace").strip()
+    kind = words.removeprefix("application/vnd.oasis.opendocument.")
+    return "" if kind == words else kind.removesuffix("-template")
 
 
 def _head(path: Path) -> bytes:
@@ -141,10 +161,18 @@ def _old_office(path: Path) -> DocumentError:
     )
 
 
+def _other_format(path: Path, what: str, better: str) -> DocumentError:
+    return DocumentError(
+        "unknown_format",
+        f"“{path.name}” is {what}, which Snug does not read.",
+        f"Open it in an office program and save it as {better}.",
+    )
+
+
 def _unknown(path: Path) -> DocumentError:
     return DocumentError(
         "unknown_format",
         f"“{path.name}” is in no format that Snug reads.",
-        "It reads PDF, Word, OpenDocument, PowerPoint, Excel, EPUB, web pages, Markdown, plain "
-        "text, source code, CSV and e-mail.",
+        "It reads PDF, Word, OpenDocument text, PowerPoint, Excel, EPUB, web pages, Markdown, "
+        "plain text, source code, CSV and e-mail.",
     )

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from charset_normalizer import from_bytes
+from charset_normalizer import CharsetMatch, from_bytes
 
 from desktop.documents.limits import MAX_ENTRY_BYTES
 from desktop.documents.outline import Outline
 from desktop.documents.parts import Block, DocumentPart, Opened, Progress
 from desktop.documents.problems import DocumentError, too_large
 
+_WESTERN: Final = "cp1252"
 _SAMPLE_BYTES: Final = 256 * 1024
 _BOMS: Final = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -94,7 +95,7 @@ def decode(data: bytes, name: str) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         pass
-    best = from_bytes(data[:_SAMPLE_BYTES]).best()
+    best = _likeliest(data[:_SAMPLE_BYTES])
     if best is None:
         raise DocumentError(
             "unknown_format",
@@ -102,3 +103,15 @@ def decode(data: bytes, name: str) -> str:
             "Save it as UTF-8 text, or choose another file.",
         )
     return data.decode(best.encoding, errors="replace")
+
+
+def _likeliest(sample: bytes) -> CharsetMatch | None:
+    """Return the encoding that fits best; of several that fit alike, the Western one.
+
+    A few accented letters fit those of the West, the middle and the north of Europe alike.
+    """
+    matches = list(from_bytes(sample))
+    alike = (m for m in matches if m.chaos == matches[0].chaos)
+    alike = (m for m in alike if m.coherence == matches[0].coherence)
+    western = next((m for m in alike if m.encoding == _WESTERN), None)
+    return western or next(iter(matches), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -186,6 +187,24 @@ def test_text_is_read_in_any_encoding(tmp_path: Path, encoding: str) -> None:
     assert [block.text for block in blocks(parts_of(path))] == [text, "end"]
 
 
+def test_of_encodings_that_fit_alike_the_western_one_is_taken(tmp_path: Path) -> None:
+    text = "El niño comió piñas en el jardín, según dijo la señora Ángela."
+    path = tmp_path / "a.txt"
+    path.write_bytes(text.encode("cp1252"))
+    assert [block.text for block in blocks(parts_of(path))] == [text]
+
+
+@pytest.mark.parametrize(("kind", "better"), [("spreadsheet", ".xlsx"), ("presentation", ".pptx")])
+def test_an_open_document_that_is_no_text_is_named(tmp_path: Path, kind: str, better: str) -> None:
+    path = tmp_path / "a.od"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", f"application/vnd.oasis.opendocument.{kind}")
+        archive.writestr("content.xml", "<a/>")
+    with pytest.raises(DocumentError, match=kind) as raised:
+        parts_of(path)
+    assert better in raised.value.hint
+
+
 def test_code_is_cut_between_functions(tmp_path: Path) -> None:
     path = tmp_path / "a.py"
     body = "\n".join(f"def f{n}():\n    a = {n}\n    b = a\n    return b\n\n" for n in range(40))
@@ -205,6 +224,7 @@ def test_code_is_cut_between_functions(tmp_path: Path) -> None:
         ("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0", "unknown_format", "no format"),
         ("cut.pdf", b"%PDF-1.7\n1 0 obj\n<<", "damaged", "not a whole PDF"),
         ("cut.docx", b"PK\x03\x04rest", "damaged", "archive"),
+        ("rich.rtf", b"{\\rtf1\\ansi Hello}", "unknown_format", "rich text"),
         ("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "unknown_format", "2007"),
         ("locked.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "encrypted", "password"),
     ],
