@@ -85,7 +85,8 @@ class _Progress:
         seconds = plan.seconds or self._first_guess(expected)
         time = f", about {span_in_words(seconds)}" if seconds else ""
         return (
-            f"{news.title}: {expected.sections:,} sections, about {expected.calls:,} calls and "
+            f"{news.title}: {expected.sections:,} section{'' if expected.sections == 1 else 's'}, "
+            f"about {expected.calls:,} calls and "
             f"{expected.tokens_in + expected.tokens_out:,} tokens{time}."
         )
 

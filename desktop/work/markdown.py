@@ -33,7 +33,7 @@ def heading(report: SummaryReport) -> str:
 
 
 def places(sources: Sequence[Source], report: SummaryReport) -> str:
-    """Return where sources are found: pages, or the numbers of sections where there are none."""
+    """Return where sources are found: pages, or else headings, or else the numbers of sections."""
     parts = []
     for document in report.documents:
         here = [each for each in sources if each.ref.document_id == document.document_id]
@@ -45,6 +45,8 @@ def places(sources: Sequence[Source], report: SummaryReport) -> str:
             parts.append(f"{document.name}{where}")
         elif pages := sorted({page for each in here for page in each.pages}):
             parts.append(_counted(document.page_word, pages))
+        elif headings := list(dict.fromkeys(each.heading for each in here if each.heading)):
+            parts.append(", ".join(f"“{' '.join(each.split())}”" for each in headings))
         else:
             parts.append(_counted("section", sorted({each.section + 1 for each in here})))
     return "; ".join(parts)
@@ -75,7 +77,9 @@ def coverage_lines(report: SummaryReport) -> list[str]:
     """Return in sentences what went in, what is cited, what could not be read, what failed."""
     coverage = report.coverage
     done = sum(section.status == "done" for section in report.sections)
-    lines = [f"{done:,} of {len(report.sections):,} sections are in the summary."]
+    count = len(report.sections)
+    words = "section is" if count == 1 else "sections are"
+    lines = [f"{done:,} of {count:,} {words} in the summary."]
     word = coverage.page_word.capitalize()
     if word and coverage.pages:
         lines.append(

@@ -240,6 +240,24 @@ def test_scanned_pages_are_told_and_a_document_without_text_is_no_silent_success
     assert empty.failures == ("There is no text in it to summarize.",)
 
 
+def test_where_there_are_no_pages_headings_tell_the_place(bench: Bench) -> None:
+    document_id = bench.documents.begin("/papers/plan.md", "plan.md", 1, 1, "plan")
+    parts: list[DocumentPart] = [Opened(format_name="Markdown")]
+    for heading in ("Roof [1]", "Cellar"):
+        parts.append(Block(kind="heading", level=1, text=heading, place=Place()))
+        text = f"The {heading.lower()} leaks in winter. It was mended."
+        parts.append(Block(kind="paragraph", text=text, place=Place(section=(heading,))))
+    bench.documents.add_parts(document_id, 0, parts)
+    bench.documents.finish(document_id)
+    [report] = bench.run(
+        ScriptedModel(lambda _prompt: "- The cellar leaks in winter."), document_id
+    )
+    text = as_markdown(report)
+    assert "The cellar leaks in winter. (“Cellar”)" in text
+    assert "1 of 1 section is in the summary." in text
+    assert report.coverage.read == ()
+
+
 def test_exported_markdown_holds_no_link_picture_or_markup_of_a_model(bench: Bench) -> None:
     hostile = "![x](http://evil.test/a.png) <img src=x> [go](javascript:alert) Gates rust."
     document = bench.add("a<b>_[1].pdf", ["Gates rust. " + hostile])
