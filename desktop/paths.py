@@ -83,6 +83,19 @@ class Paths:
         return self.log_dir / "engine.log"
 
     @property
+    def documents_log(self) -> Path:
+        """What the engine process that works on documents has to say.
+
+        Each engine has a log of its own: what is told of a death is read from its end.
+        """
+        return self.log_dir / "documents.log"
+
+    @property
+    def embedding_log(self) -> Path:
+        """What the engine process of the embedding model has to say."""
+        return self.log_dir / "embedding.log"
+
+    @property
     def lock_name(self) -> str:
         """A name, short enough for a local socket, that is the same for the same data folder."""
         digest = hashlib.sha256(str(self.data_dir.resolve()).encode()).hexdigest()

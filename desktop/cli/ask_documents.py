@@ -201,7 +201,7 @@ def asked_documents(
             members = _collected(arguments.collection, ids, CollectionStore(database))
             ids = list(dict.fromkeys(_caught_up(members, database, session)))
         embedding = EmbeddingChoice(arguments.embedding_model, context)
-        yield AskedDocuments(database, ids, embedding, session, paths.engine_log)
+        yield AskedDocuments(database, ids, embedding, session, paths.embedding_log)
 
 
 @contextmanager

@@ -136,7 +136,7 @@ def work_model(arguments: argparse.Namespace, context: Context) -> TextModel:
         sequences=arguments.sequences,
         context_size=settings.context_size if "context_size" in context.flags else 0,
     )
-    return TextModel(options, context.paths.engine_log)
+    return TextModel(options, context.paths.documents_log)
 
 
 def checked_output(name: str | None) -> Path | None:

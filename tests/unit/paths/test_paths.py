@@ -18,6 +18,8 @@ def test_a_chosen_folder_holds_everything_and_is_private(tmp_path: Path) -> None
         paths.settings_file,
         paths.window_state_file,
         paths.engine_log,
+        paths.documents_log,
+        paths.embedding_log,
         paths.cache_dir / "x",
     ):
         assert place.is_relative_to(tmp_path / "snug")
