@@ -15,6 +15,7 @@ from desktop.ui.attachments import AttachmentStrip
 from desktop.ui.context_gauge import ContextGauge
 from desktop.ui.controls import IconButton, column, label, push_button, set_property
 from desktop.ui.drops import local_paths
+from desktop.ui.elided import ElidedLabel
 from desktop.ui.theme import Theme
 
 TEXT_LIMIT: Final = 200_000
@@ -51,7 +52,7 @@ class Composer(QFrame):
         self._theme = theme
         self.editor = ComposerEditor()
         self.gauge = ContextGauge(theme)
-        self._speed = label(kind="small", tone="secondary")
+        self._speed = ElidedLabel(kind="small", tone="secondary")
         self._speed.setObjectName("speed")
         self._send = IconButton(
             theme, "arrow-up", "Send", self._on_button, role="on_accent", size=20
@@ -129,7 +130,7 @@ class Composer(QFrame):
 
     def show_speed(self, text: str) -> None:
         """Show a line on the last reply's speed."""
-        self._speed.setText(text)
+        self._speed.set_text(text)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Show the frame's focus ring while the editor has the focus."""
@@ -142,8 +143,7 @@ class Composer(QFrame):
         foot.setSpacing(tokens.S)
         foot.setContentsMargins(0, 0, 0, 0)
         foot.addWidget(self.attach_button)
-        foot.addWidget(self._speed)
-        foot.addStretch(1)
+        foot.addWidget(self._speed, 1)
         foot.addWidget(self.gauge)
         foot.addWidget(self._send)
         return foot

@@ -116,7 +116,8 @@ def test_pasted_files_are_asked_about_and_pasted_text_is_text(app: App, write: W
 def test_documents_that_are_here_are_offered_and_none_is_attached_twice(
     app: App, write: Write
 ) -> None:
-    attach(app, write(*FACTS))
+    name = "R&D <b>.md"
+    attach(app, write(*FACTS, name=name))
     app.composer.attachments.chips[0].remove.click()
     assert chips(app) == []
     menus: list[QMenu] = []
@@ -126,8 +127,9 @@ def test_documents_that_are_here_are_offered_and_none_is_attached_twice(
     entries = [action.text() for action in menus[0].actions()]
     assert entries[0] == "Choose files…"
     for _ in range(2):
-        menus[0].actions()[entries.index("town.md")].trigger()
-        assert chips(app) == ["town.md"]
+        menus[0].actions()[entries.index("R&&D <b>.md")].trigger()
+        assert chips(app) == [name]
+    assert "&lt;b&gt;" in app.composer.attachments.chips[0].toolTip()
 
 
 def test_each_chat_has_its_own_documents_and_keeps_them(
