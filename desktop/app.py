@@ -221,7 +221,7 @@ def build_document_rooms(
         thread,
         workers,
         models.load_options,
-        lambda options: TextModel(options, paths.engine_log, engine_command),
+        lambda options: TextModel(options, paths.documents_log, engine_command),
     )
     documents = DocumentsController(thread, paths.pasted_dir)
     documents.deleted.connect(lambda gone: jobs.pause_on([each.id for each in gone]))
@@ -237,7 +237,7 @@ def build_document_rooms(
         jobs=jobs,
         documents=documents,
         indexing=indexing,
-        pictures=PicturesController(),
+        pictures=PicturesController(thread),
         models=models,
         collections=CollectionsController(thread),
         marks=MarksController(thread),
@@ -250,7 +250,7 @@ def build_embedder(
     """Return an embedding model that is not loaded yet, for a search on another thread."""
     from desktop.work.embedding import Embedder
 
-    return Embedder(options, paths.engine_log, engine_command)
+    return Embedder(options, paths.embedding_log, engine_command)
 
 
 def build_window(app: QApplication, paths: Paths, session: Session) -> MainWindow:
@@ -348,7 +348,9 @@ def build_documents_page(theme: Theme, session: Session, paths: Paths) -> Docume
         from desktop.controllers.summaries import SummariesController
         from desktop.ui.documents.summary import SummaryTab
 
-        summaries = SummariesController(rooms.thread, rooms.jobs, paths.bandwidth_file)
+        summaries = SummariesController(
+            rooms.thread, rooms.jobs, rooms.models, paths.bandwidth_file
+        )
         summaries.failed.connect(rooms.jobs.failed)
         return SummaryTab(theme, summaries)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from PySide6.QtCore import QObject
 
+from desktop.controllers.document_thread import DocumentThread
 from desktop.domain.documents import Document
 from desktop.domain.errors import UserError
 from desktop.engine.tasks import Failure, TaskThread
@@ -32,8 +33,9 @@ class PageWish(msgspec.Struct, frozen=True):
 class PicturesController(QObject):
     """Draws what is asked for last: an older wish of the same viewer is given up."""
 
-    def __init__(self) -> None:
+    def __init__(self, thread: DocumentThread) -> None:
         super().__init__()
+        self._thread = thread
         self._tasks = TaskThread("pictures")
         self._wanted: dict[object, PageWish] = {}
         self._kept: OrderedDict[PageWish, Drawn] = OrderedDict()
@@ -61,7 +63,7 @@ class PicturesController(QObject):
         if kept is not None:
             self._tasks.run(lambda: kept, drawn)
         else:
-            self._tasks.run(lambda: _draw(wish, is_stale), drawn, refused)
+            self._tasks.run(lambda: _draw(wish, self._thread, is_stale), drawn, refused)
 
     def forget(self, viewer: object) -> None:
         """Give up what a viewer has asked for."""
@@ -79,32 +81,22 @@ class PicturesController(QObject):
             self._kept.popitem(last=False)
 
 
-def _draw(wish: PageWish, cancelled: Callable[[], bool]) -> Drawn | None:
+def _draw(wish: PageWish, thread: DocumentThread, cancelled: Callable[[], bool]) -> Drawn | None:
     # On the thread: the window doesn't wait for what reads documents.
     from desktop.documents.problems import DocumentError  # noqa: PLC0415
     from desktop.documents.reader import draw_page  # noqa: PLC0415
+    from desktop.work.freshness import freshness  # noqa: PLC0415
+    from desktop.work.intake import CancelledError  # noqa: PLC0415
 
     if cancelled():
         return None
-    path = Path(wish.document.path)
-    _check_unchanged(path, wish.document)
     try:
-        return draw_page(path, wish.page, wish.width, wish.texts, cancelled)
+        now = freshness(wish.document, thread.stores().documents, cancelled)
+        if now.state in {"changed", "gone"}:
+            # Pages of another file would mislead.
+            raise UserError(now.mark, "This is its text, as it was read.")
+        return draw_page(Path(now.path), wish.page, wish.width, wish.texts, cancelled)
+    except CancelledError:
+        return None
     except DocumentError as error:
         raise UserError(error.title, error.hint, error.detail) from error
-
-
-def _check_unchanged(path: Path, document: Document) -> None:
-    """Raise UserError where the file is no longer the one that was read: pages would mislead."""
-    try:
-        stat = path.stat()
-    except OSError as error:
-        raise UserError(
-            "The file is no longer where it was.",
-            "This is its text, as it was read.",
-            str(error),
-        ) from error
-    if (stat.st_size, stat.st_mtime_ns) != (document.size, document.mtime_ns):
-        raise UserError(
-            "The file has changed since it was read.", "This is its text, as it was then."
-        )

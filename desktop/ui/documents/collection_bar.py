@@ -77,14 +77,16 @@ class CollectionBar(QStackedWidget):
         """Add to a menu what can be done with documents and collections."""
         sub = menu.addMenu("Add to a collection")
         for each in self._collections.collections:
-            sub.addAction(each.name, partial(self._collections.add, each.id, document_ids))
+            sub.addAction(
+                _literal(each.name), partial(self._collections.add, each.id, document_ids)
+            )
         if self._collections.collections:
             sub.addSeparator()
         sub.addAction("New collection…", lambda: self._begin_new(document_ids))
         current = self.current
         if current is not None:
             menu.addAction(
-                f"Take out of “{current.name}”",
+                f"Take out of “{_literal(current.name)}”",
                 partial(self._collections.take_out, current.id, document_ids),
             )
 
@@ -94,7 +96,7 @@ class CollectionBar(QStackedWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._add_choice(menu, _ALL, None)
         for each in self._collections.collections:
-            self._add_choice(menu, f"{each.name} · {len(each.document_ids)}", each.id)
+            self._add_choice(menu, f"{_literal(each.name)} · {len(each.document_ids)}", each.id)
         menu.addSeparator()
         ids = self._selected()
         words = f"New collection of the {len(ids)} chosen…" if len(ids) > 1 else "New collection…"
@@ -165,11 +167,16 @@ class CollectionBar(QStackedWidget):
     def _show(self) -> None:
         current = self.current
         name = current.name if current is not None else _ALL
-        self.button.setText(name)
+        self.button.setText(_literal(name))
         self.button.setAccessibleName(f"Shown: {name}. Chooses a collection")
 
     def _dress(self) -> None:
         self.button.setIcon(icon("chevron-down", self._theme.colour("secondary").name(), 16))
+
+
+def _literal(name: str) -> str:
+    """Return a name for a button or a menu, which take a lone & for a key to press."""
+    return name.replace("&", "&&")
 
 
 class _NameField(QLineEdit):

@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 
 from desktop.controllers.documents import Intake
 from desktop.domain.documents import Document
+from desktop.ui.controls import plain_tip
 from models.amounts import size_in_words
 
 ENTRY_ROLE: Final = Qt.ItemDataRole.UserRole
@@ -86,7 +87,7 @@ class DocumentListModel(QAbstractListModel):
             case Qt.ItemDataRole.AccessibleTextRole:
                 return ", ".join(filter(None, (entry.name, second_line(entry), self._mark(entry))))
         return {
-            Qt.ItemDataRole.ToolTipRole: entry.path,
+            Qt.ItemDataRole.ToolTipRole: plain_tip(entry.path),
             ENTRY_ROLE: entry,
             TROUBLE_ROLE: trouble_of(entry),
             MARK_ROLE: self._mark(entry),

@@ -46,9 +46,9 @@ _BAR_HEIGHT: Final = 3
 class DocumentList(QListView):
     """The list itself.
 
-    ``chosen`` carries the documents that are selected, in the list's order; ``opened`` that one
-    was clicked or entered. ``delete_requested`` carries ids, ``menu_requested`` an entry and a
-    place on the screen.
+    ``chosen`` carries the documents that are selected, in the list's order, once for each change;
+    ``opened`` tells that one was clicked or entered. ``delete_requested`` carries ids,
+    ``menu_requested`` an entry and a place on the screen.
     """
 
     chosen = Signal(object)
@@ -62,6 +62,7 @@ class DocumentList(QListView):
         self.setAccessibleName("Documents")
         self._list = model
         self._kept: set[int] = set()
+        self._told: tuple[Document, ...] = ()
         self.setModel(model)
         self.setItemDelegate(_Delegate(theme, self))
         self.setUniformItemSizes(True)
@@ -104,8 +105,11 @@ class DocumentList(QListView):
         return QSize(200, 200)
 
     def _on_selected(self) -> None:
-        self._kept = {each.id for each in self.documents}
-        self.chosen.emit(self.documents)
+        documents = self.documents
+        self._kept = {each.id for each in documents}
+        if documents != self._told:
+            self._told = documents
+            self.chosen.emit(documents)
 
     def _restore(self) -> None:
         """Select what was selected, after the rows have moved."""

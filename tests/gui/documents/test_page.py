@@ -196,6 +196,19 @@ def test_a_collection_is_made_of_the_chosen_shown_alone_and_dissolved(
     assert len(names(page)) == 3
 
 
+def test_the_tabs_hear_of_a_choice_once(
+    app: App, page: DocumentsPage, take: Take, tmp_path: Path
+) -> None:
+    (document,) = take(write_docx(tmp_path / "a.docx"))
+    told: list[object] = []
+    page.shelf.list.chosen.connect(told.append)
+    page.shelf.list.choose({document.id})
+    page.shelf.model.set_documents(app.session.document_rooms.documents.documents)
+    page.shelf.model.set_intakes([])
+    assert len(told) <= 1
+    assert page.desk.documents == (document,)
+
+
 def test_a_name_that_is_taken_is_refused_in_words(
     app: App, page: DocumentsPage, take: Take, tmp_path: Path
 ) -> None:
