@@ -28,6 +28,9 @@ MOST_ROWS: Final = 40
 """Rows that one reply may have: a list has an end, whatever the model would write."""
 _LEAST_HALF: Final = 80
 _MOST_TITLE: Final = 100
+_LEAST_REPLY: Final = 256
+_REPLY_SHARE: Final = 3
+"""Tokens of rows for each of the text: names of columns come with every one of them."""
 
 
 class ExtractionPrompts(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +71,7 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True):
     depth: int
     number: int
     text: str
+    tokens: int
 
     @property
     def place(self) -> int:
@@ -77,7 +81,11 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True):
         texts = halved(self.text)
         return tuple(
             msgspec.structs.replace(
-                self, depth=self.depth + 1, number=2 * self.number + index, text=text
+                self,
+                depth=self.depth + 1,
+                number=2 * self.number + index,
+                text=text,
+                tokens=self.tokens // 2 + 1,
             )
             for index, text in enumerate(texts)
         )
@@ -95,10 +103,14 @@ def extract(
 ) -> Steps:
     """Return the rows of every section. Yields calls and is sent their answers.
 
-    ``schema`` holds a reply to at most ``most_rows`` rows of the table.
+    ``schema`` holds a reply to at most ``most_rows`` rows of the table, ``reply_tokens`` is the
+    room for it.
     """
     from_section = instruction(title, table, prompts)
-    parts = [_Part(section=s.index, depth=0, number=s.index, text=s.text) for s in sections]
+    parts = [
+        _Part(section=s.index, depth=0, number=s.index, text=s.text, tokens=s.tokens)
+        for s in sections
+    ]
     found: dict[int, list[tuple[int, SectionRows]]] = {section.index: [] for section in sections}
     while parts:
         calls = [_call(part, from_section, reply_tokens, schema) for part in parts]
@@ -179,7 +191,8 @@ def _call(part: _Part, from_section: str, reply_tokens: int, schema: str) -> Cal
         key=(part.depth, part.number),
         instruction=from_section,
         data=part.text,
-        max_tokens=reply_tokens,
+        # A model that rambles on a short text is stopped soon.
+        max_tokens=min(reply_tokens, _LEAST_REPLY + _REPLY_SHARE * part.tokens),
         sections=(part.section,),
         schema=schema,
     )

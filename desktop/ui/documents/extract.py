@@ -7,7 +7,15 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QStackedWidget, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QWidget,
+)
 
 from desktop.controllers.extractions import ExtractionJob, ExtractionsController
 from desktop.domain.documents import Document
@@ -22,6 +30,7 @@ from desktop.ui.documents.extract_progress import ExtractProgress
 from desktop.ui.documents.extract_table import ExtractTable
 from desktop.ui.documents.tab import DocumentTab
 from desktop.ui.elided import ElidedLabel
+from desktop.ui.models.columns import bounded, make_scrolling
 from desktop.ui.models.fold import Fold
 from desktop.ui.theme import Theme
 
@@ -44,7 +53,7 @@ class ExtractTab(DocumentTab):
         self.table = ExtractTable(theme, self.model)
         self.progress = ExtractProgress()
         self._stack = QStackedWidget()
-        self._stack.addWidget(_padded(self.form))
+        self._stack.addWidget(_scrolling(self.form))
         self._stack.addWidget(self._make_table_page())
         column(self).addWidget(self._stack)
         self.setFocusProxy(self._stack)
@@ -256,7 +265,14 @@ class ExtractTab(DocumentTab):
         menu = _menu(self.export)
         for ending, name in _FORMATS:
             menu.addAction(name, partial(self._choose_file, ending))
+        menu.addSeparator()
+        menu.addAction("Copy all of it", self._on_copy)
         menu.popup(self.export.mapToGlobal(self.export.rect().topLeft()))
+
+    def _on_copy(self) -> None:
+        self.table.selectAll()
+        self.table.copy()
+        self._say("Copied.")
 
     def _choose_file(self, ending: str) -> None:
         stem = Path(self._extractions.documents[0].name).stem
@@ -300,12 +316,14 @@ def _row(first: QWidget, *buttons: QPushButton | IconButton) -> QHBoxLayout:
     return row
 
 
-def _padded(widget: QWidget) -> QWidget:
+def _scrolling(widget: QWidget) -> QScrollArea:
+    area = QScrollArea()
     page = QWidget()
     layout = column(page)
-    layout.setContentsMargins(0, tokens.M, 0, tokens.M)
+    layout.setContentsMargins(0, tokens.M, tokens.S, tokens.M)
     layout.addWidget(widget)
-    return page
+    make_scrolling(area, bounded(page))
+    return area
 
 
 def _menu(parent: QWidget) -> QMenu:

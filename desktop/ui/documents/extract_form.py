@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QMenu, QPlainTextEdit, QWidget
 
 from desktop.domain.errors import UserError
 from desktop.domain.row_schema import MOST_COLUMNS, checked_columns, table_of_schema
@@ -226,14 +226,17 @@ class ColumnRow(QWidget):
         self.type.setMinimumWidth(_TYPE_WIDTH)
         self.description = _field("What to look for", "What to look for (optional)")
         self.choices = _field("Choices", "Choices, with commas between")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(tokens.S)
-        row.addWidget(self.name, 2)
-        row.addWidget(self.type)
-        row.addWidget(self.choices, 2)
-        row.addWidget(self.description, 3)
-        row.addWidget(IconButton(theme, "close", "Remove the column", self.remove_requested.emit))
+        remove = IconButton(theme, "close", "Remove the column", self.remove_requested.emit)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(tokens.S)
+        grid.setVerticalSpacing(tokens.XS)
+        for place, (part, stretch) in enumerate(
+            ((self.name, 2), (self.type, 0), (self.description, 3), (remove, 0))
+        ):
+            grid.addWidget(part, 0, place)
+            grid.setColumnStretch(place, stretch)
+        grid.addWidget(self.choices, 1, 0, 1, 3)
         for field in (self.name, self.choices, self.description):
             field.returnPressed.connect(self.returned)
         self.set_type("text")

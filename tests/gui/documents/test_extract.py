@@ -270,7 +270,7 @@ def test_a_table_pauses_and_goes_on(start: Start, tmp_path: Path) -> None:
     rooms = app.session.document_rooms
     ended: list[tuple[Document, ...]] = []
     rooms.documents.batch_ended.connect(lambda _batch, found: ended.append(found))
-    text = [f"Page {number} of the log. " + "It rained for a week. " * 120 for number in range(12)]
+    text = [f"Page {number} of the log. " + "It rained for a week. " * 120 for number in range(8)]
     rooms.documents.add([str(write_pdf(tmp_path / "long.pdf", [[each] for each in text]))])
     app.until(lambda: ended)
     tab = opened(page, *ended[0])
