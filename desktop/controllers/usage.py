@@ -62,7 +62,7 @@ class Usage:
             whole = "All of it goes" if count == 1 else f"All {count} documents go whole"
             return f"{whole} into the window: {self.documents:,} tokens."
         if not self.whole:
-            return "Longer than the window: what fits each question is looked up in it."
+            return "Longer than the window: what fits each question is looked up."
         return f"{self.whole} of {count} go in whole; what fits is looked up in the rest."
 
     @property

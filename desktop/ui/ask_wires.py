@@ -106,7 +106,6 @@ class AskWires(QObject):
         return menu
 
     def _choose_files(self) -> None:
-        # Imported here: the window's start has no use for the list of formats.
         dialog = QFileDialog(self._window, "Ask about documents")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.filesSelected.connect(self.take_files)
