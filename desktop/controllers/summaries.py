@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
+from desktop.controllers.document_models import DocumentModels
 from desktop.controllers.document_thread import DocumentStores, DocumentThread
 from desktop.controllers.jobs import JobsController
 from desktop.domain.documents import Document
@@ -47,7 +48,8 @@ class SummariesController(QObject):
 
     ``listed`` tells that ``jobs``, the newest first, are those of other documents. ``changed``
     carries a ``SummaryJob`` whose state is another, ``advanced`` one and the sections of its draft
-    that have come, ``removed`` the id of one that is gone, ``estimated`` an ``Estimate``.
+    that have come, ``removed`` the id of one that is gone, ``estimated`` an ``Estimate``, or
+    None where there is no model.
     """
 
     listed = Signal()
@@ -59,9 +61,15 @@ class SummariesController(QObject):
     failed = Signal(object)
 
     def __init__(
-        self, thread: DocumentThread, controller: JobsController, bandwidth_file: Path
+        self,
+        thread: DocumentThread,
+        controller: JobsController,
+        models: DocumentModels,
+        bandwidth_file: Path,
     ) -> None:
         super().__init__()
+        self._models = models
+        models.changed.connect(self.estimate)
         self.documents: tuple[Document, ...] = ()
         self.jobs: list[SummaryJob] = []
         self.last_wish: SummaryWish | None = None
@@ -76,9 +84,9 @@ class SummariesController(QObject):
 
     @property
     def model_name(self) -> str:
-        """Return the file name of the model that the next summary is made by, empty without one."""
+        """Return the name of the model that the next summary is made by, empty without one."""
         options = self._options()
-        return Path(options.path).stem if options else ""
+        return self._models.name_of(options.path) if options else ""
 
     def choose(self, documents: Sequence[Document]) -> None:
         """List the summaries of exactly these documents, and estimate another."""
@@ -99,7 +107,9 @@ class SummariesController(QObject):
     def estimate(self) -> None:
         """Find out about what a summary of the chosen documents takes."""
         ids, options, file = self._ids(), self._options(), self._bandwidth_file
-        if options is not None:
+        if ids and options is None:
+            self.estimated.emit(None)
+        elif ids and options is not None:
             self._thread.call(
                 lambda s: _estimate(s, ids, options, file),
                 self._on_estimated(ids),
