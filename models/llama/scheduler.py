@@ -203,7 +203,7 @@ class Scheduler:
             else:
                 self._decoded(part, emit)
         if only_tokens:
-            self._threads.observe_token(time.monotonic() - began)
+            self._threads.observe_token((time.monotonic() - began) / len(parts))
 
     def _compose(self) -> list[_Part]:
         """Fill the batch: the next token of each reply first, then as much prefill as fits."""
