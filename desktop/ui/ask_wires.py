@@ -14,6 +14,7 @@ from desktop.controllers.session import Session
 from desktop.domain.errors import UserError
 from desktop.ui import tokens
 from desktop.ui.drops import is_model
+from desktop.ui.notices import Action
 from desktop.ui.theme import Theme
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class AskWires(QObject):
         session.usage.usage_changed.connect(composer.attachments.show_usage)
         composer.attach_requested.connect(self.show_menu)
         composer.files_pasted.connect(self.take_files)
+        composer.paste_refused.connect(self._on_paste_refused)
         transcript.source_activated.connect(session.sources.open)
         transcript.source_notes_wanted.connect(session.sources.look)
         session.sources.noted.connect(transcript.show_source_notes)
@@ -68,6 +70,11 @@ class AskWires(QObject):
         self._window.middle.show_conversation()
         self._session.attachments.add_documents(documents)
         self._window.conversation.composer.editor.setFocus()
+
+    def _on_paste_refused(self, trouble: UserError, text: str) -> None:
+        """Offer to take a text that is too long for a message as a document."""
+        take = Action("Attach it as a document", lambda: self._session.attachments.add_text(text))
+        self._window.notices.say(f"{trouble.title} {trouble.hint}", take)
 
     def _remove(self, item: Attachment) -> None:
         self._session.attachments.remove(item)

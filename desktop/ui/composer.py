@@ -32,14 +32,14 @@ class Composer(QFrame):
     """The composer. ``submitted`` carries the text and the id of the message that it edits.
 
     The text stays until ``clear_sent`` says that the store has it. ``paste_refused`` carries why
-    as a ``UserError``.
+    as a ``UserError``, and the text.
     """
 
     submitted = Signal(str, object)
     stop_requested = Signal()
     edit_last_requested = Signal()
     draft_changed = Signal(str)
-    paste_refused = Signal(object)
+    paste_refused = Signal(object, str)
     attach_requested = Signal()
     files_pasted = Signal(list)
 
@@ -190,7 +190,7 @@ class ComposerEditor(QPlainTextEdit):
 
     submit_pressed = Signal()
     up_pressed = Signal()
-    paste_refused = Signal(object)
+    paste_refused = Signal(object, str)
     files_pasted = Signal(list)
     """The paths of files that were copied elsewhere."""
 
@@ -236,7 +236,7 @@ class ComposerEditor(QPlainTextEdit):
         text = source.text()
         trouble = paste_trouble(self.toPlainText(), text)
         if trouble is not None:
-            self.paste_refused.emit(trouble)
+            self.paste_refused.emit(trouble, text)
             return
         self.textCursor().insertText(text)
         self.ensureCursorVisible()

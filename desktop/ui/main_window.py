@@ -179,7 +179,6 @@ class MainWindow(QMainWindow):
         talk.composer.stop_requested.connect(chat.stop)
         talk.composer.edit_last_requested.connect(self._edit_last)
         talk.composer.draft_changed.connect(self._on_draft_changed)
-        talk.composer.paste_refused.connect(self.notices.say_trouble)
         talk.empty.example_chosen.connect(self._on_submitted)
         talk.transcript.regenerate_requested.connect(chat.regenerate)
         talk.transcript.continue_requested.connect(chat.continue_reply)

@@ -113,6 +113,17 @@ def test_pasted_files_are_asked_about_and_pasted_text_is_text(app: App, write: W
     assert app.composer.text == "plain words"
 
 
+def test_a_text_too_long_for_a_message_is_offered_to_be_attached(app: App) -> None:
+    QGuiApplication.clipboard().setText(f"{FACTS[1]}\n\n{'Rope and tar. ' * 20_000}")
+    QTest.keyClick(app.composer.editor, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert app.composer.text == ""
+    assert "too long" in app.window.notices.text
+    app.window.notices._action.click()
+    app.until(lambda: [item.state for item in app.session.attachments.items] == ["ready"])
+    assert chips(app)[0].startswith("Ada Moor kept the lighthouse")
+    assert ask(app, QUESTION).found[0].where.startswith("Ada Moor")
+
+
 def test_documents_that_are_here_are_offered_and_none_is_attached_twice(
     app: App, write: Write
 ) -> None:
