@@ -226,6 +226,12 @@ class DocumentsController(QObject):
             )
         elif not found.files:
             self.noticed.emit("There are no documents in it that Snug reads.")
+        elif found.passed_over:
+            self.noticed.emit(
+                "1 file of another kind in it was left out."
+                if found.passed_over == 1
+                else f"{found.passed_over:,} files of other kinds in it were left out."
+            )
         self._enter(batch, found.files)
 
     def _enter(self, batch: int, files: Sequence[Path]) -> None:
@@ -293,6 +299,8 @@ class DocumentsController(QObject):
         try:
             document = reading(self._thread.stores(), show, cancelled)
         except CancelledError:
+            if not self._closing:
+                self._thread.stores().documents.drop_unfinished(intake.path)
             return over("cancelled")
         except UserError as error:
             return over("failed", problem_title=error.title, problem_hint=error.hint)

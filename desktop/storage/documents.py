@@ -109,6 +109,13 @@ class DocumentStore:
                 (title, hint, document_id),
             )
 
+    def drop_unfinished(self, path: str) -> None:
+        """Delete what was read of a file whose reading was given up."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "delete from documents where path = ? and state = 'reading'", (path,)
+            )
+
     def delete(self, document_id: int) -> None:
         """Delete a document: its text, its words and vectors in the index, the work on it."""
         with self._database.transaction() as connection:

@@ -87,7 +87,9 @@ class DocumentListModel(QAbstractListModel):
             case Qt.ItemDataRole.AccessibleTextRole:
                 return ", ".join(filter(None, (entry.name, second_line(entry), self._mark(entry))))
         return {
-            Qt.ItemDataRole.ToolTipRole: plain_tip(entry.path),
+            Qt.ItemDataRole.ToolTipRole: plain_tip(
+                "\n".join(filter(None, (entry.path, entry.problem_hint)))
+            ),
             ENTRY_ROLE: entry,
             TROUBLE_ROLE: trouble_of(entry),
             MARK_ROLE: self._mark(entry),

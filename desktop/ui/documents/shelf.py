@@ -136,7 +136,8 @@ class Shelf(QWidget):
 
     def _on_batch_ended(self, _batch: int, documents: Sequence[Document]) -> None:
         self._show_intakes()
-        if documents and not self.list.documents:
+        # One file is what a person wants to see; of many, the first, where nothing is open.
+        if len(documents) == 1 or (documents and not self.list.documents):
             self.list.choose({documents[0].id})
 
     def _show_intakes(self) -> None:

@@ -64,7 +64,7 @@ def test_a_batch_goes_on_past_a_broken_file(
 
 
 def test_a_folder_is_read_with_all_below_it(
-    page: DocumentsPage, take: Take, tmp_path: Path
+    app: App, page: DocumentsPage, take: Take, tmp_path: Path
 ) -> None:
     folder = tmp_path / "reports"
     (folder / "older" / ".hidden").mkdir(parents=True)
@@ -74,6 +74,7 @@ def test_a_folder_is_read_with_all_below_it(
     (folder / "older" / "picture.png").write_bytes(b"\x89PNG")
     (folder / "older" / ".hidden" / "c.md").write_text("No.")
     assert sorted(each.name for each in take(folder)) == ["a.md", "b.pdf", "main.py"]
+    assert app.window.notices.text == "1 file of another kind in it was left out."
 
 
 def test_files_that_are_dropped_on_the_window_are_read(app: App, tmp_path: Path) -> None:
@@ -116,7 +117,8 @@ def test_reading_is_shown_and_can_be_stopped(app: App, page: DocumentsPage, tmp_
     assert "long.txt" in names(page)
     documents.cancel_all()
     app.until(lambda: states.count("cancelled") == 2)
-    assert not [each for each in documents.documents if each.state == "ready"]
+    app.until(lambda: names(page) == [])
+    assert app.session.document_rooms.thread.stores().documents.documents() == []
 
 
 def test_a_deleted_document_comes_back_or_is_gone_with_its_text(
