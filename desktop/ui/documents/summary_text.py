@@ -102,7 +102,7 @@ class SummaryText(QTextBrowser):
         """Return the document's own height."""
         return QSize(_WIDE, max(1, round(self.document().size().height())))
 
-    def event(self, event: QEvent) -> bool:
+    def viewportEvent(self, event: QEvent) -> bool:
         """Tell in a tip what a mark leads to."""
         if isinstance(event, QHelpEvent):
             mark = self._mark_of(self.anchorAt(event.pos()))
@@ -110,7 +110,7 @@ class SummaryText(QTextBrowser):
             tip = f"<qt>{html.escape(mark.tip)}</qt>" if mark else ""
             QToolTip.showText(event.globalPos(), tip, self)
             return True
-        return super().event(event)
+        return super().viewportEvent(event)
 
     # --- writing ---------------------------------------------------------------------------------
 

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, QPoint, Qt, QUrl
+from PySide6.QtGui import QGuiApplication, QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QToolTip
 
 from desktop.domain.documents import Document, SourceRef
 from desktop.ui.documents.page import DocumentsPage
@@ -62,7 +62,7 @@ def tab(page: DocumentsPage, take: Take, tmp_path: Path) -> SummaryTab:
 
 
 def test_a_press_summarizes_and_each_sentence_leads_to_its_place(
-    app: App, page: DocumentsPage, tab: SummaryTab
+    app: App, page: DocumentsPage, tab: SummaryTab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app.until(lambda: "tokens" in tab.form.estimate_text)
     say(tab, "- Ada Moor wrote a log for thirty years.\n- The wall broke in 1903.")
@@ -76,6 +76,13 @@ def test_a_press_summarizes_and_each_sentence_leads_to_its_place(
     tab.source_requested.connect(asked.append)
     tab.text.anchorClicked.emit(QUrl("source:0"))
     assert (asked[0].page, asked[0].quote) == (2, "Ada Moor wrote a log for thirty years.")
+    tips: list[str] = []
+    monkeypatch.setattr(QToolTip, "showText", lambda _place, text, _widget: tips.append(text))
+    cursor = tab.text.document().find("p. 2")
+    place = tab.text.cursorRect(cursor).center() - QPoint(4, 0)
+    asks = QHelpEvent(QEvent.Type.ToolTip, place, tab.text.viewport().mapToGlobal(place))
+    QApplication.sendEvent(tab.text.viewport(), asks)
+    assert tips == ["<qt>Ada Moor wrote a log for thirty years.</qt>"]
     app.until(lambda: not page.source.isHidden())
     assert len(tab.text.extraSelections()) == 1
     assert "Pages that went in: 1–3 of 3." in tab.coverage.words
