@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPalette
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QMenu,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -111,6 +113,37 @@ class ExtractTable(QTableView):
             self.copy()
         else:
             super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer what can be done, with the keys for it; sorting has no key of its own."""
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        index = self.currentIndex() if by_key else self.indexAt(event.pos())
+        if not index.isValid():
+            return
+        place = self.visualRect(index).center() if by_key else event.pos()
+        self.make_menu(index).popup(self.viewport().mapToGlobal(place))
+
+    def make_menu(self, index: QModelIndex) -> QMenu:
+        """Return the menu of a cell."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Show in the document\tEnter", lambda: self.show_source(index))
+        menu.addAction("Copy\tCtrl+C", self.copy)
+        if self._model.flags(index) & Qt.ItemFlag.ItemIsEditable:
+            menu.addAction("Change\tF2", lambda: self.edit(index))
+        menu.addSeparator()
+        up, down = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
+        for words, column, order in (
+            ("Sort up", index.column(), up),
+            ("Sort down", index.column(), down),
+            ("As they were found", -1, up),
+        ):
+            menu.addAction(words, partial(self.sortByColumn, column, order))
+        if self._model.is_editable:
+            menu.addSeparator()
+            rows = self.chosen_rows or [index.row()]
+            menu.addAction("Take out\tDel", lambda: self.removal_requested.emit(rows))
+        return menu
 
     def _on_clicked(self, index: QModelIndex) -> None:
         several = len(self.selectionModel().selectedIndexes()) > 1

@@ -134,6 +134,16 @@ def test_a_header_sorts_up_down_and_as_found(filled: ExtractTab) -> None:
     assert [row[0] for row in shown(filled)] == ["Vega", "Aurora", "=1+1"]
 
 
+def test_the_menu_of_a_cell_sorts(filled: ExtractTab) -> None:
+    menu = filled.table.make_menu(at(filled, 0, 0))
+    actions = {action.text(): action for action in menu.actions()}
+    actions["Sort up"].trigger()
+    assert [row[0] for row in shown(filled)] == ["=1+1", "Aurora", "Vega"]
+    actions["As they were found"].trigger()
+    assert [row[0] for row in shown(filled)] == ["Vega", "Aurora", "=1+1"]
+    menu.deleteLater()
+
+
 def test_a_value_is_changed_kept_and_taken_back(
     app: App, page: DocumentsPage, filled: ExtractTab, document: Document
 ) -> None:
