@@ -19,8 +19,8 @@ from desktop.domain.table import Column, Table, Value
 
 Found = Literal["quoted", "apart", "beside", "nowhere", "edited", ""]
 """How sure the source is: the value's own words beside the row's others, its words in another
-passage than those, the others' passage for a yes, a no or a choice, which have no words of their
-own, no such words in the section, a person instead of a text, or nothing since there is no value."""
+passage than those, the others' passage for a yes, a no or a choice, no such words in the section,
+a person instead of a text, or nothing since there is no value."""
 _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
