@@ -101,6 +101,14 @@ class DocumentsController(QObject):
         """Return a document of the list."""
         return next((each for each in self.documents if each.id == document_id), None)
 
+    def find(self, document_id: int, done: Callable[[Document | None], None]) -> None:
+        """Give ``done`` a document, whether the list has been read yet or not; None if it went."""
+        found = self.document(document_id)
+        if found is not None or document_id in self._hidden:
+            done(found)
+        else:
+            self._thread.call(lambda s: s.documents.document(document_id), done, self.failed.emit)
+
     def passages(
         self,
         document_id: int,

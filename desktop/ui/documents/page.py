@@ -147,7 +147,7 @@ class DocumentsPage(Page):
     def _connect(self) -> None:
         self.shelf.list.chosen.connect(self._on_chosen)
         self.shelf.list.opened.connect(self._on_opened)
-        self._documents.changed.connect(lambda _all: self._arrange())
+        self._documents.changed.connect(self._on_changed)
         self.shelf.ask_requested.connect(self.ask_requested)
         self.desk.ask_requested.connect(self.ask_requested)
         self.desk.delete_requested.connect(self._documents.delete)
@@ -159,6 +159,11 @@ class DocumentsPage(Page):
         self.source.close_requested.connect(self.close_source)
 
     # --- what is shown ---------------------------------------------------------------------------
+
+    def _on_changed(self, documents: Sequence[Document]) -> None:
+        if self.source.document_id not in {each.id for each in documents}:
+            self.source.hide()
+        self._arrange()
 
     def _on_chosen(self, documents: tuple[Document, ...]) -> None:
         if not documents:

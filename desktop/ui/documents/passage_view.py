@@ -22,8 +22,9 @@ from desktop.domain.documents import SourceRef, StoredPassage
 from desktop.ui import tokens
 from desktop.ui.theme import Theme
 
-_HEADING_STEPS: Final = (6, 4, 2)
+_HEADING_STEPS: Final = (4, 2, 1)
 """What a heading's letters are larger than the text's, by its level."""
+_WITH_AIR: Final = frozenset({"paragraph", "code", "note"})
 _LINE_BREAK: Final = "\u2028"
 _PARTS_AIR: Final = 0.35
 
@@ -117,9 +118,9 @@ class PassageView(QTextBrowser):
         shape.setLineHeight(
             tokens.LINE_HEIGHT_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
         )
-        shape.setBottomMargin(tokens.XS if passage.kind in {"item", "row"} else tokens.M)
+        shape.setBottomMargin(tokens.M if passage.kind in _WITH_AIR else tokens.XS)
         if passage.kind == "heading":
-            shape.setTopMargin(tokens.M)
+            shape.setTopMargin(tokens.S)
         if passage.kind == "item":
             shape.setLeftMargin(tokens.L)
         if passage.kind == "code":

@@ -58,6 +58,11 @@ class SourcePane(QWidget):
         self.setFocusProxy(self._close)
 
     @property
+    def document_id(self) -> int:
+        """Return the document that is shown, 0 before there was one."""
+        return self._source.document_id if self._source is not None else 0
+
+    @property
     def place(self) -> str:
         """Return in words where the source stands."""
         return self._place.text()
@@ -65,7 +70,16 @@ class SourcePane(QWidget):
     def show_source(self, source: SourceRef) -> None:
         """Show a place in a document."""
         self._source = source
-        self._document = document = self._documents.document(source.document_id)
+
+        def begin(document: Document | None) -> None:
+            if self._source is source:
+                self._begin(document, source)
+
+        self._documents.find(source.document_id, begin)
+
+    def _begin(self, document: Document | None, source: SourceRef) -> None:
+        self._document = document
+        self.viewer.setVisible(document is not None)
         if document is None:
             self._name.set_text("The document is no longer here.")
             self._place.set_text("")

@@ -9,10 +9,15 @@ import pytest
 from PySide6.QtGui import QTextCursor, QTextFormat
 
 from desktop.domain.documents import Document, SourceRef
+from desktop.paths import Paths
+from desktop.storage.database import Database
+from desktop.storage.document_schema import DOCUMENT_MIGRATIONS
+from desktop.storage.documents import DocumentStore
 from desktop.ui.documents.page import DocumentsPage
 from desktop.ui.documents.read import ReadTab
+from desktop.work.intake import take_in
 from tests.document_factory import write_docx, write_pdf
-from tests.gui.conftest import App
+from tests.gui.conftest import App, Start
 
 Take = Callable[..., tuple[Document, ...]]
 _PAGES = [
@@ -115,6 +120,30 @@ def test_a_source_of_a_pdf_is_shown_on_its_page_and_marked(
     paper.resize(paper.width(), 3000)
     assert paper.marks == [mark]
     page.source.close_requested.emit()
+    assert not page.source.isVisible()
+
+
+def test_a_source_is_shown_though_the_page_was_never_open(start: Start, tmp_path: Path) -> None:
+    database = Database.open(Paths(tmp_path).documents_db, DOCUMENT_MIGRATIONS, "documents")
+    document = take_in(write_docx(tmp_path / "log.docx"), DocumentStore(database))
+    database.close()
+    app = start("--reply-tokens", "6")
+    app.until_ready()
+    ref = SourceRef(document_id=document.id, first=4, last=4, quote="Ada Moor")
+    app.window.document_wires.show_source(ref)
+    page = app.window.middle.documents
+    app.until(lambda: marked(page) == "Ada Moor")
+    app.until(lambda: [each.id for each in page.desk.documents] == [document.id])
+    assert page.source.isVisible()
+
+
+def test_a_source_goes_with_its_document(
+    app: App, page: DocumentsPage, take: Take, tmp_path: Path
+) -> None:
+    (document,) = take(write_docx(tmp_path / "log.docx"))
+    page.show_source(SourceRef(document_id=document.id, first=1, last=1))
+    assert page.source.isVisible()
+    app.session.document_rooms.documents.delete([document.id])
     assert not page.source.isVisible()
 
 
