@@ -77,6 +77,7 @@ class EngineInHand:
         sampling: Sampling = GREEDY,
         max_tokens: int = 16,
         stop: tuple[str, ...] = (),
+        *,
         switch: Cancellation | None = None,
         schema: str = "",
     ) -> int:

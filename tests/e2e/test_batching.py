@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from threading import Timer
 
 import numpy as np
@@ -13,6 +14,7 @@ from models.cancellation import Cancellation
 from models.llama.context import LlamaContext, Logits
 from models.protocol import Cancelled, ChatPrompt, Finished
 from tests.e2e.in_hand import EngineInHand, Reply, chat, user
+from tests.model_factory import SMALL, write_model
 
 INSTRUCTION = (
     "Summarize the document between the tags in three sentences. Keep names, places, numbers and "
@@ -163,3 +165,20 @@ def test_a_cancel_is_heard_within_a_batch_of_several(
     assert isinstance(Reply(events, jobs[which]).end, Cancelled)
     assert isinstance(Reply(events, jobs[1 - which]).end, Finished), "its neighbour goes on"
     assert ended_at[0] - cancelled_at[0] < 1.5
+
+
+@pytest.mark.parametrize("kind", sorted(SMALL.keys() - {"bert", "t5"}))
+def test_every_kind_of_cache_shares_or_reads_anew(
+    load_engine: Callable[..., EngineInHand], tmp_path: Path, kind: str
+) -> None:
+    """A window, a latent, a state that can't be cut: greedy replies are those of an own reading."""
+    path = write_model(tmp_path / "model.gguf", SMALL[kind])
+    in_hand = load_engine(path=str(path), sequences=3, context_size=512, threads=1)
+    prompts = [task(text) for text in DOCUMENTS[:3]]
+    jobs = [in_hand.submit(prompt, max_tokens=6) for prompt in prompts]
+    events = in_hand.run()
+    replies = [Reply(events, job) for job in jobs]
+    assert [reply.reason for reply in replies] == ["max_tokens"] * 3
+    for prompt, reply in zip(prompts, replies, strict=True):
+        in_hand.forget()
+        assert in_hand.reply(prompt, max_tokens=6).ids == reply.ids
