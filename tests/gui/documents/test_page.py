@@ -11,8 +11,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 
 from desktop.domain.documents import Document
+from desktop.domain.summary import Wish
 from desktop.ui.documents.page import DocumentsPage
 from desktop.ui.documents.read import ReadTab
+from desktop.work.prompts import summary_prompts
+from desktop.work.summary_records import SummaryWish
 from tests.document_factory import write_docx, write_pdf
 from tests.gui.conftest import App, Start
 from tests.gui.test_accessibility import can_be_reached, nameless
@@ -140,6 +143,27 @@ def test_a_deleted_document_comes_back_or_is_gone_with_its_text(
     store = app.session.document_rooms.thread.stores().documents
     assert store.passages(document.id) == []
     assert (tmp_path / "log.docx").exists()
+
+
+def test_work_on_a_deleted_document_stops_and_goes_with_it(
+    app: App, page: DocumentsPage, take: Take, tmp_path: Path
+) -> None:
+    path = tmp_path / "long.md"
+    path.write_text("\n\n".join(f"Paragraph {number}. " + "Word " * 400 for number in range(60)))
+    (document,) = take(path)
+    rooms = app.session.document_rooms
+    states: list[str] = []
+    rooms.jobs.changed.connect(lambda job: states.append(job.state))
+    wish = SummaryWish(wish=Wish(), prompts=summary_prompts())
+    rooms.jobs.start("summary", "long", wish, [document.id])
+    app.until(lambda: "running" in states)
+    rooms.documents.delete([document.id])
+    app.until(lambda: states[-1] in {"paused", "done"})
+    gone: list[object] = []
+    rooms.documents.removed.connect(gone.append)
+    rooms.documents.delete_for_good()
+    app.until(lambda: gone)
+    assert rooms.thread.stores().jobs.jobs() == []
 
 
 def test_several_documents_are_chosen_together(
