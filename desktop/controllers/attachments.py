@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.controllers.sources import SourcesController, mark_of
 from desktop.controllers.store import StoreThread
+from desktop.domain.errors import UserError
 from desktop.domain.grounds import Attached
 
 if TYPE_CHECKING:
@@ -49,11 +50,12 @@ _Found = dict[Attached, "tuple[tuple[Document, ...] | None, str]"]
 class AttachmentsController(QObject):
     """Keeps what each chat is asked about.
 
-    ``changed`` carries the attachments of the open chat. Files are read in by the documents'
-    controller; a chat that was left meanwhile gets them all the same.
+    ``changed`` carries the attachments of the open chat, ``failed`` why a file can't be read.
+    Files are read in by the documents' controller; a chat that was left gets them all the same.
     """
 
     changed = Signal(object)
+    failed = Signal(object)
     documents_gone = Signal()
     """Some were deleted for good: what is known of sources may not be so any more."""
 
@@ -195,6 +197,8 @@ class AttachmentsController(QObject):
         items = self._items[chat]
         known = [each for each in items if each.intake_id == intake.id]
         made = _of_intake(intake)
+        if made.state == "failed":
+            self.failed.emit(UserError(intake.problem_title, intake.problem_hint))
         if intake.state == "cancelled":
             self._set(chat, tuple(each for each in items if each not in known))
         elif known:

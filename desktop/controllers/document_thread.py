@@ -73,7 +73,10 @@ class DocumentThread(QObject):
 
 
 def _open(path: Path) -> DocumentStores:
-    # On the calling thread: the window must not wait for the database's library.
+    # On the calling thread: the window must not wait for the database's library. Nor may two
+    # threads meet numpy half imported: whoever searches has the stores first, opened by one.
+    import numpy as np  # noqa: F401, PLC0415
+
     from desktop.storage.database import Database  # noqa: PLC0415
     from desktop.storage.document_schema import DOCUMENT_MIGRATIONS  # noqa: PLC0415
     from desktop.storage.documents import DocumentStore  # noqa: PLC0415

@@ -183,11 +183,10 @@ class Grounding(QObject):
     def _begin(
         self, thread: DocumentThread, embedding: LoadOptions | None, wish: Wish, tokens: int
     ) -> tuple[Steps, Sequence[str]] | Grounded:
+        stores = thread.stores()
         # Here, and not at the window's start: a chat without documents needs none of it.
         from desktop.work.grounding import Grounder  # noqa: PLC0415
         from desktop.work.retrieval import Retriever  # noqa: PLC0415
-
-        stores = thread.stores()
 
         def cancelled() -> bool:
             return self._closing or wish.cancelled()

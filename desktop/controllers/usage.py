@@ -13,6 +13,7 @@ from desktop.controllers.chat import ChatController
 from desktop.controllers.model import ModelController, ModelState
 from desktop.controllers.settings import SettingsController
 from desktop.domain.chat import Message
+from desktop.domain.grounds import FRAME_TOKENS, PASSAGE_TOKENS, PASSAGES
 from desktop.domain.prompt import chat_prompt
 from desktop.engine.client import EngineClient
 from desktop.settings.schema import GenerationSettings
@@ -215,7 +216,6 @@ def _with_documents(usage: Usage, tokens: Mapping[int, int]) -> Usage:
         return replace(usage, documents=0, whole=0, searched=0)
     # Not at the window's start: a chat without documents needs none of it.
     from desktop.domain.retrieval import plan_context, room_for_documents  # noqa: PLC0415
-    from desktop.work.grounding import FRAME_TOKENS, PASSAGE_TOKENS, PASSAGES  # noqa: PLC0415
 
     beside = usage.history + usage.draft + FRAME_TOKENS
     plan = plan_context(tokens, max(0, room_for_documents(usage.context, beside, usage.reserve)))

@@ -8,6 +8,12 @@ from typing import Final, Literal
 import msgspec
 
 AttachedKind = Literal["document", "collection"]
+PASSAGES: Final = 6
+"""How many passages a reply is given at most."""
+PASSAGE_TOKENS: Final = 200
+"""What a passage takes, about, and ``FRAME_TOKENS`` what is said around them all: for what is told
+before a question is known."""
+FRAME_TOKENS: Final = 150
 _NAMES: Final = 2
 
 

@@ -39,6 +39,7 @@ class AskWires(QObject):
         composer, transcript = talk.composer, talk.transcript
         attachments.changed.connect(composer.attachments.show_items)
         attachments.changed.connect(window.remember_soon)
+        attachments.failed.connect(window.notices.say_trouble)
         attachments.documents_gone.connect(transcript.forget_source_notes)
         composer.attachments.removed.connect(self._remove)
         session.usage.usage_changed.connect(composer.attachments.show_usage)

@@ -11,29 +11,26 @@ import tomllib
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from desktop.domain.attribution import Attribution
 from desktop.domain.documents import Document
-from desktop.domain.grounds import Grounds, Source, Support
+from desktop.domain.grounds import PASSAGES, Grounds, Source, Support
 from desktop.domain.prompt import Given
 from desktop.domain.retrieval import Piece, first_that_fit, pieces, plan_context
 from desktop.domain.sections import Counts, CountTexts
 from desktop.domain.sentences import sentences
 from desktop.storage.documents import DocumentStore
 from desktop.work.prompts import fenced
-from desktop.work.retrieval import Hit, Retrieved
 
-PASSAGES: Final = 6
-"""How many passages a reply is given at most."""
+if TYPE_CHECKING:
+    # It knows numpy, for which those that only read or count need not wait.
+    from desktop.work.retrieval import Hit, Retrieved
+
 BYTES_PER_TOKEN: Final = 16
 """No language has more: a longer text can't fit, and is not counted."""
-PASSAGE_TOKENS: Final = 200
-"""What a passage takes, about, and ``FRAME_TOKENS`` what is said around them all: for what is told
-before a question is known."""
-FRAME_TOKENS: Final = 150
 _MARGIN: Final = 0.97
 _JOINT_TOKENS: Final = 2
 _NAMED: Final = re.compile(r"\[\d")
@@ -41,7 +38,7 @@ _STOPS: Final = ".!?…"
 _MOST_SUPPORT: Final = 2
 _LEAST_WORDS: Final = 3
 
-Retrieve = Callable[[str, Sequence[int], int], Retrieved]
+Retrieve = Callable[[str, Sequence[int], int], "Retrieved"]
 Steps = Generator[CountTexts, Counts, "Grounded"]
 
 

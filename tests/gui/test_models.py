@@ -40,12 +40,16 @@ def test_a_dropped_gguf_loads_and_is_remembered(app: App, tmp_path: Path) -> Non
     app.until(lambda: app.window.models.recent == (str(path),))
 
 
-def test_another_file_is_refused_with_a_reason(app: App, tmp_path: Path) -> None:
+def test_another_file_is_taken_for_a_document_and_refused_with_a_reason(
+    app: App, tmp_path: Path
+) -> None:
     before = app.session.model.state
-    drop(app, tmp_path / "holiday.png")
-    assert "holiday.png" in app.window.notices.text
-    assert "GGUF" in app.window.notices.text
-    assert app.session.model.state == before
+    path = tmp_path / "holiday.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8)
+    drop(app, path)
+    app.until(lambda: "holiday.png" in app.window.notices.text)
+    assert [chip.text for chip in app.composer.attachments.chips] == ["holiday.png, not read"]
+    assert app.session.model.state.path == before.path
 
 
 def test_a_failed_load_says_what_helps(start: Start) -> None:

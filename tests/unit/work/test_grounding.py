@@ -8,13 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from desktop.domain.grounds import Grounds
+from desktop.domain.grounds import PASSAGES, Grounds
 from desktop.domain.prompt import chat_prompt
 from desktop.storage.database import Database
 from desktop.storage.document_schema import DOCUMENT_MIGRATIONS
 from desktop.storage.documents import DocumentStore
 from desktop.work.grounding import (
-    PASSAGES,
     Grounded,
     Grounder,
     Question,
