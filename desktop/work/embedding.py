@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final, Self
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Final, Self
 
 from desktop.domain.errors import UserError
 from desktop.work.intake import CancelledError
@@ -31,7 +28,12 @@ from models.protocol import (
     TerminalEvent,
 )
 
-Vectors = NDArray[np.float32]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+
 SEQUENCES: Final = 8
 CONTEXT_SIZE: Final = 512
 """What BERT-like models have learned, and more than a passage of a document has."""
@@ -107,6 +109,8 @@ class Embedder:
         The model reads before each what it was trained to. ``on_progress`` hears how many texts are
         done. Raises UserError and CancelledError.
         """
+        import numpy as np  # noqa: PLC0415 - as in _embed
+
         rows = [np.zeros((0, self.dimension), np.float32)]
         done = 0
         for batch in _batches(texts):
@@ -138,6 +142,9 @@ class Embedder:
         self.close()
 
     def _embed(self, texts: Sequence[str], cancelled: Callable[[], bool]) -> Vectors:
+        # Here, on a thread that may wait: the window asks this module only how a model is loaded.
+        import numpy as np  # noqa: PLC0415
+
         ended = self._wait(self._client.embed(texts), cancelled)
         if not isinstance(ended, Embedded):
             raise _trouble(ended)
