@@ -118,7 +118,7 @@ class DocumentModels(QObject):
         path = self.embedder
         if not path:
             return None
-        # It brings numpy with it, which the opening of a page need not wait for.
+        # The opening of a page need not wait for it.
         from desktop.work.embedding import embedding_load_options  # noqa: PLC0415
 
         return embedding_load_options(Path(path), self._options(path))
