@@ -1,4 +1,7 @@
-"""The composition root of the window: the only file that knows every class."""
+"""The composition root of the window, the only place that knows every class.
+
+``app_models`` and ``app_documents`` put their pages together when those are first opened.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
@@ -16,6 +18,8 @@ from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
+from desktop.app_documents import build_document_rooms, build_documents_page, build_embedder
+from desktop.app_models import build_model_rooms, build_models_page
 from desktop.controllers.activity import ActivityWatch
 from desktop.controllers.answering import Answering
 from desktop.controllers.attachments import AttachmentsController
@@ -26,7 +30,7 @@ from desktop.controllers.document_sizes import DocumentSizes
 from desktop.controllers.grounding import Grounding
 from desktop.controllers.model import ModelController
 from desktop.controllers.replies import Replies
-from desktop.controllers.session import DocumentRooms, ModelRooms, Session
+from desktop.controllers.session import Session
 from desktop.controllers.settings import SettingsController
 from desktop.controllers.sources import SourcesController
 from desktop.controllers.store import StoreThread
@@ -45,16 +49,15 @@ from models.library.embedded import embedded_model, sha256_of
 from models.load_judge import LateJudge, LoadJudge
 
 if TYPE_CHECKING:
-    from desktop.controllers.library import LibraryController
-    from desktop.domain.jobs import JobKind
-    from desktop.ui.documents.page import DocumentsPage
-    from desktop.ui.models.page import ModelsPage
-    from desktop.work.embedding import Embedder
-    from desktop.work.jobs import Worker
     from models.probe.client import Probe
-    from models.protocol import LoadOptions
 
 _LOG_BYTES: Final = 1_000_000
+_PAGE_PARTS: Final = (
+    *(f"desktop.ui.models.{name}" for name in ("computer", "discover", "downloads", "library")),
+    *(f"desktop.ui.documents.{name}" for name in ("page", "summary", "extract", "translate")),
+    *(f"desktop.work.{name}" for name in ("summary", "extraction", "translation")),
+    "desktop.controllers.documents",
+)
 
 
 def run(paths: Paths, model: str | None, engine_command: list[str] | None = None) -> int:
@@ -160,99 +163,6 @@ def build_judge(paths: Paths, probe: Probe) -> LoadJudge:
     return MachineJudge(probe, paths.bandwidth_file)
 
 
-def build_model_rooms(
-    paths: Paths, settings: SettingsController, model: ModelController, probe: Probe
-) -> ModelRooms:
-    """Return what the models page stands on, imported now and not at the window's start."""
-    from desktop.controllers.computer import ComputerController
-    from desktop.controllers.discover import DiscoverController
-    from desktop.controllers.downloads import DownloadsController
-    from desktop.controllers.hub_thread import HubAddress, HubThread
-    from desktop.controllers.judging import JudgingController
-    from desktop.controllers.library import LibraryController
-    from desktop.controllers.loading import LoadingController
-    from desktop.controllers.machine import MachineWatch
-    from desktop.settings.requests import to_load_options
-
-    watch = MachineWatch(probe, settings, paths.bandwidth_file)
-    hub = HubAddress(settings, paths.hub_tokens_file)
-    return ModelRooms(
-        library=LibraryController(paths.models_dir, paths.library_cache, settings),
-        loading=LoadingController(settings, model, watch),
-        computer=ComputerController(settings, paths.hub_tokens_file),
-        discover=DiscoverController(HubThread(hub), settings),
-        judging=JudgingController(
-            watch.look, lambda: to_load_options(settings.generation, settings.app, "")
-        ),
-        downloads=DownloadsController(paths.models_dir, hub),
-    )
-
-
-def build_document_rooms(
-    paths: Paths,
-    settings: SettingsController,
-    model: ModelController,
-    library: Callable[[], LibraryController],
-    engine_command: list[str] | None,
-) -> DocumentRooms:
-    """Return what work with documents stands on, imported now and not at the window's start."""
-    from desktop.controllers.collections import CollectionsController
-    from desktop.controllers.document_marks import MarksController
-    from desktop.controllers.document_models import DocumentModels
-    from desktop.controllers.document_thread import DocumentThread
-    from desktop.controllers.documents import DocumentsController
-    from desktop.controllers.indexing import IndexingController
-    from desktop.controllers.jobs import JobsController
-    from desktop.controllers.pictures import PicturesController
-    from desktop.work.extraction import ExtractionWorker
-    from desktop.work.summary import SummaryWorker
-    from desktop.work.text_model import TextModel
-    from desktop.work.translation import TranslationWorker
-
-    workers: dict[JobKind, Worker] = {
-        "summary": SummaryWorker(),
-        "extraction": ExtractionWorker(),
-        "translation": TranslationWorker(),
-    }
-
-    models = DocumentModels(settings, model, library)
-    thread = DocumentThread(paths.documents_db)
-    jobs = JobsController(
-        thread,
-        workers,
-        models.load_options,
-        lambda options: TextModel(options, paths.documents_log, engine_command),
-    )
-    documents = DocumentsController(thread, paths.pasted_dir)
-    documents.deleted.connect(lambda gone: jobs.pause_on([each.id for each in gone]))
-    indexing = IndexingController(
-        thread,
-        models.embedding_options,
-        lambda options: build_embedder(paths, options, engine_command),
-    )
-    documents.changed.connect(indexing.look)
-    models.changed.connect(indexing.go_on)
-    return DocumentRooms(
-        thread=thread,
-        jobs=jobs,
-        documents=documents,
-        indexing=indexing,
-        pictures=PicturesController(thread),
-        models=models,
-        collections=CollectionsController(thread),
-        marks=MarksController(thread),
-    )
-
-
-def build_embedder(
-    paths: Paths, options: LoadOptions, engine_command: list[str] | None
-) -> Embedder:
-    """Return an embedding model that is not loaded yet, for a search on another thread."""
-    from desktop.work.embedding import Embedder
-
-    return Embedder(options, paths.embedding_log, engine_command)
-
-
 def build_window(app: QApplication, paths: Paths, session: Session) -> MainWindow:
     """Return the window as it was left, not shown yet."""
     theme = Theme(app)
@@ -274,116 +184,6 @@ def build_window(app: QApplication, paths: Paths, session: Session) -> MainWindo
     )
 
 
-def build_models_page(theme: Theme, session: Session) -> ModelsPage:
-    """Return the models page. What it is made of is imported by now, or else here.
-
-    Not at the window's start: it shows sooner without.
-    """
-    from desktop.ui.models.computer import ComputerTab
-    from desktop.ui.models.discover import DiscoverView
-    from desktop.ui.models.downloads import DownloadsView
-    from desktop.ui.models.library import LibraryTab
-    from desktop.ui.models.page import ModelsPage
-    from desktop.ui.models.tab import (
-        COMPUTER,
-        DISCOVER,
-        DOWNLOADS,
-        LIBRARY,
-        Tab,
-    )
-
-    library, loading, model, settings = (
-        session.library,
-        session.loading,
-        session.model,
-        session.settings,
-    )
-
-    def make_discover(page: ModelsPage) -> DiscoverView:
-        view = DiscoverView(theme, session.discover, session.judging, session.downloads)
-        view.load_requested.connect(model.open)
-        view.downloads_requested.connect(lambda: page.show_tab(DOWNLOADS))
-        return view
-
-    def make_downloads(page: ModelsPage) -> DownloadsView:
-        view = DownloadsView(session.downloads)
-        view.load_requested.connect(model.open)
-        view.discover_requested.connect(lambda: page.show_tab(DISCOVER))
-        view.model_requested.connect(lambda _repo: page.show_tab(DISCOVER))
-        view.model_requested.connect(session.discover.open)
-        return view
-
-    tabs = (
-        Tab(
-            LIBRARY,
-            "On this machine",
-            lambda _page: LibraryTab(theme, library, loading, model, settings),
-        ),
-        Tab(DISCOVER, "Discover", make_discover),
-        Tab(DOWNLOADS, "Downloads", make_downloads),
-        Tab(
-            COMPUTER,
-            "This computer",
-            lambda _page: ComputerTab(theme, loading, session.computer, settings),
-        ),
-    )
-    page = ModelsPage(theme, tabs)
-    downloads = session.downloads
-    downloads.changed.connect(lambda _all: page.set_count(DOWNLOADS, downloads.under_way))
-    page.set_count(DOWNLOADS, downloads.under_way)
-    return page
-
-
-def build_documents_page(theme: Theme, session: Session, paths: Paths) -> DocumentsPage:
-    """Return the documents page; each tab is imported and made when it is opened first."""
-    from desktop.ui.documents.indexing_line import IndexingLine
-    from desktop.ui.documents.model_choice import ModelChoice
-    from desktop.ui.documents.page import DocumentsPage
-    from desktop.ui.documents.read import ReadTab
-    from desktop.ui.documents.tab import DocumentTab, Tab
-
-    rooms = session.document_rooms
-
-    def make_summary() -> DocumentTab:
-        from desktop.controllers.summaries import SummariesController
-        from desktop.ui.documents.summary import SummaryTab
-
-        summaries = SummariesController(
-            rooms.thread, rooms.jobs, rooms.models, paths.bandwidth_file
-        )
-        summaries.failed.connect(rooms.jobs.failed)
-        return SummaryTab(theme, summaries)
-
-    def make_extraction() -> DocumentTab:
-        from desktop.controllers.extractions import ExtractionsController
-        from desktop.ui.documents.extract import ExtractTab
-
-        extractions = ExtractionsController(rooms.thread, rooms.jobs)
-        extractions.failed.connect(rooms.jobs.failed)
-        return ExtractTab(theme, extractions)
-
-    def make_translation() -> DocumentTab:
-        from desktop.controllers.translations import TranslationsController
-        from desktop.ui.documents.translate import TranslateTab
-
-        translations = TranslationsController(rooms.thread, rooms.jobs, session.files)
-        translations.failed.connect(rooms.jobs.failed)
-        return TranslateTab(theme, translations)
-
-    tabs = (
-        Tab("read", "Read", lambda: ReadTab(theme, rooms.documents, rooms.pictures)),
-        Tab("summary", "Summary", make_summary),
-        Tab("extraction", "Extract", make_extraction),
-        Tab("translation", "Translate", make_translation),
-    )
-    choice = ModelChoice(theme, rooms.models)
-    rooms.models.look()
-    page = DocumentsPage(theme, rooms, tabs, choice)
-    page.shelf.layout_column.addWidget(IndexingLine(theme, rooms.indexing))
-    choice.more_requested.connect(page.models_requested)
-    return page
-
-
 def _start(
     paths: Paths, session: Session, window: MainWindow, model: str | None, notice: str | None
 ) -> None:
@@ -392,13 +192,13 @@ def _start(
     window.start()
     if notice:
         window.notices.say(notice)
-    session.files.run(_import_models_page)
+    session.files.run(_import_pages)
 
 
-def _import_models_page() -> None:
-    """Import what the models page is made of on a thread, so that its first opening is quick."""
-    for name in ("computer", "discover", "downloads", "library", "page"):
-        import_module(f"desktop.ui.models.{name}")
+def _import_pages() -> None:
+    """Import what the other pages are made of on a thread, so that their first opening is quick."""
+    for name in _PAGE_PARTS:
+        import_module(name)
 
 
 def _start_log(paths: Paths) -> None:
