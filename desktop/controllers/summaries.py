@@ -250,7 +250,9 @@ def _estimate(
     from models.bandwidth import Bandwidth  # noqa: PLC0415 - it imports numpy
 
     speed = known_speed(stores.jobs.jobs(), options.path)
-    bandwidth = known_bandwidth(Bandwidth(bandwidth_file).all(), gpu_layers=options.gpu_layers)
+    memory = Bandwidth(bandwidth_file)
+    memory.measure()
+    bandwidth = known_bandwidth(memory.all(), gpu_layers=options.gpu_layers)
     return estimate(stores.documents.text_sizes(ids), options, speed, bandwidth)
 
 

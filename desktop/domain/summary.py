@@ -366,12 +366,12 @@ def lines_in(text: str, *, truncated: bool = False) -> list[str]:
 def _sentences(text: str) -> list[str]:
     """Return the sentences of every line, each with the marks that follow its full stop.
 
-    Bullets and numbers that a model left without a point go.
+    Bullets, numbers and marks that a model left without a point go.
     """
     lines = [
         line
         for line in marks_inside(_NUMBERS.sub("", text)).splitlines(keepends=True)
-        if not line.strip() or line.strip(_BULLETS)
+        if not line.strip() or _LETTER.search(marked(line)[0])
     ]
     return [sentence for line in lines for sentence in sentences(line)]
 

@@ -155,6 +155,16 @@ def test_numbers_without_a_point_and_a_cut_end_are_left_out() -> None:
     assert summary.text == "1. It fell.\n4. It rose."
 
 
+def test_lines_of_numbers_and_marks_are_no_points() -> None:
+    def write(call: Call) -> Answer:
+        if call.key[0] == 0:
+            return honest(call)
+        return Answer(text="1. It fell.\n2. [1]\n3. [1, 2]\n4.\n5. It rose.")
+
+    summary, _ = run(SECTIONS[:2], write)
+    assert [line for line in summary.text.splitlines() if line] == ["1. It fell.", "5. It rose."]
+
+
 def test_a_document_of_nothing_is_an_empty_summary() -> None:
     summary, asked = run([], honest)
     assert summary.text == ""
