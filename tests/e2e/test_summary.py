@@ -14,8 +14,8 @@ import pytest
 
 from tests.document_factory import write_pdf
 
-PAGES = 9
-CONTEXT_SIZE = 640
+PAGES = 14
+CONTEXT_SIZE = 768
 TOPICS = ("harbour", "lighthouse", "storm", "railway", "market", "school", "mill", "bridge")
 
 

@@ -16,6 +16,7 @@ class EmptyDesk(QWidget):
 
     def __init__(self, shelf: Shelf) -> None:
         super().__init__()
+        self._shelf = shelf
         self._title = label(kind="heading")
         self._words = label(tone="secondary", wraps=True)
         self._buttons = QWidget()
@@ -41,6 +42,9 @@ class EmptyDesk(QWidget):
 
     def show_first(self, *, first: bool) -> None:
         """Say how to begin, or what to choose."""
+        if not first and self._buttons.isAncestorOf(self.focusWidget() or self):
+            # The buttons go: the focus would leave the page with them.
+            self._shelf.list.setFocus()
         self._buttons.setVisible(first)
         set_property(self._frame, "kind", "drop" if first else "")
         self._title.setText("Drop a document here" if first else "Choose a document")
