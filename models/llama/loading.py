@@ -157,7 +157,8 @@ def load_vocabulary(path: str) -> int:
     """Load a model's vocabulary without its weights; return the model's handle."""
     parameters = lib.llama_model_default_params()
     parameters.vocab_only = True
-    parameters.n_gpu_layers = 0
+    # No device at all: asking one of a worker that has died would abort the process.
+    set_devices(parameters, Placement((), 0, "asked"), ())
     mark = log.mark()
     handle: int = lib.llama_model_load_from_file(os.fsencode(path), parameters)
     if not handle:
