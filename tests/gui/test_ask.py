@@ -80,9 +80,9 @@ def panel(app: App) -> SourcesPanel:
 def test_files_dropped_on_the_window_are_read_and_asked_about(app: App, write: Write) -> None:
     attach(app, write(*FACTS), "/nowhere/gone.pdf")
     assert chips(app) == ["town.md", "gone.pdf, not read"]
-    app.until(lambda: app.session.usage.usage.documents > 0)
+    app.until(lambda: "of documents" in app.composer.gauge.accessibleName())
+    assert app.session.usage.usage.documents > 0
     assert app.composer.attachments.plan.text().startswith("All of it goes into the window")
-    assert "of documents" in app.composer.gauge.accessibleName()
     assert app.composer.editor.hasFocus()
     app.composer.attachments.chips[1].remove.setFocus()
     app.composer.attachments.chips[1].remove.click()

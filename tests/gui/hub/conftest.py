@@ -136,10 +136,15 @@ class Hands:
 
 def button(parent: QWidget, words: str) -> QPushButton:
     """Return the visible button that begins with these words."""
-    for each in parent.findChildren(QPushButton):
-        if each.isVisibleTo(parent) and each.text().startswith(words):
-            return each
-    raise AssertionError(f"no button {words!r}")
+    found = visible(parent, words)
+    assert found, f"no button {words!r}"
+    return found[0]
+
+
+def visible(parent: QWidget, words: str) -> list[QPushButton]:
+    """Return the visible buttons that begin with these words."""
+    every = parent.findChildren(QPushButton)
+    return [each for each in every if each.isVisibleTo(parent) and each.text().startswith(words)]
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from models.catalogue import starting_models
-from tests.gui.hub.conftest import LARGE, SMALL, Hands, Open, button
+from tests.gui.hub.conftest import LARGE, SMALL, Hands, Open, button, visible
 from tests.hub_server import Answer, HubServer
 
 
@@ -46,7 +46,8 @@ def test_a_model_to_start_with_opens_its_page(hands: Hands, hub: HubServer) -> N
     hands.until(lambda: any("For this computer" in word for word in hands.view.starting.words()))
     model = starting_models()[0]
     hub.add(model.repo, {model.file: b"GGUF" * 1000})
-    button(hands.view.starting, "See its files")
+    # A widget in a window that is shown already becomes visible a moment later.
+    hands.until(lambda: bool(visible(hands.view.starting, "See its files")))
     hands.view.starting.opened.emit(model.repo)
     hands.until(lambda: hands.shown_repo == model.repo)
     assert hands.view.page.isVisible()
