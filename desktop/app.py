@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from models.probe.client import Probe
 
 _LOG_BYTES: Final = 1_000_000
+_REST_MS: Final = 1_000
 _PAGE_PARTS: Final = (
     *(f"desktop.ui.models.{name}" for name in ("computer", "discover", "downloads", "library")),
     *(f"desktop.ui.documents.{name}" for name in ("page", "summary", "extract", "translate")),
@@ -192,7 +193,8 @@ def _start(
     window.start()
     if notice:
         window.notices.say(notice)
-    session.files.run(_import_pages)
+    # Once the window has come to rest: an import on another thread slows this one down too.
+    QTimer.singleShot(_REST_MS, window, lambda: session.files.run(_import_pages))
 
 
 def _import_pages() -> None:
