@@ -6,13 +6,13 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.document_factory import write_pdf
+from tests.e2e.job_answers import wait_for_answers
 
 PAGES = 14
 CONTEXT_SIZE = 768
@@ -68,7 +68,7 @@ def test_a_killed_summary_goes_on_and_repeats_nothing(tmp_path: Path, document: 
     process = subprocess.Popen(
         command(base, str(document)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    finished = _wait_for_answers(database, 2)
+    finished = wait_for_answers(database, 2)
     process.send_signal(signal.SIGKILL)
     process.wait()
     [report], done = run(base, str(document))
@@ -98,19 +98,3 @@ def test_it_is_written_as_markdown_by_prompts_of_ones_own(tmp_path: Path, docume
     )
     assert refused.returncode == 2
     assert "aren't texts" in refused.stderr
-
-
-def _wait_for_answers(database: Path, wanted: int) -> int:
-    import apsw  # noqa: PLC0415
-
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        try:
-            connection = apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)
-            count = int(connection.execute("select count(*) from job_answers").get)
-        except apsw.Error:
-            count = 0
-        if count >= wanted:
-            return count
-        time.sleep(0.1)
-    raise AssertionError("no answers")

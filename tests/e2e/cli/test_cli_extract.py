@@ -6,11 +6,9 @@ import csv
 import io
 import json
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
-import apsw
 import openpyxl
 import pytest
 
@@ -18,6 +16,7 @@ from models.json_schema.instances import problem_of
 from models.json_schema.reading import read_schema
 from tests.document_factory import write_pdf
 from tests.e2e.cli.conftest import Snug
+from tests.e2e.job_answers import wait_for_answers
 
 NAMES = ("Aurora", "Vega", "Lyra", "Hydra", "Corvus", "Draco")
 COLUMNS = ("-c", "Ship", "-c", "Built:integer:the year it was built", "-c", "Captain")
@@ -75,7 +74,7 @@ def test_a_table_comes_out_whole_valid_and_with_its_places(
 def test_a_killed_extraction_goes_on_and_repeats_nothing(snug: Snug, log: Path) -> None:
     words = ("extract", str(log), *COLUMNS, "--json", "--context-size", "1024", "--sequences", "1")
     process = snug.start(*words)
-    answered = _wait_for_answers(snug.basedir / "data" / "documents.db", 1)
+    answered = wait_for_answers(snug.basedir / "data" / "documents.db", 1)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     done = snug(*words)
@@ -102,17 +101,3 @@ def test_a_schema_file_is_obeyed_and_several_documents_are_named(
     heads, *rows = csv.reader(io.StringIO(done.stdout))
     assert heads == ["ship", "built", "Document", "Source"]
     assert {row[2] for row in rows} <= {f"{name}.txt" for name in NAMES[:2]}
-
-
-def _wait_for_answers(database: Path, wanted: int) -> int:
-    deadline = time.monotonic() + 100
-    while time.monotonic() < deadline:
-        try:
-            connection = apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)
-            count = int(connection.execute("select count(*) from job_answers").get)
-        except apsw.Error:
-            count = 0
-        if count >= wanted:
-            return count
-        time.sleep(0.1)
-    raise AssertionError("no answers")

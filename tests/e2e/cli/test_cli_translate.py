@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
-import apsw
 import docx
 import pytest
 from markdown_it import MarkdownIt
 
 from tests.document_factory import write_docx, write_pdf
 from tests.e2e.cli.conftest import Snug, two_lines
+from tests.e2e.job_answers import wait_for_answers
 from tests.model_factory import SMALL, write_model
 
 TEXT = """# The harbour
@@ -100,7 +99,7 @@ def test_a_killed_translation_goes_on_and_repeats_nothing(snug: Snug, tmp_path: 
     path.write_text("\n\n".join(f"The ship number {n} left." for n in range(10)))
     process = snug.start("translate", str(path), "--to", "French", "--json", *SIZE)
     database = snug.basedir / "data" / "documents.db"
-    finished = _wait_for_answers(database, 2)
+    finished = wait_for_answers(database, 2)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     done = snug("translate", str(path), "--to", "French", "--json", *SIZE)
@@ -152,17 +151,3 @@ def test_a_glossary_that_can_not_be_understood_names_its_line(
     done = snug("translate", str(town), "--to", "German", "--glossary", str(glossary))
     assert done.returncode == 1
     assert "Line 2 of the glossary" in two_lines(done)[0]
-
-
-def _wait_for_answers(database: Path, wanted: int) -> int:
-    deadline = time.monotonic() + 100
-    while time.monotonic() < deadline:
-        try:
-            connection = apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)
-            count = int(connection.execute("select count(*) from job_answers").get)
-        except apsw.Error:
-            count = 0
-        if count >= wanted:
-            return count
-        time.sleep(0.05)
-    raise AssertionError("no answers")
