@@ -18,7 +18,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 import llama_cpp
 
-from models.protocol import Sampling
+from models.records import Sampling
 
 
 @dataclass(frozen=True)

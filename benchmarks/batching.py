@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.engine_side import EngineSide, engine
 from benchmarks.figures import Figure, ratio_of_medians
-from models.protocol import ChatPrompt, Finished, Report, Sampling, Turn
+from models.protocol import Finished
+from models.records import ChatPrompt, Report, Sampling, Turn
 
 RUNS = 3
 JOBS = 8

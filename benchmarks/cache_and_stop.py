@@ -10,18 +10,8 @@ from collections.abc import Iterator
 
 from benchmarks.engine_side import PASSAGE, EngineSide, engine
 from benchmarks.figures import Figure, percentile
-from models.protocol import (
-    Cancelled,
-    ChatPrompt,
-    Event,
-    Failed,
-    Finished,
-    PrefillProgress,
-    RawPrompt,
-    Sampling,
-    Tokens,
-    Turn,
-)
+from models.protocol import Cancelled, Event, Failed, Finished, PrefillProgress, Tokens
+from models.records import ChatPrompt, RawPrompt, Sampling, Turn
 
 TURNS = 12
 STOPS = 20

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from benchmarks.bare import BareModel
 from benchmarks.engine_side import PASSAGE, EngineSide, cold_prompt, engine
 from benchmarks.figures import Figure, ratio_of_medians
-from models.protocol import Sampling
+from models.records import Sampling
 
 RUNS = 11
 PROMPT_TOKENS = 800

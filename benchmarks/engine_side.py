@@ -10,20 +10,8 @@ from typing import TypeVar
 
 from models.client import EngineClient
 from models.library.embedded import embedded_model
-from models.protocol import (
-    Cancelled,
-    Event,
-    Failed,
-    Finished,
-    Loaded,
-    LoadOptions,
-    ModelInfo,
-    Prompt,
-    Report,
-    Sampling,
-    TokenPrompt,
-    Tokens,
-)
+from models.protocol import Cancelled, Event, Failed, Finished, Loaded, Tokens
+from models.records import LoadOptions, ModelInfo, Prompt, Report, Sampling, TokenPrompt
 
 E = TypeVar("E", bound=Event)
 

@@ -20,7 +20,7 @@ from models.estimate.speed import tokens_per_second
 from models.hardware import measure_machine
 from models.library.embedded import embedded_model
 from models.probe.client import Probe
-from models.protocol import LoadOptions
+from models.records import LoadOptions
 from tests.engine_memory import MeasuredEngine
 from tests.model_factory import SMALL, Design, sized, write_model
 

@@ -20,7 +20,7 @@ from desktop.work.text_model import Completion, TextModel
 from models.json_schema.instances import problem_of
 from models.json_schema.reading import read_schema
 from models.library.embedded import embedded_model
-from models.protocol import LoadOptions, Sampling
+from models.records import LoadOptions, Sampling
 
 _RUNS: Final = 200
 _TOKENS: Final = 1024

@@ -12,7 +12,8 @@ from benchmarks.figures import Figure
 from models.client import EngineClient
 from models.probe.client import Probe
 from models.problems import EngineError
-from models.protocol import Event, Failed, LoadOptions, RawPrompt, Sampling
+from models.protocol import Event, Failed
+from models.records import LoadOptions, RawPrompt, Sampling
 from tests.hostile import mutated
 from tests.hostile_designs import structured
 from tests.hostile_trial import ACCEPTED, DEATHS, HANGS, Trial, try_all

@@ -13,7 +13,8 @@ from typing import Final, TypeVar
 from benchmarks.figures import Figure, ratio_of_medians
 from models.client import EngineClient
 from models.library.embedded import embedded_model
-from models.protocol import Event, Loaded, LoadOptions, StatsReport, Unloaded
+from models.protocol import Event, Loaded, StatsReport, Unloaded
+from models.records import LoadOptions
 
 RUNS: Final = 11
 ROUNDS: Final = 100

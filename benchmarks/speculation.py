@@ -19,7 +19,7 @@ from typing import Final
 from benchmarks.engine_side import EngineRun, EngineSide, engine
 from benchmarks.figures import Figure, ratio_of_medians
 from models.library.embedded import embedded_model
-from models.protocol import ChatPrompt, Sampling, Turn
+from models.records import ChatPrompt, Sampling, Turn
 
 RUNS: Final = 7
 REPLY_TOKENS: Final = 160

@@ -32,7 +32,8 @@ from desktop.work.summary_records import SummaryReport, SummaryResult, SummaryWi
 from desktop.work.text_model import TextModel, document_load_options
 from models.client import EngineClient
 from models.library.embedded import embedded_model
-from models.protocol import Event, Failed, Finished, Loaded, LoadOptions
+from models.protocol import Event, Failed, Finished, Loaded
+from models.records import LoadOptions
 from tests.document_factory import write_pdf
 
 PAGES: Final = 200

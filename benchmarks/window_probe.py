@@ -24,7 +24,7 @@ from desktop.domain.chat import Message
 from desktop.paths import Paths
 from desktop.storage.chats import ChatStore
 from desktop.ui.main_window import MainWindow
-from models.protocol import Turn
+from models.records import Turn
 
 TIMER_MS: Final = 4
 SETTLE_MS: Final = 1500

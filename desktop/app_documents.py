@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from desktop.ui.theme import Theme
     from desktop.work.embedding import Embedder
     from desktop.work.jobs import Worker
-    from models.protocol import LoadOptions
+    from models.records import LoadOptions
 
 
 def build_document_rooms(

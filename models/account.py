@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from models.amounts import size_in_words
-from models.protocol import DeviceMemory, ModelInfo, Problem
+from models.records import DeviceMemory, ModelInfo, Problem
 
 _HOST: Final = "CPU"
 _KINDS: Final = {

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from models.protocol import Device, Problem
+from models.records import Device, Problem
 
 GPU_BACKENDS: Final = ("cuda", "hip", "vulkan", "metal", "sycl", "opencl", "cann", "musa")
 """llama.cpp's back ends for devices of this machine, by their libraries' names."""

@@ -16,7 +16,7 @@ import numpy as np
 from models.estimate.records import HOST, ModelShape
 from models.estimate.speed import read_by_report
 from models.files import write_atomically
-from models.protocol import LoadOptions, Report
+from models.records import LoadOptions, Report
 
 _MAX_FILE_BYTES: Final = 1 << 16
 _COPIED_BYTES: Final = 128 << 20

@@ -8,7 +8,7 @@ from collections.abc import Container, Sequence
 from typing import Final, NamedTuple
 
 from models.problems import EngineError
-from models.protocol import Problem, Role
+from models.records import Problem, Role
 from models.template_renderer import RenderRequest, TemplateRenderer
 
 _CHATML: Final = """\

@@ -47,7 +47,6 @@ from models.protocol import (
     Accepted,
     Cancel,
     Cancelled,
-    Countable,
     CountTokens,
     Embed,
     EngineDied,
@@ -58,19 +57,16 @@ from models.protocol import (
     ListDevices,
     Load,
     Loaded,
-    LoadOptions,
-    Problem,
     ProgressEvent,
-    Prompt,
     Ready,
     Request,
     Resample,
-    Sampling,
     Stats,
     TerminalEvent,
     Unload,
     Unloaded,
 )
+from models.records import Countable, LoadOptions, Problem, Prompt, Sampling
 
 __all__ = ["EngineClient", "engine_command"]
 

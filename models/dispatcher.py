@@ -41,7 +41,6 @@ from models.protocol import (
     Load,
     Loaded,
     LoadProgress,
-    Problem,
     Request,
     Resample,
     Stats,
@@ -49,6 +48,7 @@ from models.protocol import (
     Unload,
     Unloaded,
 )
+from models.records import Problem
 
 _LOG: Final = logging.getLogger(__name__)
 _PROGRESS_STEP: Final = 0.02

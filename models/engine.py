@@ -6,19 +6,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from models.cancellation import Cancellation
-from models.protocol import (
-    Countable,
-    Device,
-    Embed,
-    Embedded,
-    Event,
-    Generate,
-    LoadOptions,
-    ModelInfo,
-    Sampling,
-    TokenCount,
-    Versions,
-)
+from models.protocol import Embed, Embedded, Event, Generate, TokenCount
+from models.records import Countable, Device, LoadOptions, ModelInfo, Sampling, Versions
 
 Emit = Callable[[Event], None]
 """Sends an event to the application; safe to call from any thread."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from models.frames import FrameError
-from models.protocol import PROTOCOL_VERSION, Problem
+from models.protocol import PROTOCOL_VERSION
+from models.records import Problem
 
 _AGAIN: Final = "Send the message again; the engine starts anew."
 HUNG: Final = Problem(

@@ -17,7 +17,8 @@ from typing import BinaryIO, Final, cast
 from models import frames, protocol
 from models.frames import FrameError
 from models.post_mortem import describe_death, oom_kills
-from models.protocol import Event, Problem, Request
+from models.protocol import Event, Request
+from models.records import Problem
 
 _LOG_LIMIT: Final = 1024 * 1024
 _TAIL_BYTES: Final = 16 * 1024

@@ -37,9 +37,6 @@ from models.json_schema.reading import read_schema
 from models.problems import EngineError
 from models.protocol import (
     Cancelled,
-    ChatPrompt,
-    Countable,
-    Device,
     Embed,
     Embedded,
     Event,
@@ -47,16 +44,21 @@ from models.protocol import (
     FinishReason,
     Generate,
     JobId,
+    PrefillProgress,
+    TokenCount,
+    Tokens,
+)
+from models.records import (
+    ChatPrompt,
+    Countable,
+    Device,
     LoadOptions,
     ModelInfo,
-    PrefillProgress,
     Prompt,
     RawPrompt,
     Report,
     Sampling,
     Texts,
-    TokenCount,
-    Tokens,
     Versions,
 )
 from models.text_stream import TextStream

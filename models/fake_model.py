@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from models.fake_script import Script
-from models.protocol import Device, DeviceMemory, LoadOptions, ModelInfo, PlacementReason
+from models.records import Device, DeviceMemory, LoadOptions, ModelInfo, PlacementReason
 
 VOCABULARY_SIZE: Final = 50_000
 TRAINED_CONTEXT: Final = 8192

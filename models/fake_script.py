@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from models.protocol import ModelKind
+from models.records import ModelKind
 
 Place = Literal["load", "prefill", "decode", "count", "embed"]
 _PLACES: Final = ("load", "prefill", "decode", "count", "embed")

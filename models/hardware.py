@@ -10,7 +10,7 @@ import psutil
 
 from models.bandwidth import Bandwidth
 from models.estimate.records import Machine
-from models.protocol import Device
+from models.records import Device
 
 __all__ = ["Bandwidth", "measure_machine", "memory_limits"]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from models.estimate.records import Judgement, MemoryEstimate
-from models.protocol import DeviceMemory, LoadOptions, ModelInfo, Report
+from models.records import DeviceMemory, LoadOptions, ModelInfo, Report
 
 
 class LoadJudge(Protocol):

@@ -29,7 +29,7 @@ import msgspec
 
 from models.amounts import size_in_words
 from models.estimate.records import Choice, Judgement
-from models.protocol import LoadOptions, ModelInfo, Problem
+from models.records import LoadOptions, ModelInfo, Problem
 
 _TRIES_ON_DEVICE: Final = 3
 DEVICE_TROUBLE: Final = frozenset(

@@ -10,7 +10,7 @@ from models.estimate.records import Judgement
 from models.library.embedded import is_embedded
 from models.probe.client import Probe
 from models.problems import EngineError
-from models.protocol import Device, LoadOptions, ModelInfo, Report
+from models.records import Device, LoadOptions, ModelInfo, Report
 
 if TYPE_CHECKING:
     from models.bandwidth import Bandwidth

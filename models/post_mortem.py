@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 from typing import Final
 
-from models.protocol import Problem
+from models.records import Problem
 
 _ASSERTION: Final = re.compile(
     r"^.*(?:GGML_ASSERT|GGML_ABORT|Assertion `|terminate called).*$", re.MULTILINE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.protocol import Problem
+from models.records import Problem
 
 
 class EngineError(Exception):

@@ -26,7 +26,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from models.problems import EngineError
-from models.protocol import Device
+from models.records import Device
 
 DEFAULT_PORT: Final = 50052
 RPC_FLAG: Final = "--rpc-worker"

@@ -14,7 +14,7 @@ import msgspec
 
 from models.engine_process import engine_command
 from models.problems import EngineError
-from models.protocol import Device
+from models.records import Device
 from models.rpc import RPC_FLAG, Address
 
 _START_S: Final = 60.0

@@ -16,7 +16,8 @@ from typing import Protocol
 from models.chat_template import ChatTemplate, Message
 from models.markers import Control, ControlStrings, Marker, Piece, PieceBuilder, Reply, Text
 from models.problems import EngineError
-from models.protocol import ChatPrompt, Countable, JobId, RawPrompt, Texts, TokenCount, Turn
+from models.protocol import JobId, TokenCount
+from models.records import ChatPrompt, Countable, RawPrompt, Texts, Turn
 
 _BEFORE_FIRST_TURN = -1
 

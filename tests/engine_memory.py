@@ -7,16 +7,8 @@ from pathlib import Path
 import psutil
 
 from models.client import EngineClient
-from models.protocol import (
-    Event,
-    Finished,
-    JobId,
-    Loaded,
-    LoadOptions,
-    Report,
-    Sampling,
-    TokenPrompt,
-)
+from models.protocol import Event, Finished, JobId, Loaded
+from models.records import LoadOptions, Report, Sampling, TokenPrompt
 from tests.model_factory import SMALL, write_model
 
 

@@ -18,7 +18,7 @@ from models.hardware import measure_machine
 from models.library.scan import describe, detail
 from models.probe.client import Probe
 from models.problems import EngineError
-from models.protocol import LoadOptions
+from models.records import LoadOptions
 from tests.hostile import HostileFile
 
 DEATHS: Final = "model_deadly"

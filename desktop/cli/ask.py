@@ -27,16 +27,8 @@ from desktop.domain.speed import decode_tokens_per_s, prefill_tokens_per_s
 from desktop.settings.requests import to_sampling
 from desktop.settings.schema import GenerationSettings
 from desktop.settings.store import with_overrides
-from models.protocol import (
-    Cancelled,
-    Failed,
-    Finished,
-    ModelInfo,
-    Prompt,
-    RawPrompt,
-    Report,
-    Tokens,
-)
+from models.protocol import Cancelled, Failed, Finished, Tokens
+from models.records import ModelInfo, Prompt, RawPrompt, Report
 
 if TYPE_CHECKING:
     from desktop.cli.ask_documents import AskedDocuments

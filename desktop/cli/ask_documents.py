@@ -32,7 +32,7 @@ from desktop.work.model_choice import chosen_embedder
 from desktop.work.retrieval import Retrieved, Retriever
 from desktop.work.text_model import batches
 from models.library.entry import LibraryEntry
-from models.protocol import LoadOptions, ModelInfo, Texts
+from models.records import LoadOptions, ModelInfo, Texts
 
 _QUOTE_LETTERS: Final = 90
 

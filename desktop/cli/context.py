@@ -20,7 +20,7 @@ from desktop.storage.chats import ChatStore
 from desktop.storage.database import Database
 from models.library.embedded import embedded_model
 from models.problems import EngineError
-from models.protocol import LoadOptions
+from models.records import LoadOptions
 
 EMBEDDED: Final = "embedded"
 """The name by which the embedded model is always found."""

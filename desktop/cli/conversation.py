@@ -20,7 +20,8 @@ from desktop.settings.schema import GenerationSettings
 from desktop.settings.store import with_overrides
 from desktop.storage.chats import ChatStore
 from desktop.version import snug_version
-from models.protocol import Cancelled, Failed, Finished, LoadOptions, ModelInfo, Tokens, Turn
+from models.protocol import Cancelled, Failed, Finished, Tokens
+from models.records import LoadOptions, ModelInfo, Turn
 
 CHECKPOINT_S: Final = 0.8
 

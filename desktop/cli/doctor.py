@@ -33,7 +33,7 @@ from models.library.embedded import embedded_model
 from models.machine_judge import MachineJudge
 from models.probe.client import Probe
 from models.problems import EngineError
-from models.protocol import Device
+from models.records import Device
 
 PACKAGES: Final = ("PySide6-Essentials", "llama-cpp-python", "apsw", "msgspec", "jinja2")
 FEATURES: Final = re.compile(

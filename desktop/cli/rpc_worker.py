@@ -12,7 +12,7 @@ from desktop.cli.arguments import Parser, add_common_flags
 from desktop.cli.interrupts import Interrupts
 from desktop.cli.terminal import UsageError, say, trouble_of
 from models.problems import EngineError
-from models.protocol import Device
+from models.records import Device
 from models.rpc import DEFAULT_PORT, Address, is_loopback
 from models.rpc_process import Lending, RpcProcess
 

@@ -28,8 +28,6 @@ from models.problems import EngineError
 from models.protocol import (
     TERMINAL_EVENTS,
     Cancelled,
-    Countable,
-    Device,
     Devices,
     EngineDied,
     Event,
@@ -37,17 +35,21 @@ from models.protocol import (
     Finished,
     JobId,
     Loaded,
-    LoadOptions,
     LoadProgress,
-    ModelInfo,
     PrefillProgress,
-    Problem,
-    Prompt,
     Ready,
-    Sampling,
     TerminalEvent,
     TokenCount,
     Tokens,
+)
+from models.records import (
+    Countable,
+    Device,
+    LoadOptions,
+    ModelInfo,
+    Problem,
+    Prompt,
+    Sampling,
     Versions,
 )
 

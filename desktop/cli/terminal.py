@@ -9,7 +9,7 @@ import msgspec
 
 from desktop.domain.errors import UserError
 from models.problems import EngineError
-from models.protocol import Problem
+from models.records import Problem
 
 USAGE_STATUS: Final = 2
 INTERRUPTED_STATUS: Final = 130

@@ -19,7 +19,7 @@ from desktop.domain.errors import UserError
 from desktop.domain.grounds import Attached, Grounds
 from desktop.domain.prompt import Given, chat_prompt
 from desktop.settings.schema import GenerationSettings
-from models.protocol import Problem, Turn
+from models.records import Problem, Turn
 
 if TYPE_CHECKING:
     from desktop.work.grounding import Grounded

@@ -8,17 +8,8 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QObject
 
 from desktop.engine.client import EngineClient
-from models.protocol import (
-    Cancelled,
-    Countable,
-    Event,
-    Failed,
-    JobId,
-    Problem,
-    Prompt,
-    Texts,
-    TokenCount,
-)
+from models.protocol import Cancelled, Event, Failed, JobId, TokenCount
+from models.records import Countable, Problem, Prompt, Texts
 
 _BATCH_BYTES = 24 * 1024
 """Of texts that are counted at once: the draft that is being typed is counted in between."""

@@ -15,7 +15,7 @@ from desktop.settings.requests import to_load_options
 from desktop.work.model_choice import NO_EMBEDDING, chosen_embedder, embedders, writers
 from desktop.work.text_model import document_load_options
 from models.library.entry import LibraryEntry
-from models.protocol import LoadOptions
+from models.records import LoadOptions
 
 if TYPE_CHECKING:
     from desktop.controllers.library import LibraryController

@@ -24,7 +24,7 @@ from desktop.domain.grounds import Attached, Grounds
 from desktop.domain.prompt import Given, chat_prompt
 from desktop.engine.tasks import Failure, TaskThread
 from desktop.settings.schema import GenerationSettings
-from models.protocol import LoadOptions, Problem, Turn
+from models.records import LoadOptions, Problem, Turn
 
 if TYPE_CHECKING:
     from desktop.controllers.document_thread import DocumentStores, DocumentThread

@@ -10,7 +10,7 @@ import msgspec
 from PySide6.QtCore import QObject, Qt, Signal
 
 from desktop.engine.tasks import TaskThread
-from models.protocol import LoadOptions
+from models.records import LoadOptions
 
 if TYPE_CHECKING:
     from desktop.controllers.document_thread import DocumentThread

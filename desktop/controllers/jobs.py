@@ -17,7 +17,7 @@ from desktop.domain.jobs import Job, JobKind
 from desktop.work.intake import CancelledError
 from desktop.work.jobs import JobProgress, JobTools, Pace, Worker, run_job
 from desktop.work.text_model import TextModel
-from models.protocol import LoadOptions
+from models.records import LoadOptions
 
 _IDLE_S: Final = 60.0
 """How long the model stays loaded for the next job."""

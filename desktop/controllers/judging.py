@@ -12,7 +12,7 @@ from desktop.engine.tasks import TaskThread
 from models.catalogue import StartingModel
 from models.estimate.records import Judgement, Machine
 from models.hub.records import HubModel, HubRepository, RemoteFile, Variant
-from models.protocol import LoadOptions
+from models.records import LoadOptions
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from desktop.controllers.settings import SettingsController
 from desktop.engine.tasks import Failure, TaskThread
 from models.library.entry import LibraryEntry, ModelDetail
-from models.protocol import Problem
+from models.records import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable

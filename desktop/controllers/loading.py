@@ -18,7 +18,7 @@ from desktop.settings.requests import to_load_options
 from desktop.settings.schema import LoadingSettings
 from models.estimate.records import Judgement, Machine
 from models.problems import EngineError
-from models.protocol import LoadOptions, Problem
+from models.records import LoadOptions, Problem
 
 if TYPE_CHECKING:
     from models.estimate.records import ModelShape

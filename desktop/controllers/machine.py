@@ -9,7 +9,7 @@ import msgspec
 from desktop.controllers.settings import SettingsController
 from models.estimate.records import Machine
 from models.probe.client import Probe
-from models.protocol import DeviceMemory, Problem
+from models.records import DeviceMemory, Problem
 
 
 class MachineWatch:

@@ -32,13 +32,10 @@ from models.protocol import (
     Finished,
     JobId,
     Loaded,
-    LoadOptions,
-    ModelInfo,
-    Problem,
-    Report,
     Tokens,
     Unloaded,
 )
+from models.records import LoadOptions, ModelInfo, Problem, Report
 
 __all__ = ["ModelController", "ModelState"]
 

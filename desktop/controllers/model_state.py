@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from models.estimate.records import Choice, Judgement
-from models.protocol import ModelInfo, Problem
+from models.records import ModelInfo, Problem
 
 Status = Literal["none", "loading", "ready", "failed", "unloaded"]
 

@@ -15,21 +15,8 @@ from desktop.domain.errors import UserError
 from desktop.engine.client import EngineClient
 from desktop.settings.requests import to_sampling
 from desktop.settings.schema import GenerationSettings
-from models.protocol import (
-    Cancelled,
-    Event,
-    Failed,
-    Finished,
-    FinishReason,
-    JobId,
-    Problem,
-    Prompt,
-    Ready,
-    Report,
-    Sampling,
-    Tokens,
-    Turn,
-)
+from models.protocol import Cancelled, Event, Failed, Finished, FinishReason, JobId, Ready, Tokens
+from models.records import Problem, Prompt, Report, Sampling, Turn
 
 if TYPE_CHECKING:
     from desktop.storage.chats import ChatStore

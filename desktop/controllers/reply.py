@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from desktop.domain.chat import Message
-from models.protocol import JobId, Sampling, Turn
+from models.protocol import JobId
+from models.records import Sampling, Turn
 
 
 @dataclass

@@ -19,7 +19,7 @@ from desktop.work.estimating import Estimate, estimate, known_bandwidth, known_s
 from desktop.work.jobs import JobProgress
 from desktop.work.summary_draft import Draft, draft_of
 from desktop.work.summary_records import SummaryResult, SummaryWish
-from models.protocol import LoadOptions
+from models.records import LoadOptions
 
 
 @dataclass

@@ -17,7 +17,8 @@ from desktop.domain.grounds import FRAME_TOKENS, PASSAGE_TOKENS, PASSAGES
 from desktop.domain.prompt import chat_prompt
 from desktop.engine.client import EngineClient
 from desktop.settings.schema import GenerationSettings
-from models.protocol import Event, Failed, JobId, TokenCount, Turn
+from models.protocol import Event, Failed, JobId, TokenCount
+from models.records import Turn
 
 _DEBOUNCE_MS = 150
 _TELL_EVERY_S = 0.25

@@ -8,7 +8,7 @@ import msgspec
 
 from desktop.documents.parts import DocumentPart
 from desktop.documents.problems import Code
-from models.protocol import Record
+from models.records import Record
 
 
 class Read(Record, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from desktop.domain.grounds import Grounds
-from models.protocol import Report, Role
+from models.records import Report, Role
 
 
 class MessageState(StrEnum):

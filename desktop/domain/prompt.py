@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from desktop.domain.chat import Message, MessageState
-from models.protocol import ChatPrompt, Turn
+from models.records import ChatPrompt, Turn
 
 CONTINUABLE = frozenset({MessageState.STOPPED, MessageState.INTERRUPTED, MessageState.FAILED})
 

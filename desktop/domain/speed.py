@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.protocol import Report
+from models.records import Report
 
 
 def prefill_tokens_per_s(report: Report) -> float:

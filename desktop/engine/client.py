@@ -8,7 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 
 from models.client import EngineClient as ProcessClient
-from models.protocol import Countable, Event, JobId, LoadOptions, Prompt, Sampling
+from models.protocol import Event, JobId
+from models.records import Countable, LoadOptions, Prompt, Sampling
 
 
 class EngineClient(QObject):

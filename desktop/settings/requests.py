@@ -10,7 +10,7 @@ from desktop.settings.schema import (
     LoadingSettings,
     Speculation,
 )
-from models.protocol import LoadOptions, Sampling
+from models.records import LoadOptions, Sampling
 
 
 def to_sampling(settings: GenerationSettings) -> Sampling:

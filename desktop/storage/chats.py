@@ -24,7 +24,7 @@ from desktop.domain.titles import title_from
 from desktop.storage import grounds, runs, tree
 from desktop.storage.database import Database
 from desktop.storage.writers import Writer, is_alive, this_writer
-from models.protocol import Report, Role, Turn
+from models.records import Report, Role, Turn
 
 _CHATS = "select id, title, created_at, updated_at, leaf_id from chats"
 

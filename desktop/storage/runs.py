@@ -13,7 +13,7 @@ import msgspec
 
 from desktop.domain.chat import Run
 from desktop.storage.writers import this_writer
-from models.protocol import Report
+from models.records import Report
 
 
 def pack_ids(token_ids: Sequence[int]) -> bytes:

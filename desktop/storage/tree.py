@@ -10,7 +10,7 @@ import msgspec
 from desktop.domain.chat import Message, MessageState
 from desktop.storage import grounds
 from desktop.storage.runs import unpack_ids
-from models.protocol import Report, Turn
+from models.records import Report, Turn
 
 _REPORTS: Final = msgspec.json.Decoder(Report)
 _STATES: Final = {state.value: state for state in MessageState}

@@ -10,7 +10,7 @@ from desktop.controllers.session import Session
 from desktop.domain.documents import Document, SourceRef
 from desktop.ui.models.tab import DISCOVER
 from desktop.ui.notices import Action
-from models.protocol import ModelKind
+from models.records import ModelKind
 
 if TYPE_CHECKING:
     from desktop.ui.main_window import MainWindow

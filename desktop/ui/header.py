@@ -12,7 +12,7 @@ from desktop.ui import tokens
 from desktop.ui.controls import IconButton, plain_tip, push_button
 from desktop.ui.icons import icon
 from desktop.ui.theme import Theme
-from models.protocol import ModelInfo
+from models.records import ModelInfo
 
 HEIGHT = 48
 _LONGEST_NAME = 36

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from desktop.controllers.activity import TokenRate
 from desktop.controllers.chat import ChatController
 from desktop.domain.chat import Message
-from models.protocol import Report
+from models.records import Report
 
 _TELL_EVERY_S = 0.25
 

@@ -12,7 +12,7 @@ from desktop.domain.jobs import CallRecord, Key
 from desktop.domain.summary import Answer, Call
 from desktop.work.jobs import JobTools
 from desktop.work.prompts import STOP, data_prompt
-from models.protocol import ChatPrompt, Sampling
+from models.records import ChatPrompt, Sampling
 
 SAMPLING: Final = Sampling(temperature=0.0, top_k=0, top_p=1.0, min_p=0.0, repeat_penalty=1.0)
 """Always the likeliest token. No penalty on what was said: it breaks numbers, and copies must be

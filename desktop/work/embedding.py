@@ -22,11 +22,10 @@ from models.protocol import (
     Failed,
     JobId,
     Loaded,
-    LoadOptions,
     LoadProgress,
-    ModelInfo,
     TerminalEvent,
 )
+from models.records import LoadOptions, ModelInfo
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,7 +11,7 @@ import msgspec
 from desktop.domain.jobs import Job
 from desktop.domain.summary import OUTPUT_SHARE, Forecast, forecast
 from desktop.work.summary_records import SummaryResult
-from models.protocol import LoadOptions
+from models.records import LoadOptions
 
 _BYTES_PER_TOKEN: Final = 4.0
 """Of UTF-8 text: true within a quarter for the languages of Europe, and for those of East Asia."""

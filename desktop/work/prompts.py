@@ -12,7 +12,7 @@ import msgspec
 
 from desktop.domain.extraction import ExtractionPrompts
 from desktop.domain.summary import Prompts
-from models.protocol import ChatPrompt, ModelKind, RawPrompt, Turn
+from models.records import ChatPrompt, ModelKind, RawPrompt, Turn
 
 _FENCE: Final = re.compile(r"<(\s*/?\s*document)", re.IGNORECASE)
 

@@ -21,23 +21,25 @@ from models.client import EngineClient
 from models.protocol import (
     TERMINAL_EVENTS,
     Cancelled,
-    ChatPrompt,
-    Countable,
     Event,
     Failed,
     Finished,
     JobId,
     Loaded,
-    LoadOptions,
     LoadProgress,
+    TerminalEvent,
+    TokenCount,
+    Tokens,
+)
+from models.records import (
+    ChatPrompt,
+    Countable,
+    LoadOptions,
     ModelInfo,
     ModelKind,
     Problem,
     Sampling,
-    TerminalEvent,
     Texts,
-    TokenCount,
-    Tokens,
 )
 
 _TICK_S: Final = 0.1

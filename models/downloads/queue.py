@@ -32,7 +32,7 @@ from models.downloads.run import Run, StoppedError, shown_at_rest
 from models.downloads.store import QueueStore, Stored
 from models.hub.access import HubAccess
 from models.problems import EngineError
-from models.protocol import Problem
+from models.records import Problem
 
 POLL_S: Final = 1.0
 """How often the queue's file is looked at for what another process did."""

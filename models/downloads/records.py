@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from models.hub.records import RemoteFile
-from models.protocol import Problem
+from models.records import Problem
 
 DownloadId = int
 Status = Literal["queued", "running", "paused", "checking", "done", "failed"]

@@ -19,7 +19,7 @@ from models.downloads.disk import trouble_of
 from models.downloads.records import DownloadId, DownloadRequest, Status
 from models.files import write_atomically
 from models.problems import EngineError
-from models.protocol import Problem
+from models.records import Problem
 
 FILE_NAME: Final = "downloads.json"
 MAX_BYTES: Final = 16 * 1024 * 1024

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from models.estimate.records import ModelShape
-from models.protocol import LoadOptions
+from models.records import LoadOptions
 
 CONTEXT_STEP: Final = 256
 EMBEDDING_WINDOW: Final = 2048

@@ -11,7 +11,7 @@ from models.estimate.compute import CONTEXT_STEP
 from models.estimate.layout import estimate_with
 from models.estimate.placement import offload_devices, shares_memory
 from models.estimate.records import HOST, Machine, MemoryEstimate, ModelShape
-from models.protocol import Device, LoadOptions
+from models.records import Device, LoadOptions
 
 _MIB: Final = 1 << 20
 _LARGEST_CONTEXT: Final = 1 << 20

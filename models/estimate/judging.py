@@ -27,7 +27,7 @@ from models.estimate.shape import shape_of_model, shape_of_remote
 from models.estimate.speed import tokens_per_second
 from models.hub.records import HubRepository, Variant
 from models.problems import EngineError
-from models.protocol import DeviceMemory, LoadOptions
+from models.records import DeviceMemory, LoadOptions
 
 __all__ = ["draft_of", "estimate_for_layers", "judge", "judge_variants", "recommend"]
 

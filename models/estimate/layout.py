@@ -16,7 +16,7 @@ from models.estimate.compute import (
 )
 from models.estimate.placement import place
 from models.estimate.records import HOST, MemoryEstimate, ModelShape
-from models.protocol import CacheType, Device, DeviceMemory, LoadOptions
+from models.records import CacheType, Device, DeviceMemory, LoadOptions
 
 CACHE_BYTES: Final[Mapping[CacheType, float]] = {"f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}
 """Bytes of an element of the KV cache."""

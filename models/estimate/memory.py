@@ -10,7 +10,7 @@ from models.estimate.fitting import fit_layers
 from models.estimate.layout import estimate_with
 from models.estimate.placement import offload_devices
 from models.estimate.records import Machine, MemoryEstimate, ModelShape
-from models.protocol import DeviceMemory, LoadOptions
+from models.records import DeviceMemory, LoadOptions
 
 
 def estimate(

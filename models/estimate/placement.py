@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Sequence
 
 from models.estimate.records import HOST, Machine
-from models.protocol import Device, LoadOptions
+from models.records import Device, LoadOptions
 
 
 def offload_devices(options: LoadOptions, machine: Machine) -> tuple[Device, ...]:

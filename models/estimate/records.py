@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from models.protocol import Device, DeviceMemory, LoadOptions
+from models.records import Device, DeviceMemory, LoadOptions
 
 Verdict = Literal["gpu", "partly", "cpu", "no_fit"]
 HOST = "CPU"

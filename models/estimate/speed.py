@@ -10,7 +10,7 @@ from models.estimate.compute import context_of
 from models.estimate.layout import CACHE_BYTES
 from models.estimate.placement import offload_devices, place
 from models.estimate.records import HOST, Machine, ModelShape
-from models.protocol import LoadOptions
+from models.records import LoadOptions
 
 TYPICAL_TOKENS: Final = 1024
 """The tokens of a chat for which a speed is told; a longer one is slower."""

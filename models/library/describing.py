@@ -17,7 +17,7 @@ from models.library.entry import LibraryEntry, ModelDetail, ModelKind, Source, T
 from models.library.grouping import FileGroup, group_of
 from models.library.walking import model_files
 from models.problems import EngineError
-from models.protocol import Problem
+from models.records import Problem
 
 _TEMPLATE_KEY: Final = "tokenizer.chat_template"
 _MAX_NAME, _MAX_VALUE, _MAX_TEMPLATE = 120, 400, 50_000

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from models.protocol import Problem
+from models.records import Problem
 
 ModelKind = Literal["chat", "base", "embedding", "encoder_decoder"]
 Source = Literal[

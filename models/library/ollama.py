@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from models.library.grouping import FileGroup
 from models.library.walking import OnTrouble, is_file
-from models.protocol import Problem
+from models.records import Problem
 
 _MODEL: Final = "application/vnd.ollama.image.model"
 _PROJECTOR: Final = "application/vnd.ollama.image.projector"

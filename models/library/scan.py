@@ -23,7 +23,7 @@ from models.library.ollama import ollama_models
 from models.library.sources import Surroundings, other_apps
 from models.library.walking import SUFFIX, OnTrouble, is_file, walk
 from models.problems import EngineError
-from models.protocol import Problem
+from models.records import Problem
 
 __all__ = ["Folders", "describe", "detail", "scan"]
 

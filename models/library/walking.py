@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Final
 
-from models.protocol import Problem
+from models.records import Problem
 
 SUFFIX: Final = ".gguf"
 MAX_DEPTH: Final = 12

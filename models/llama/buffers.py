@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
-from models.protocol import DeviceMemory
+from models.records import DeviceMemory
 
 HOST: Final = "CPU"
 Purpose = Literal["weights", "cache", "compute"]

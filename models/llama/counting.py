@@ -8,7 +8,8 @@ from collections.abc import Callable
 from models.llama.library import lib
 from models.llama.loading import load_vocabulary
 from models.llama.vocabulary import LlamaVocabulary
-from models.protocol import Countable, TokenCount
+from models.protocol import TokenCount
+from models.records import Countable
 from models.tokenizing import PromptEncoder
 
 

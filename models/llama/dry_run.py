@@ -19,7 +19,7 @@ from models.gguf import TensorInfo
 from models.llama import loading
 from models.llama.buffers import HOST, buffers_in, collect, layers_in
 from models.llama.library import log
-from models.protocol import DeviceMemory, LoadOptions
+from models.records import DeviceMemory, LoadOptions
 
 _OF_LAYER: Final = re.compile(r"(?:enc\.|dec\.)?blk\.(\d+)\.")
 _EMBEDDING, _OUTPUT = "token_embd.weight", "output.weight"

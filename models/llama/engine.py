@@ -29,23 +29,18 @@ from models.llama.speculation.drafting import Speculation
 from models.llama.threads import Threads
 from models.llama.vocabulary import LlamaVocabulary
 from models.problems import EngineError
-from models.protocol import (
+from models.protocol import Embed, Embedded, Event, Failed, Generate, TokenCount
+from models.records import (
     ChatPrompt,
     Countable,
     Device,
     DeviceMemory,
-    Embed,
-    Embedded,
-    Event,
-    Failed,
-    Generate,
     LoadOptions,
     ModelInfo,
     Problem,
     Prompt,
     RawPrompt,
     Sampling,
-    TokenCount,
     TokenPrompt,
 )
 from models.template_renderer import TemplateRenderer

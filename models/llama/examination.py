@@ -15,7 +15,7 @@ from models.gguf import read_header
 from models.llama import loading
 from models.llama.library import lib, text
 from models.llama.vocabulary import LlamaVocabulary
-from models.protocol import LoadOptions, Problem
+from models.records import LoadOptions, Problem
 from models.template_renderer import TemplateRenderer
 
 _SAMPLE: Final = "Hello, wörld! 你好 1234 <|im_end|>\n\t</s> 🙂"

@@ -16,7 +16,7 @@ from models.amounts import size_in_words
 from models.llama import library
 from models.llama.buffers import HOST, device_of
 from models.problems import EngineError
-from models.protocol import LoadOptions
+from models.records import LoadOptions
 
 _ARCHITECTURE: Final = re.compile(r"unknown model architecture: '([^']*)'")
 _PRE_TOKENIZER: Final = re.compile(r"unknown pre-tokenizer type: '([^']*)'")

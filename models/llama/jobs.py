@@ -12,7 +12,8 @@ from models.llama.sampler import Sampler
 from models.llama.slots import Slot
 from models.llama.speculation.drafting import Drafting
 from models.llama.vocabulary import LlamaVocabulary
-from models.protocol import Generate, Report, Sampling, ThreadChange, Tokens
+from models.protocol import Generate, Tokens
+from models.records import Report, Sampling, ThreadChange
 from models.text_stream import TextStream
 
 

@@ -25,7 +25,7 @@ import llama_cpp
 from llama_cpp import llama_cpp as lib
 
 from models.problems import EngineError
-from models.protocol import Device, Versions
+from models.records import Device, Versions
 from models.rpc import is_reachable
 
 __all__ = [

@@ -22,7 +22,7 @@ from models.llama.failures import no_room_for_context, why_no_context, why_not_l
 from models.llama.library import lib, log
 from models.llama.placement import Placement, place, set_devices
 from models.problems import EngineError
-from models.protocol import LoadOptions, ModelKind
+from models.records import LoadOptions, ModelKind
 
 _MMAP_CHOICE: Final = {
     (False, False): 0,

@@ -18,7 +18,7 @@ from models.llama import library, rpc
 from models.llama.buffers import HOST
 from models.llama.library import lib
 from models.problems import EngineError
-from models.protocol import Device, DeviceMemory, LoadOptions, PlacementReason
+from models.records import Device, DeviceMemory, LoadOptions, PlacementReason
 
 _MOST_LAYERS: Final = 1000
 

@@ -26,7 +26,7 @@ from models.llama.grammar import (
     candidates_array,
 )
 from models.llama.library import lib
-from models.protocol import Sampling
+from models.records import Sampling
 
 MAX_SEED: Final = 0xFFFF_FFFE
 """llama.cpp takes the next number for 'draw one yourself'."""

@@ -36,16 +36,8 @@ from models.llama.speculation.drafting import Drafting, Speculation
 from models.llama.threads import Threads
 from models.llama.vocabulary import LlamaVocabulary
 from models.problems import EngineError
-from models.protocol import (
-    Cancelled,
-    Failed,
-    Finished,
-    FinishReason,
-    PrefillProgress,
-    Problem,
-    Report,
-    Sampling,
-)
+from models.protocol import Cancelled, Failed, Finished, FinishReason, PrefillProgress
+from models.records import Problem, Report, Sampling
 
 
 @dataclass

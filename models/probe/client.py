@@ -30,7 +30,7 @@ from models.probe.messages import (
 )
 from models.probe.quarantine import Quarantine
 from models.problems import EngineError
-from models.protocol import Device, DeviceMemory, LoadOptions, Problem
+from models.records import Device, DeviceMemory, LoadOptions, Problem
 
 _IDLE_S: Final = 60.0
 _CERTAIN: Final = frozenset(

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from models.protocol import Device, DeviceMemory, LoadOptions, Problem, Record
+from models.records import Device, DeviceMemory, LoadOptions, Problem, Record
 
 
 class Limits(Record, frozen=True, kw_only=True):

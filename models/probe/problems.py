@@ -9,7 +9,7 @@ from typing import Final
 from models.post_mortem import describe_death
 from models.probe.messages import Died
 from models.problems import EngineError
-from models.protocol import Problem
+from models.records import Problem
 
 _BUILD_FOLDER: Final = re.compile(r"\S*/(?=llama\.cpp/)")
 """Where the library was compiled, which tells nobody anything."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from models.library.embedded import embedded_model
 from models.llama.library import lib
-from models.protocol import Report
+from models.records import Report
 
 
 class BareLoop:

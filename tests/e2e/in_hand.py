@@ -8,21 +8,8 @@ from typing import Any
 from models.cancellation import Cancellation
 from models.library.embedded import embedded_model
 from models.llama.engine import LlamaEngine
-from models.protocol import (
-    Cancelled,
-    ChatPrompt,
-    Event,
-    Failed,
-    Finished,
-    Generate,
-    LoadOptions,
-    ModelInfo,
-    Prompt,
-    Report,
-    Sampling,
-    Tokens,
-    Turn,
-)
+from models.protocol import Cancelled, Event, Failed, Finished, Generate, Tokens
+from models.records import ChatPrompt, LoadOptions, ModelInfo, Prompt, Report, Sampling, Turn
 
 GREEDY = Sampling(temperature=0)
 

@@ -12,7 +12,8 @@ import pytest
 
 from models.cancellation import Cancellation
 from models.llama.context import LlamaContext, Logits
-from models.protocol import Cancelled, ChatPrompt, Finished
+from models.protocol import Cancelled, Finished
+from models.records import ChatPrompt
 from tests.e2e.in_hand import EngineInHand, Reply, chat, user
 from tests.model_factory import SMALL, write_model
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from models.cancellation import Cancellation
 from models.problems import EngineError
-from models.protocol import Cancelled, Embed, Finished, RawPrompt, TokenPrompt
+from models.protocol import Cancelled, Embed, Finished
+from models.records import RawPrompt, TokenPrompt
 from tests.e2e.in_hand import EngineInHand, Reply, chat, user
 from tests.embedding_model import embedding_model
 from tests.encoder_reference import T5, bert_states, pooled, read_weights

@@ -14,7 +14,7 @@ from desktop.work.embedding import Embedder, embedding_load_options
 from desktop.work.intake import CancelledError
 from desktop.work.prompts import data_prompt
 from desktop.work.text_model import TextModel, document_load_options
-from models.protocol import LoadOptions, Sampling
+from models.records import LoadOptions, Sampling
 from tests.embedding_model import embedding_model
 from tests.model_factory import SMALL, write_model
 

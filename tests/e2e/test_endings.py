@@ -9,16 +9,8 @@ import pytest
 
 from models.cancellation import Cancellation
 from models.problems import EngineError
-from models.protocol import (
-    Cancelled,
-    ChatPrompt,
-    Event,
-    PrefillProgress,
-    RawPrompt,
-    TokenPrompt,
-    Tokens,
-    Turn,
-)
+from models.protocol import Cancelled, Event, PrefillProgress, Tokens
+from models.records import ChatPrompt, RawPrompt, TokenPrompt, Turn
 from tests.e2e.in_hand import EngineInHand, chat, user
 
 LONG = TokenPrompt(token_ids=tuple(1 + (7919 * place) % 40_000 for place in range(1500)))

@@ -13,19 +13,16 @@ from models.account import account
 from models.client import EngineClient
 from models.library.embedded import embedded_model
 from models.protocol import (
-    ChatPrompt,
     Event,
     Failed,
     Finished,
     JobId,
     Loaded,
-    LoadOptions,
     LoadProgress,
     PrefillProgress,
-    Sampling,
     Tokens,
-    Turn,
 )
+from models.records import ChatPrompt, LoadOptions, Sampling, Turn
 
 WAIT_S = 60
 MODEL = LoadOptions(path=str(embedded_model()), context_size=1024)

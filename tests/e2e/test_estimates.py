@@ -15,7 +15,7 @@ from models.estimate.records import HOST, Machine
 from models.estimate.shape import shape_of_model
 from models.library.embedded import embedded_model
 from models.llama.dry_run import dry_run
-from models.protocol import DeviceMemory, LoadOptions
+from models.records import DeviceMemory, LoadOptions
 from tests.engine_memory import MeasuredEngine
 from tests.model_factory import SMALL, Design, sized, write_model
 

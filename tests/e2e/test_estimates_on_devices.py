@@ -17,7 +17,7 @@ from models.estimate.records import HOST, Machine
 from models.estimate.shape import shape_of_model
 from models.hardware import measure_machine
 from models.probe.client import Probe
-from models.protocol import LoadOptions
+from models.records import LoadOptions
 from tests.e2e.test_estimates import WIDE
 from tests.model_factory import SMALL, write_model
 

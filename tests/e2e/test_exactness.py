@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from models.protocol import ChatPrompt, Finished, Sampling, TokenPrompt, Tokens, Turn
+from models.protocol import Finished, Tokens
+from models.records import ChatPrompt, Sampling, TokenPrompt, Turn
 from tests.e2e.bare_loop import BareLoop
 from tests.e2e.in_hand import EngineInHand, Reply, chat, user
 

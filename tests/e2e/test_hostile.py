@@ -13,7 +13,7 @@ from models.library.scan import Folders, scan
 from models.machine_judge import MachineJudge
 from models.probe.client import Probe
 from models.problems import EngineError
-from models.protocol import LoadOptions, Problem
+from models.records import LoadOptions, Problem
 from tests.hostile import BASES, HostileFile, mutated, sound
 from tests.hostile_designs import structured
 from tests.hostile_trial import ACCEPTED, DEATHS, Trial, look, try_all

@@ -16,7 +16,8 @@ from models.library.embedded import embedded_model
 from models.llama import library
 from models.llama.engine import LlamaEngine
 from models.problems import EngineError
-from models.protocol import ChatPrompt, Event, Failed, Finished, Generate, LoadOptions
+from models.protocol import Event, Failed, Finished, Generate
+from models.records import ChatPrompt, LoadOptions
 from tests.e2e.in_hand import GREEDY, EngineInHand, chat, user
 from tests.model_factory import SMALL, write_model
 

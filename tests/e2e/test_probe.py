@@ -12,7 +12,7 @@ import pytest
 from models.library.embedded import embedded_model
 from models.probe.client import Probe
 from models.problems import EngineError
-from models.protocol import DeviceMemory, LoadOptions
+from models.records import DeviceMemory, LoadOptions
 from tests.gguf_surgery import split_in_two, take_apart
 from tests.model_factory import SMALL, write_model
 

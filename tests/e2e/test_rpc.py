@@ -15,18 +15,8 @@ from models.library.embedded import embedded_model
 from models.llama import library
 from models.llama.rpc import devices_of, has_rpc
 from models.problems import EngineError
-from models.protocol import (
-    ChatPrompt,
-    Event,
-    Failed,
-    Finished,
-    JobId,
-    Loaded,
-    LoadOptions,
-    Sampling,
-    Tokens,
-    Turn,
-)
+from models.protocol import Event, Failed, Finished, JobId, Loaded, Tokens
+from models.records import ChatPrompt, LoadOptions, Sampling, Turn
 from models.rpc import Address, is_connected, probe_server, protocol_version
 from models.rpc_process import Lending, RpcProcess
 from tests.e2e.in_hand import EngineInHand, chat, user

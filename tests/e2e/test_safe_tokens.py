@@ -7,7 +7,7 @@ import random
 import pytest
 
 from models.chat_template import Message
-from models.protocol import ChatPrompt, RawPrompt, Turn
+from models.records import ChatPrompt, RawPrompt, Turn
 from tests.e2e.in_hand import EngineInHand, chat, user
 
 PIECES = (

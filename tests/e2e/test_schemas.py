@@ -12,7 +12,7 @@ import pytest
 from desktop.work.text_model import TextModel
 from models.json_schema.instances import problem_of
 from models.json_schema.reading import read_schema
-from models.protocol import ChatPrompt, LoadOptions, Sampling
+from models.records import ChatPrompt, LoadOptions, Sampling
 from tests.e2e.in_hand import EngineInHand, chat, user
 from tests.model_factory import SMALL, write_model
 from tests.random_schemas import HOSTILE, random_schema

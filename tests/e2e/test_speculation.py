@@ -13,16 +13,8 @@ from models.library.embedded import embedded_model
 from models.llama.context import LlamaContext
 from models.llama.sampler import Sampler
 from models.problems import EngineError
-from models.protocol import (
-    Cancelled,
-    ChatPrompt,
-    Event,
-    Finished,
-    Sampling,
-    TokenPrompt,
-    Tokens,
-    Turn,
-)
+from models.protocol import Cancelled, Event, Finished, Tokens
+from models.records import ChatPrompt, Sampling, TokenPrompt, Turn
 from tests.e2e.in_hand import GREEDY, EngineInHand, Reply, chat, user
 from tests.model_factory import SMALL, write_model
 

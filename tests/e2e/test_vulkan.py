@@ -18,7 +18,8 @@ from models.backends import gpu_backends, has_vulkan_driver, why_no_gpu
 from models.library.embedded import embedded_model
 from models.probe.client import Probe
 from models.problems import EngineError
-from models.protocol import DeviceMemory, Finished, LoadOptions, ModelInfo, RawPrompt, Sampling
+from models.protocol import Finished
+from models.records import DeviceMemory, LoadOptions, ModelInfo, RawPrompt, Sampling
 
 MIB = 2**20
 LAYERS = 31

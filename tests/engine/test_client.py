@@ -13,7 +13,6 @@ import pytest
 from models.client import EngineClient, engine_command
 from models.protocol import (
     Cancelled,
-    ChatPrompt,
     Devices,
     Embedded,
     Event,
@@ -21,18 +20,15 @@ from models.protocol import (
     Finished,
     JobId,
     Loaded,
-    LoadOptions,
     LoadProgress,
     PrefillProgress,
-    RawPrompt,
     Ready,
-    Sampling,
     StatsReport,
     TokenCount,
     Tokens,
-    Turn,
     Unloaded,
 )
+from models.records import ChatPrompt, LoadOptions, RawPrompt, Sampling, Turn
 
 MakeClient = Callable[..., EngineClient]
 MODEL = LoadOptions(path="fake.gguf")

@@ -12,7 +12,7 @@ from desktop.domain.errors import UserError
 from desktop.work.embedding import Embedder, embedding_load_options
 from desktop.work.intake import CancelledError
 from models.client import engine_command
-from models.protocol import LoadOptions
+from models.records import LoadOptions
 
 MakeEmbedder = Callable[..., Embedder]
 

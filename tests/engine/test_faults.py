@@ -19,22 +19,18 @@ from models import frames
 from models.client import EngineClient, engine_command
 from models.protocol import (
     Cancelled,
-    ChatPrompt,
     EngineDied,
     Event,
     Failed,
     Finished,
     JobId,
     Loaded,
-    LoadOptions,
     PrefillProgress,
     Ready,
-    Sampling,
     TokenCount,
     Tokens,
-    Turn,
-    Versions,
 )
+from models.records import ChatPrompt, LoadOptions, Sampling, Turn, Versions
 
 MakeClient = Callable[..., EngineClient]
 MODEL = LoadOptions(path="fake.gguf")
@@ -323,7 +319,7 @@ def test_an_application_that_is_killed_leaves_no_engine(tmp_path: Path, place: s
         import time
         from pathlib import Path
         from models.client import EngineClient, engine_command
-        from models.protocol import LoadOptions, RawPrompt, Sampling
+        from models.records import LoadOptions, RawPrompt, Sampling
         options = ("--hang-in", {place!r}) if {place!r} != "none" else ()
         client = EngineClient(
             command=engine_command("fake", *options), log_path=Path({str(tmp_path / "log")!r})

@@ -11,7 +11,8 @@ import pytest
 from models.chat_template import ChatTemplate, Message
 from models.client import EngineClient, engine_command
 from models.probe.client import Probe
-from models.protocol import Loaded, LoadOptions
+from models.protocol import Loaded
+from models.records import LoadOptions
 from models.template_renderer import TemplateRenderer
 
 LAUNCHER = """#!/bin/sh

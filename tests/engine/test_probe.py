@@ -19,7 +19,7 @@ from models.probe.client import Probe
 from models.probe.limits import FORKS
 from models.probe.messages import Limits
 from models.problems import EngineError
-from models.protocol import LoadOptions, Problem
+from models.records import LoadOptions, Problem
 
 pytestmark = pytest.mark.skipif(not FORKS, reason="questions are answered in forks on Linux")
 
@@ -28,7 +28,7 @@ SCRIPT = """
     import ctypes, os, signal, sys, time
     from models.probe import process
     from models.probe.messages import AskCheck, AskDevices, Checked, Found, Measured
-    from models.protocol import Device
+    from models.records import Device
 
     def answer_to(asked):
         if isinstance(asked.question, AskDevices):
@@ -40,7 +40,7 @@ SCRIPT = """
 
     def raise_problem(code):
         from models.probe.messages import Refused
-        from models.protocol import Problem
+        from models.records import Problem
         raise Refusal(Refused(problem=Problem(code=code, title="It is so.", hint="Do this.")))
 
     class Refusal(Exception):

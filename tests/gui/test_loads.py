@@ -13,7 +13,7 @@ from desktop.settings.schema import CacheType
 from models.estimate.records import Choice, Judgement, MemoryEstimate
 from models.load_judge import TrustingJudge
 from models.problems import EngineError
-from models.protocol import LoadOptions
+from models.records import LoadOptions
 from tests.gui.conftest import App, Start
 
 GPU = ("--gpu-memory-mib", "8000", "--layers", "32", "--reply-tokens", "6")

@@ -21,7 +21,7 @@ from models.hub.records import HubRepository, Variant
 from models.hub.variants import find_variant
 from models.probe.client import Probe
 from models.problems import EngineError
-from models.protocol import Device, LoadOptions
+from models.records import Device, LoadOptions
 
 _USUAL: Final = "Q4_K_M"
 

@@ -17,7 +17,7 @@ from models.library.entry import LibraryEntry
 from models.machine_judge import MachineJudge
 from models.probe.client import Probe
 from models.problems import EngineError
-from models.protocol import DeviceMemory, Problem
+from models.records import DeviceMemory, Problem
 
 VERDICTS: Final[dict[Verdict, str]] = {
     "gpu": "on the GPU",

@@ -19,7 +19,7 @@ from models.library.cache import load_entries, save_entries
 from models.library.entry import LibraryEntry, ModelKind, Source
 from models.library.grouping import stem_of
 from models.library.scan import Folders, describe, scan
-from models.protocol import Problem
+from models.records import Problem
 
 KINDS: Final[dict[ModelKind, str]] = {
     "chat": "chat",

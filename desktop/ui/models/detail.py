@@ -26,7 +26,7 @@ from desktop.ui.theme import Theme
 from models.amounts import size_in_words
 from models.estimate.records import Machine
 from models.library.entry import LibraryEntry, ModelDetail
-from models.protocol import Problem
+from models.records import Problem
 
 
 class DetailPanel(QWidget):

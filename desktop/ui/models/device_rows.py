@@ -17,7 +17,7 @@ from desktop.ui.slider import Slider
 from desktop.ui.theme import Theme
 from models.amounts import size_in_words
 from models.estimate.records import Judgement
-from models.protocol import Device
+from models.records import Device
 
 _AUTOMATIC: Final = "automatic"
 _BY_HAND: Final = "by hand"

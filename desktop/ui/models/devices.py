@@ -12,7 +12,7 @@ from desktop.ui.models.verdicts import small_print
 from desktop.ui.theme import Theme
 from models.amounts import size_in_words, speed_in_words
 from models.estimate.records import Machine
-from models.protocol import Device
+from models.records import Device
 
 _KINDS = {"cpu": "processor", "gpu": "GPU", "igpu": "built-in GPU", "accelerator": "accelerator"}
 

@@ -14,7 +14,7 @@ from desktop.ui.controls import column, label
 from desktop.ui.theme import Theme
 from models.amounts import size_in_words
 from models.estimate.records import HOST, Machine, MemoryEstimate
-from models.protocol import DeviceMemory
+from models.records import DeviceMemory
 
 _HEIGHT: Final = 8
 _STRENGTHS: Final = (1.0, 0.66, 0.42, 0.24)

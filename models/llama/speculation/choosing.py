@@ -10,7 +10,7 @@ from models.llama.loading import Weights
 from models.llama.speculation.draft_model import DraftModel
 from models.llama.speculation.drafting import Speculation
 from models.llama.speculation.prompt_lookup import PromptLookup
-from models.protocol import LoadOptions
+from models.records import LoadOptions
 
 CANNOT_FORGET = (
     "Speculation is off: this model keeps its context in a state that can't take back a token "

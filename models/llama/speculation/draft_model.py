@@ -16,7 +16,7 @@ from models.llama.context import LlamaContext, Outcome
 from models.llama.library import lib
 from models.llama.loading import Weights
 from models.problems import EngineError
-from models.protocol import LoadOptions
+from models.records import LoadOptions
 
 _LOG: Final = logging.getLogger(__name__)
 _SIZE_TOLERANCE: Final = 128

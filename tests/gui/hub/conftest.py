@@ -28,7 +28,7 @@ from desktop.ui.models.downloads import DownloadsView
 from desktop.ui.theme import Theme
 from models.downloads.pacing import Retry
 from models.estimate.records import Machine
-from models.protocol import Device
+from models.records import Device
 from tests.hub_server import HubServer, leave_out_the_real_hub
 
 PATIENCE_MS = 20_000

@@ -17,7 +17,7 @@ from desktop.ui.models.fold import Fold
 from desktop.ui.models.library import LibraryTab
 from desktop.ui.models.library_model import JUDGEMENT_ROLE, TROUBLE_ROLE, LibraryModel
 from models.library.entry import LibraryEntry
-from models.protocol import Problem
+from models.records import Problem
 from tests.gui.conftest import App, Start
 from tests.gui.models_page.conftest import choose, texts
 from tests.model_factory import Design, write_model

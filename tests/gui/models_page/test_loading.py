@@ -21,7 +21,7 @@ from desktop.ui.slider import Slider
 from desktop.ui.switch import Switch
 from models.estimate.records import Choice, Judgement, Machine, MemoryEstimate
 from models.load_judge import TrustingJudge
-from models.protocol import Device, DeviceMemory, LoadOptions, Problem
+from models.records import Device, DeviceMemory, LoadOptions, Problem
 from tests.gui.conftest import App, Start
 from tests.gui.models_page.conftest import choose, texts
 

@@ -17,7 +17,7 @@ from desktop.ui.transcript.actions import Action, ActionBar, actions_of, speed_o
 from desktop.ui.transcript.buttons import TextButton
 from desktop.ui.transcript.painter import copy_button_rect
 from desktop.ui.transcript.view import TranscriptView
-from models.protocol import Report
+from models.records import Report
 from tests.gui.transcript.conftest import Show, conversation, reply, user
 
 REPORT = Report(completion_tokens=83, decode_s=2.0, first_token_s=0.31)

@@ -14,7 +14,7 @@ from desktop.paths import Paths
 from models.client import engine_command
 from models.estimate.records import Choice, Judgement, MemoryEstimate
 from models.load_judge import TrustingJudge
-from models.protocol import LoadOptions
+from models.records import LoadOptions
 
 GPU = ("--gpu-memory-mib", "8000", "--layers", "32")
 WANTED = LoadOptions(path="/m/some.gguf")

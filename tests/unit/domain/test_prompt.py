@@ -4,7 +4,7 @@ import pytest
 
 from desktop.domain.chat import Message, MessageState
 from desktop.domain.prompt import Given, can_continue, chat_prompt
-from models.protocol import Turn
+from models.records import Turn
 
 USER = Turn(role="user", text="Hello")
 REPLY = Turn(role="assistant", text="Hi", token_ids=(1, 2))

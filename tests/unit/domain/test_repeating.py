@@ -4,7 +4,7 @@ import pytest
 
 from desktop.domain.chat import Message
 from desktop.domain.repeating import may_differ
-from models.protocol import Report
+from models.records import Report
 
 RESUMED = Report(seeded=True, repeatable=True, prompt_tokens=40, reused_tokens=40)
 ANEW = Report(seeded=True, repeatable=True, prompt_tokens=40, prefilled_tokens=40)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from desktop.domain.speed import acceptance_in_words
-from models.protocol import Report
+from models.records import Report
 
 
 def test_the_share_of_right_guesses_is_told_where_any_was_made() -> None:

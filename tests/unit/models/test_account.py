@@ -8,7 +8,7 @@ from models.account import account
 from models.backends import why_no_gpu
 from models.fake_model import fake_info
 from models.fake_script import Script
-from models.protocol import DeviceMemory, LoadOptions, ModelInfo, Problem
+from models.records import DeviceMemory, LoadOptions, ModelInfo, Problem
 
 GB = 1_000_000_000
 BASE = fake_info(LoadOptions(path="m.gguf"), Script(layers=32), 0, 0.1)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.backends import graphics_cards, library_backends, why_no_gpu
-from models.protocol import Device
+from models.records import Device
 
 CPU = Device(name="CPU", description="", kind="cpu", memory_free=0, memory_total=0)
 GPU = Device(name="Vulkan0", description="", kind="gpu", memory_free=1, memory_total=1)

@@ -10,7 +10,7 @@ import pytest
 from models.bandwidth import Bandwidth, copy_bandwidth
 from models.estimate.records import HOST
 from models.estimate.speed import read_by_report
-from models.protocol import Report
+from models.records import Report
 from tests.unit.models.estimate.samples import a_shape, options
 
 SHAPE = a_shape(layers=2)

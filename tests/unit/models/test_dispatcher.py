@@ -24,11 +24,8 @@ from models.protocol import (
     ListDevices,
     Load,
     Loaded,
-    LoadOptions,
     LoadProgress,
-    RawPrompt,
     Resample,
-    Sampling,
     Stats,
     StatsReport,
     TerminalEvent,
@@ -36,6 +33,7 @@ from models.protocol import (
     Tokens,
     Unload,
 )
+from models.records import LoadOptions, RawPrompt, Sampling
 
 
 class Running:

@@ -19,7 +19,7 @@ from models.library.embedded import embedded_model
 from models.llama.library import lib
 from models.llama.library import text as library_text
 from models.problems import EngineError
-from models.protocol import Problem
+from models.records import Problem
 from tests.model_factory import SMALL, write_model
 
 U32, STRING, ARRAY = 4, 8, 9

@@ -10,7 +10,7 @@ import pytest
 from models.bandwidth import Bandwidth
 from models.estimate.records import HOST, ModelShape
 from models.hardware import measure_machine, memory_limits
-from models.protocol import Report
+from models.records import Report
 from tests.unit.models.estimate.samples import MIB, a_gpu, a_shape, options
 
 

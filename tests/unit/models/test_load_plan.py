@@ -9,7 +9,7 @@ from models.estimate.records import Choice, Judgement, MemoryEstimate
 from models.fake_model import fake_info
 from models.fake_script import Script
 from models.load_plan import Attempt, Done, Judge, LoadPlan, Refused, Step
-from models.protocol import LoadOptions, ModelInfo, Problem
+from models.records import LoadOptions, ModelInfo, Problem
 
 WANTED = LoadOptions(path="/m/some.gguf")
 TROUBLE = Problem(code="device_out_of_memory", title="The GPU is full.", hint="Fewer layers.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.load_plan import LoadPlan, Refused
-from models.protocol import LoadOptions, Problem
+from models.records import LoadOptions, Problem
 
 SERVERS = ("10.0.0.2:50052", "10.0.0.2:5005", "cellar")
 

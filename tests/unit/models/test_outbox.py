@@ -10,7 +10,8 @@ import pytest
 
 from models import protocol
 from models.outbox import Outbox, join_tokens
-from models.protocol import Event, Finished, PrefillProgress, Report, Tokens
+from models.protocol import Event, Finished, PrefillProgress, Tokens
+from models.records import Report
 
 
 def tokens(job_id: int, text: str) -> Tokens:

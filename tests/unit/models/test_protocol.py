@@ -6,13 +6,8 @@ import pytest
 
 from models import frames, protocol
 from models.frames import FrameError
-from models.protocol import (
-    ChatPrompt,
-    Generate,
-    Sampling,
-    Tokens,
-    Turn,
-)
+from models.protocol import Generate, Tokens
+from models.records import ChatPrompt, Sampling, Turn
 
 
 def test_a_request_survives_the_pipe() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from models.chat_template import ChatTemplate, Message
 from models.problems import EngineError
-from models.protocol import ChatPrompt, RawPrompt, Role, TokenPrompt, Turn
+from models.records import ChatPrompt, RawPrompt, Role, TokenPrompt, Turn
 from models.template_renderer import TemplateRenderer
 from models.tokenizing import EncodedPrompt, PromptEncoder
 

@@ -9,7 +9,7 @@ from desktop.domain.chat import Chat, ChatView, Message, MessageState, Run
 from desktop.domain.errors import UserError
 from desktop.storage.chats import ChatStore
 from desktop.storage.database import Database
-from models.protocol import Report, Turn
+from models.records import Report, Turn
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from desktop.work.text_model import CONTEXT_SIZE, SEQUENCES, document_load_options
-from models.protocol import LoadOptions
+from models.records import LoadOptions
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from desktop.work.jobs import JobTools, run_job
 from desktop.work.prompts import extraction_prompts
 from desktop.work.text_model import TextModel
 from models.client import engine_command
-from models.protocol import LoadOptions
+from models.records import LoadOptions
 from tests.document_factory import write_pdf
 
 TABLE = checked_columns([Column(name="Ship"), Column(name="Built", type="integer")])

@@ -23,7 +23,7 @@ from desktop.work.grounding import (
     supported,
 )
 from desktop.work.retrieval import Retriever
-from models.protocol import Turn
+from models.records import Turn
 from tests.unit.work.test_retrieval import TOWN, add
 
 PLENTY = 4_000

@@ -31,7 +31,7 @@ from desktop.work.summary_records import (
     SummaryWish,
 )
 from desktop.work.text_model import Completion, TextModel
-from models.protocol import LoadOptions
+from models.records import LoadOptions
 
 FACTS = ("Harbour gates rust", "Lighthouse lamps burn", "Storm walls break", "Railway lines bend")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from models.estimate.records import LayerShape, Machine, ModelShape
 from models.hub.records import HubModel, HubRepository, RemoteFile, Variant
-from models.protocol import Device, LoadOptions
+from models.records import Device, LoadOptions
 
 MIB = 1 << 20
 GIB = 1 << 30

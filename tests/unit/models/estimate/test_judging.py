@@ -11,7 +11,7 @@ from models.estimate.fitting import fits
 from models.estimate.judging import draft_of, estimate_for_layers, judge, judge_variants
 from models.estimate.records import HOST, Machine
 from models.estimate.shape import shape_of_model
-from models.protocol import DeviceMemory
+from models.records import DeviceMemory
 from tests.model_factory import write_model
 from tests.unit.models.estimate.samples import (
     GIB,

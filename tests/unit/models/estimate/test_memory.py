@@ -12,7 +12,7 @@ from models.estimate.layout import cache_by_device, estimate_with, weights_by_de
 from models.estimate.memory import estimate
 from models.estimate.placement import offload_devices, place
 from models.estimate.records import HOST, LayerShape
-from models.protocol import Device
+from models.records import Device
 from tests.unit.models.estimate.samples import (
     GIB,
     LAYER,

@@ -14,7 +14,7 @@ from models.library.entry import LibraryEntry
 from models.library.folders import Folders
 from models.library.scan import scan
 from models.library.sources import Surroundings
-from models.protocol import Problem
+from models.records import Problem
 from tests.model_factory import SMALL, write_model
 
 DIGESTS: Final = {kind: f"{number:064x}" for number, kind in enumerate(SMALL)}

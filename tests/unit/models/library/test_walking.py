@@ -10,7 +10,7 @@ import pytest
 
 from models.library import walking
 from models.library.walking import walk
-from models.protocol import Problem
+from models.records import Problem
 
 
 def found(root: Path, troubles: list[Problem] | None = None) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.llama.buffers import device_of, layers_in, read_buffers
-from models.protocol import DeviceMemory
+from models.records import DeviceMemory
 
 MIB = 2**20
 PARTLY_OFFLOADED = """\

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models.gguf import TensorInfo
 from models.llama.dry_run import account
-from models.protocol import DeviceMemory
+from models.records import DeviceMemory
 
 MIB = 2**20
 PARTLY = """\

@@ -9,7 +9,7 @@ import pytest
 
 from models.llama import library
 from models.llama.failures import why_no_context, why_not_decoded, why_not_loaded
-from models.protocol import Device, LoadOptions
+from models.records import Device, LoadOptions
 
 MODEL = Path("some.gguf")
 GPU = Device(

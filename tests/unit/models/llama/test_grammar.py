@@ -15,7 +15,7 @@ from models.llama.loading import load_vocabulary
 from models.llama.sampler import Sampler
 from models.llama.vocabulary import LlamaVocabulary
 from models.problems import EngineError
-from models.protocol import Sampling
+from models.records import Sampling
 
 SCHEMA = json.dumps({"type": "array", "items": {"type": "string", "maxLength": 5}, "maxItems": 2})
 GREEDY = Sampling(temperature=0)

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from models.llama.sampler import MAX_SEED, Sampler
-from models.protocol import Sampling
+from models.records import Sampling
 
 DRAWS = 20_000
 LOGITS = np.linspace(4, -4, 24, dtype=np.float32)[np.random.default_rng(5).permutation(24)]
