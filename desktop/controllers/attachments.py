@@ -319,7 +319,7 @@ def _look(stores: DocumentStores, attached: Sequence[Attached]) -> _Found:
 
 
 def _documents_of(stores: DocumentStores, attached: Attached) -> tuple[Document, ...] | None:
-    from desktop.storage.collections import CollectionStore  # noqa: PLC0415 - not at the start
+    from desktop.storage.collections import CollectionStore
 
     if attached.kind == "document":
         document = stores.documents.document(attached.source_id)
@@ -332,7 +332,7 @@ def _documents_of(stores: DocumentStores, attached: Attached) -> tuple[Document,
 
 
 def _choices(stores: DocumentStores) -> tuple[list[Document], list[tuple[int, str]]]:
-    from desktop.storage.collections import CollectionStore  # noqa: PLC0415 - not at the start
+    from desktop.storage.collections import CollectionStore
 
     ready = [each for each in stores.documents.documents() if each.state == "ready"]
     collections = CollectionStore(stores.database).collections()

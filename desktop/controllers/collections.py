@@ -79,6 +79,6 @@ class CollectionsController(QObject):
 
 def _store(stores: DocumentStores) -> CollectionStore:
     # On the database's thread: the window doesn't wait for it.
-    from desktop.storage.collections import CollectionStore  # noqa: PLC0415
+    from desktop.storage.collections import CollectionStore
 
     return CollectionStore(stores.database)

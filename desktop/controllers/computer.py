@@ -152,13 +152,13 @@ class ComputerController(QObject):
 
 
 def _read_address(text: str) -> str:
-    from models.rpc import parse_address  # noqa: PLC0415 - not at the window's start
+    from models.rpc import parse_address
 
     return str(parse_address(text))
 
 
 def _greeted(address: str) -> str:
-    from models.rpc import probe_server  # noqa: PLC0415 - not at the window's start
+    from models.rpc import probe_server
 
     worker = probe_server(address)
     lent = ", ".join(
@@ -169,7 +169,7 @@ def _greeted(address: str) -> str:
 
 def _access(app: AppSettings, token_file: Path | None) -> tuple[TokenPlace, str]:
     """Return where a token comes from, and what puts Snug offline."""
-    from models.hub.access import access_from  # noqa: PLC0415 - not at the window's start
+    from models.hub.access import access_from
 
     bare = access_from(app.hub_endpoint, token_file=token_file, environment={})
     full = access_from(app.hub_endpoint, offline=app.offline, token_file=token_file)
@@ -178,12 +178,12 @@ def _access(app: AppSettings, token_file: Path | None) -> tuple[TokenPlace, str]
 
 
 def _save(token: str, endpoint: str, token_file: Path | None) -> str:
-    from models.hub.access import save_token  # noqa: PLC0415 - not at the window's start
+    from models.hub.access import save_token
 
     return save_token(token, endpoint, token_file)
 
 
 def _forget(endpoint: str, token_file: Path | None) -> None:
-    from models.hub.access import forget_token  # noqa: PLC0415 - not at the window's start
+    from models.hub.access import forget_token
 
     forget_token(endpoint, token_file)

@@ -72,7 +72,7 @@ class DiscoverController(QObject):
     @property
     def _address(self) -> str:
         # What reads tokens comes with it, and a start need not wait for that.
-        from models.hub.access import DEFAULT_ENDPOINT  # noqa: PLC0415
+        from models.hub.access import DEFAULT_ENDPOINT
 
         app = self._settings.app
         address = app.hub_endpoint or os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT

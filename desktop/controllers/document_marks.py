@@ -64,8 +64,8 @@ def _marks(
     thread: DocumentThread, documents: Sequence[Document], cancelled: Callable[[], bool]
 ) -> dict[int, DocumentMark] | None:
     """Return the marks, None once it is cancelled."""
-    from desktop.work.freshness import freshness  # noqa: PLC0415 - on the thread, not before
-    from desktop.work.intake import CancelledError  # noqa: PLC0415
+    from desktop.work.freshness import freshness
+    from desktop.work.intake import CancelledError
 
     store = thread.stores().documents
     marks: dict[int, DocumentMark] = {}

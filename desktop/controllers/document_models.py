@@ -119,7 +119,7 @@ class DocumentModels(QObject):
         if not path:
             return None
         # The opening of a page need not wait for it.
-        from desktop.work.embedding import embedding_load_options  # noqa: PLC0415
+        from desktop.work.embedding import embedding_load_options
 
         return embedding_load_options(Path(path), self._options(path))
 

@@ -106,7 +106,7 @@ def _documents(items: Sequence[Attachment]) -> list[Document]:
 def _begin(
     stores: DocumentStores, documents: Sequence[Document], room: int
 ) -> tuple[Sizing, Sequence[str]] | dict[int, int]:
-    from desktop.work.grounding import sizes_of  # noqa: PLC0415 - not at the window's start
+    from desktop.work.grounding import sizes_of
 
     return _advance(sizes_of(stores.documents, documents, room), None)
 

@@ -75,12 +75,12 @@ class DocumentThread(QObject):
 def _open(path: Path) -> DocumentStores:
     # On the calling thread: the window must not wait for the database's library. Nor may two
     # threads meet numpy half imported: whoever searches has the stores first, opened by one.
-    import numpy as np  # noqa: F401, PLC0415
+    import numpy as np  # noqa: F401
 
-    from desktop.storage.database import Database  # noqa: PLC0415
-    from desktop.storage.document_schema import DOCUMENT_MIGRATIONS  # noqa: PLC0415
-    from desktop.storage.documents import DocumentStore  # noqa: PLC0415
-    from desktop.storage.jobs import JobStore  # noqa: PLC0415
+    from desktop.storage.database import Database
+    from desktop.storage.document_schema import DOCUMENT_MIGRATIONS
+    from desktop.storage.documents import DocumentStore
+    from desktop.storage.jobs import JobStore
 
     database = Database.open(path, DOCUMENT_MIGRATIONS, "documents")
     stores = DocumentStores(database, DocumentStore(database), JobStore(database))

@@ -282,7 +282,7 @@ class DocumentsController(QObject):
     # --- on the thread that reads ----------------------------------------------------------------
 
     def _take_in(self, intake: Intake, reading: Reading) -> Intake:
-        from desktop.work.intake import CancelledError  # noqa: PLC0415 - not at the start
+        from desktop.work.intake import CancelledError
 
         told = 0.0
 
@@ -318,7 +318,7 @@ class DocumentsController(QObject):
 def _taken_in(
     path: Path, stores: DocumentStores, show: Callable[[int, int], None], cancelled: Cancelled
 ) -> Document:
-    from desktop.work.intake import take_in  # noqa: PLC0415 - not at the start
+    from desktop.work.intake import take_in
 
     return take_in(path, stores.documents, on_progress=show, cancelled=cancelled)
 
@@ -329,15 +329,15 @@ def _caught_up(
     show: Callable[[int, int], None],
     cancelled: Cancelled,
 ) -> Document:
-    from desktop.work.freshness import caught_up  # noqa: PLC0415 - not at the start
+    from desktop.work.freshness import caught_up
 
     return caught_up(document, stores.database, on_progress=show, cancelled=cancelled)
 
 
 def _gathered(paths: Sequence[Path], cancelled: Callable[[], bool]) -> Gathered:
     # On the thread: the readers' library is not for the window to wait for.
-    from desktop.work.gathering import Gathered, gather  # noqa: PLC0415
-    from desktop.work.intake import CancelledError  # noqa: PLC0415
+    from desktop.work.gathering import Gathered, gather
+    from desktop.work.intake import CancelledError
 
     try:
         return gather(paths, cancelled)

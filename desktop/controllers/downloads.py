@@ -134,14 +134,14 @@ class DownloadsController(QObject):
         self._tasks.run(lambda: wish(self._opened()), failed=self.refused.emit)
 
     def _open_if_any(self) -> None:
-        from models.downloads.store import FILE_NAME  # noqa: PLC0415
+        from models.downloads.store import FILE_NAME
 
         if (self.folder / FILE_NAME).exists():
             self._opened()
 
     def _opened(self) -> Downloads:
         # On this thread: it reads its file, and what it needs is slow to import.
-        from models.downloads.queue import Downloads  # noqa: PLC0415
+        from models.downloads.queue import Downloads
 
         if self._queue is None:
             self._queue = Downloads(
@@ -208,7 +208,7 @@ class _News:
 
 
 def _files_there(folder: Path, requests: tuple[DownloadRequest, ...]) -> dict[DownloadRequest, str]:
-    from models.downloads.requests import targets  # noqa: PLC0415
+    from models.downloads.requests import targets
 
     found = {}
     for request in requests:

@@ -145,7 +145,7 @@ class ExtractionsController(QObject):
 
         def write(_stores: DocumentStores) -> str:
             # On the thread: the library for spreadsheets is slow to import.
-            from desktop.work.table_export import export  # noqa: PLC0415
+            from desktop.work.table_export import export
 
             export(shown, path)
             return path.name

@@ -54,7 +54,7 @@ class Wish:
 
     def room(self, prompt_tokens: int) -> int:
         """Return the tokens that are left for documents beside a prompt without them."""
-        from desktop.domain.retrieval import room_for_documents  # noqa: PLC0415 - as in _begin
+        from desktop.domain.retrieval import room_for_documents
 
         return room_for_documents(self.context_size, prompt_tokens, self.settings.max_tokens)
 
@@ -109,7 +109,7 @@ class Grounding(QObject):
         thread = self._stores()
 
         def read() -> Given:
-            from desktop.work.grounding import given_again  # noqa: PLC0415 - as in _begin
+            from desktop.work.grounding import given_again
 
             return given_again(thread.stores().documents, grounds)
 
@@ -122,7 +122,7 @@ class Grounding(QObject):
             return
 
         def find() -> Grounds:
-            from desktop.work.grounding import supported  # noqa: PLC0415 - as in _begin
+            from desktop.work.grounding import supported
 
             found = supported(thread.stores().documents, reply.text, grounds.sources)
             return msgspec.structs.replace(grounds, support=found)
@@ -173,7 +173,7 @@ class Grounding(QObject):
     def _unless_cancelled(
         self, step: Callable[[], tuple[Steps, Sequence[str]] | Grounded]
     ) -> tuple[Steps, Sequence[str]] | Grounded | None:
-        from desktop.work.intake import CancelledError  # noqa: PLC0415 - as in _begin
+        from desktop.work.intake import CancelledError
 
         try:
             return step()
@@ -185,8 +185,8 @@ class Grounding(QObject):
     ) -> tuple[Steps, Sequence[str]] | Grounded:
         stores = thread.stores()
         # Here, and not at the window's start: a chat without documents needs none of it.
-        from desktop.work.grounding import Grounder  # noqa: PLC0415
-        from desktop.work.retrieval import Retriever  # noqa: PLC0415
+        from desktop.work.grounding import Grounder
+        from desktop.work.retrieval import Retriever
 
         def cancelled() -> bool:
             return self._closing or wish.cancelled()
@@ -234,8 +234,8 @@ class Grounding(QObject):
 
 
 def _question(stores: DocumentStores, wish: Wish, room: int) -> Question:
-    from desktop.storage.collections import CollectionStore  # noqa: PLC0415 - as in _begin
-    from desktop.work.grounding import Question  # noqa: PLC0415
+    from desktop.storage.collections import CollectionStore
+    from desktop.work.grounding import Question
 
     ids: list[int] = []
     lost: list[str] = []

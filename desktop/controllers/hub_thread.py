@@ -44,14 +44,14 @@ class HubAddress:
 
     def access(self) -> HubAccess:
         """Return how the hub is reached as of now; may read the keyring. Raises EngineError."""
-        from models.hub.access import access_from  # noqa: PLC0415
+        from models.hub.access import access_from
 
         app = self._settings.app
         return access_from(app.hub_endpoint, offline=app.offline, token_file=self._token_file)
 
     def keep(self, token: str) -> str:
         """Keep an access token for this hub; return where. Raises EngineError."""
-        from models.hub.access import save_token  # noqa: PLC0415
+        from models.hub.access import save_token
 
         return save_token(token, self._settings.app.hub_endpoint, self._token_file)
 
@@ -108,7 +108,7 @@ class HubThread:
 
     def _opened(self) -> Hub:
         # On this thread: the hub's library is slow to import.
-        from models.hub.client import Hub  # noqa: PLC0415
+        from models.hub.client import Hub
 
         access = self._address.access()
         if self._hub is None or access != self._hub_access:

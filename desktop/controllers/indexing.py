@@ -123,10 +123,10 @@ class IndexingController(QObject):
     def _work(self, ids: Sequence[int], options: LoadOptions | None) -> None:
         database = self._thread.stores().database
         # Here, and not at the window's start: a chat without documents needs none of it.
-        from desktop.storage.vectors import lacking  # noqa: PLC0415
-        from desktop.work.embedding import identity_of  # noqa: PLC0415
-        from desktop.work.indexing import index  # noqa: PLC0415
-        from desktop.work.intake import CancelledError  # noqa: PLC0415
+        from desktop.storage.vectors import lacking
+        from desktop.work.embedding import identity_of
+        from desktop.work.indexing import index
+        from desktop.work.intake import CancelledError
 
         told = 0.0
 

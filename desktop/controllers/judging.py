@@ -90,7 +90,7 @@ class JudgingController(QObject):
 def judge_files(repository: HubRepository, options: LoadOptions, machine: Machine) -> Verdicts:
     """Return the verdict on each variant, and the one to recommend."""
     # Only a page that somebody opened needs the estimates.
-    from models.estimate.judging import judge_variants, recommend  # noqa: PLC0415
+    from models.estimate.judging import judge_variants, recommend
 
     judged = judge_variants(repository, options, machine)
     choice = recommend(judged)
@@ -108,7 +108,7 @@ def judge_starting(
     models: tuple[StartingModel, ...], options: LoadOptions, machine: Machine
 ) -> StartingVerdicts:
     """Return the verdict on each of the catalogue's models."""
-    from models.estimate.judging import judge_variants  # noqa: PLC0415
+    from models.estimate.judging import judge_variants
 
     found = {
         model.name: judgement

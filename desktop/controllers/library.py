@@ -109,8 +109,8 @@ class LibraryController(QObject):
 
     def _scan(self, added: tuple[Path, ...], known: Mapping[str, LibraryEntry]) -> _Scanned | None:
         # Not at the window's start.
-        from models.library.cache import load_entries, save_entries  # noqa: PLC0415
-        from models.library.scan import Folders, scan  # noqa: PLC0415
+        from models.library.cache import load_entries, save_entries
+        from models.library.scan import Folders, scan
 
         if not self._read_cache:
             self._read_cache = True
@@ -182,13 +182,13 @@ def _batches(entries: Iterator[LibraryEntry]) -> Iterator[Entries]:
 
 
 def _detail(entry: LibraryEntry) -> ModelDetail:
-    from models.library.scan import detail  # noqa: PLC0415 - not at the window's start
+    from models.library.scan import detail
 
     return detail(entry)
 
 
 def _remove(entry: LibraryEntry, snug: Path, added: tuple[Path, ...]) -> int:
-    from models.library.removal import remove  # noqa: PLC0415 - not at the window's start
-    from models.library.scan import Folders  # noqa: PLC0415
+    from models.library.removal import remove
+    from models.library.scan import Folders
 
     return remove(entry, Folders(snug=snug, added=added))

@@ -130,7 +130,7 @@ class LoadingController(QObject):
         return {path: self._judge(wanted, machine) for path, wanted in options.items()}
 
     def _judge(self, options: LoadOptions, machine: Machine) -> Verdict:
-        from models.estimate.judging import draft_of, judge  # noqa: PLC0415 - not at the window's start
+        from models.estimate.judging import draft_of, judge
 
         try:
             self._watch.check(options.path)
@@ -144,7 +144,7 @@ class LoadingController(QObject):
             )
 
     def _shape(self, path: str) -> ModelShape:
-        from models.estimate.shape import shape_of_model  # noqa: PLC0415 - as above
+        from models.estimate.shape import shape_of_model
 
         stat = Path(path).stat()
         key = (path, stat.st_size, stat.st_mtime_ns)

@@ -29,8 +29,8 @@ class MachineWatch:
         Raises EngineError where the devices can't be listed.
         """
         # Not at the window's start: it imports numpy.
-        from models.hardware import Bandwidth, measure_machine  # noqa: PLC0415
-        from models.rpc import worker_devices  # noqa: PLC0415 - likewise
+        from models.hardware import Bandwidth, measure_machine
+        from models.rpc import worker_devices
 
         devices = (*self._probe.devices(), *worker_devices(self._settings.app.rpc_servers))
         # Read anew each time: replies have made it truer.
@@ -40,7 +40,7 @@ class MachineWatch:
 
     def why_no_gpu(self, machine: Machine) -> Problem | None:
         """Return why no layer can go to a GPU, and what would mend it; None where one can."""
-        from models.backends import why_no_gpu  # noqa: PLC0415 - see look
+        from models.backends import why_no_gpu
 
         return why_no_gpu(machine.devices)
 

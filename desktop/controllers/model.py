@@ -321,7 +321,7 @@ class ModelController(QObject):
             self._follow()
 
     def _on_done(self, info: ModelInfo) -> None:
-        from models.account import account  # noqa: PLC0415 - once the window shows
+        from models.account import account
 
         path, plan = Path(self.state.path), self._plan
         self._has_written = False

@@ -83,10 +83,10 @@ class PicturesController(QObject):
 
 def _draw(wish: PageWish, thread: DocumentThread, cancelled: Callable[[], bool]) -> Drawn | None:
     # On the thread: the window doesn't wait for what reads documents.
-    from desktop.documents.problems import DocumentError  # noqa: PLC0415
-    from desktop.documents.reader import draw_page  # noqa: PLC0415
-    from desktop.work.freshness import freshness  # noqa: PLC0415
-    from desktop.work.intake import CancelledError  # noqa: PLC0415
+    from desktop.documents.problems import DocumentError
+    from desktop.documents.reader import draw_page
+    from desktop.work.freshness import freshness
+    from desktop.work.intake import CancelledError
 
     if cancelled():
         return None

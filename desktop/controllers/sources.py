@@ -73,7 +73,7 @@ class SourcesController(QObject):
 
 
 def _notes(stores: DocumentStores, sources: Sequence[Source]) -> dict[Source, SourceNote]:
-    from desktop.work.grounding import quote  # noqa: PLC0415 - not at the window's start
+    from desktop.work.grounding import quote
 
     marks = {each: mark_of(stores, each) for each in {source.document_id for source in sources}}
     notes = {}
@@ -85,7 +85,7 @@ def _notes(stores: DocumentStores, sources: Sequence[Source]) -> dict[Source, So
 
 def mark_of(stores: DocumentStores, document_id: int) -> str:
     """Return in a word why a document's text may not be what its file says; mostly empty."""
-    from desktop.work.freshness import freshness  # noqa: PLC0415 - not at the window's start
+    from desktop.work.freshness import freshness
 
     document = stores.documents.document(document_id)
     if document is None:
@@ -94,8 +94,8 @@ def mark_of(stores: DocumentStores, document_id: int) -> str:
 
 
 def _ref(stores: DocumentStores, source: Source) -> SourceRef | None:
-    from desktop.domain.documents import SourceRef  # noqa: PLC0415 - not at the window's start
-    from desktop.work.grounding import quote  # noqa: PLC0415
+    from desktop.domain.documents import SourceRef
+    from desktop.work.grounding import quote
 
     text = quote(stores.documents, source)
     if not text:

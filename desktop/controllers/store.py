@@ -63,8 +63,8 @@ class StoreThread(QObject):
     def _opened(self) -> ChatStore:
         if self._store is None:
             # On this thread: the window must not wait for the database's library.
-            from desktop.storage.chats import ChatStore  # noqa: PLC0415
-            from desktop.storage.database import Database  # noqa: PLC0415
+            from desktop.storage.chats import ChatStore
+            from desktop.storage.database import Database
 
             self._database = Database.open(self._path)
             self._store = ChatStore(self._database)

@@ -247,7 +247,7 @@ def _summaries(
 def _estimate(
     stores: DocumentStores, ids: tuple[int, ...], options: LoadOptions, bandwidth_file: Path
 ) -> Estimate:
-    from models.bandwidth import Bandwidth  # noqa: PLC0415 - it imports numpy
+    from models.bandwidth import Bandwidth
 
     speed = known_speed(stores.jobs.jobs(), options.path)
     memory = Bandwidth(bandwidth_file)

@@ -216,7 +216,7 @@ def _with_documents(usage: Usage, tokens: Mapping[int, int]) -> Usage:
     if not tokens:
         return replace(usage, documents=0, whole=0, searched=0)
     # Not at the window's start: a chat without documents needs none of it.
-    from desktop.domain.retrieval import plan_context, room_for_documents  # noqa: PLC0415
+    from desktop.domain.retrieval import plan_context, room_for_documents
 
     beside = usage.history + usage.draft + FRAME_TOKENS
     plan = plan_context(tokens, max(0, room_for_documents(usage.context, beside, usage.reserve)))
