@@ -14,6 +14,12 @@ from models.library.embedded import embedded_model
 
 TwoLines = Callable[[subprocess.CompletedProcess[str]], tuple[str, str]]
 
+# The likeliest way on from here is to count, and it has no end.
+COUNTING = (
+    *("--raw", ", ".join(str(number) for number in range(1, 17)) + ","),
+    *("--max-tokens", "4000", "--temperature", "0", "--repeat-penalty", "1"),
+)
+
 JSON_TYPES: dict[str, type | tuple[type, ...]] = {
     "text": str,
     "model": str,
@@ -138,7 +144,7 @@ def test_a_model_that_is_none_is_refused(
 
 
 def test_ctrl_c_ends_a_reply_cleanly(snug: Any) -> None:
-    with snug.start("ask", "--raw", "1 2 3 4 5 6 7", "--max-tokens", "4000") as process:
+    with snug.start("ask", *COUNTING) as process:
         first = process.stdout.read(1)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
@@ -149,7 +155,7 @@ def test_ctrl_c_ends_a_reply_cleanly(snug: Any) -> None:
 
 
 def test_a_reader_that_leaves_early_is_no_trouble(snug: Any) -> None:
-    with snug.start("ask", "--raw", "1 2 3 4 5 6 7", "--max-tokens", "4000") as process:
+    with snug.start("ask", *COUNTING) as process:
         assert process.stdout.read(1)
         process.stdout.close()
         process.wait(timeout=30)
