@@ -248,3 +248,5 @@ class Versions(Record, frozen=True, kw_only=True):
     """``fake``, or the version of llama-cpp-python."""
     llama_cpp: str
     """The build or commit that the library reports of llama.cpp itself."""
+    cpu_variant: str = ""
+    """The processor that the loaded code is for: a name of llama.cpp's, or ``native``."""

@@ -100,7 +100,9 @@ class Examination:
         with EngineSession(self.paths) as session:
             session.devices()
             versions = session.versions
-        return {} if versions is None else {"llama.cpp": versions.llama_cpp}
+        if versions is None:
+            return {}
+        return {"llama.cpp": versions.llama_cpp, "llama.cpp built for": versions.cpu_variant}
 
     def _devices(self) -> list[dict[str, Any]]:
         """List the devices, asked of a process that may die of a driver."""

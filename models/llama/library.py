@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -42,6 +43,7 @@ __all__ = [
 ]
 
 _RPC_DEVICE: Final = "RPC"
+_CPU_BACKEND: Final = re.compile(r"loaded CPU backend from .*ggml-cpu-(\w+)\.")
 _LOG_CAPACITY: Final = 600
 _LEVEL_DEBUG, _LEVEL_INFO, _LEVEL_CONTINUED = 1, 2, 5
 _DEVICE_KINDS: Final[dict[int, Literal["cpu", "gpu", "igpu", "accelerator"]]] = {
@@ -122,6 +124,8 @@ def _declare(name: str, restype: Any, *argtypes: Any) -> Any:  # noqa: ANN401
 
 
 log: Final = _start()
+_chosen: Final = _CPU_BACKEND.search(log.since(0))
+_cpu_variant: Final = _chosen[1] if _chosen else "native"
 
 _device_count = _declare("ggml_backend_dev_count", ctypes.c_size_t)
 _device_get = _declare("ggml_backend_dev_get", ctypes.c_void_p, ctypes.c_size_t)
@@ -140,9 +144,9 @@ _ggml_commit = _declare("ggml_commit", ctypes.c_char_p)
 
 
 def versions() -> Versions:
-    """Return the versions of the binding and of llama.cpp itself."""
+    """Return the versions of the binding and of llama.cpp, and for which processor it was built."""
     built = f"{text(lib.llama_version())} ({text(_ggml_commit())})"
-    return Versions(engine=llama_cpp.__version__, llama_cpp=built)
+    return Versions(engine=llama_cpp.__version__, llama_cpp=built, cpu_variant=_cpu_variant)
 
 
 def devices() -> tuple[Device, ...]:
