@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from models.installation import is_frozen
 from models.records import Device, Problem
 
 GPU_BACKENDS: Final = ("cuda", "hip", "vulkan", "metal", "sycl", "opencl", "cann", "musa")
@@ -134,11 +135,17 @@ def _no_backend(cards: Sequence[str]) -> Problem:
         return Problem(
             code="no_backend",
             title=f"{title}, and no graphics card was found.",
-            hint="With a card, 'make setup BACKEND=vulkan' builds a library that uses it.",
+            hint=f"With a card, {_other_library('vulkan')}.",
         )
     wanted = "cuda" if cards[0] == "NVIDIA" else "vulkan"
     return Problem(
         code="no_backend",
         title=f"{title}, so the {cards[0]} card is not used.",
-        hint=f"'make setup BACKEND={wanted}' builds one that uses it.",
+        hint=f"To use it, {_other_library(wanted)}.",
     )
+
+
+def _other_library(backend: str) -> str:
+    if is_frozen():
+        return f"see “Adding {backend}” in the documentation of the installers"
+    return f"'make setup BACKEND={backend}' builds a library that does"

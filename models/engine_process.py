@@ -8,7 +8,6 @@ import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import BinaryIO, Final, cast
 
 from models import frames, protocol
 from models.frames import FrameError
+from models.installation import process_command
 from models.post_mortem import describe_death, oom_kills
 from models.protocol import Event, Request
 from models.records import Problem
@@ -43,9 +43,7 @@ class Ended:
 
 def engine_command(engine: str = "llama", *extra: str) -> list[str]:
     """Return the command line of an engine process; ``extra`` are the fake engine's options."""
-    frozen = getattr(sys, "frozen", False)
-    start = ["--engine-process"] if frozen else ["-P", "-m", "models.worker"]
-    return [sys.executable, *start, "--engine", engine, *extra]
+    return [*process_command("models.worker", "--engine-process"), "--engine", engine, *extra]
 
 
 class EngineProcess:

@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 from typing import Final
 
+from models.installation import repair
 from models.records import Problem
 
 _ASSERTION: Final = re.compile(
@@ -95,7 +96,7 @@ def describe_death(
         title, hint = f"The engine was ended by a signal ({name}).", _TRY_AGAIN
     elif not started:
         title = f"The engine could not start (exit status {exit_code})."
-        hint = "Run 'make setup' again; 'snug doctor' shows where the log is."
+        hint = f"{repair()}; 'snug doctor' shows where the log is."
     else:
         title, hint = f"The engine ended by itself (exit status {exit_code}).", _TRY_AGAIN
     return Problem(code=code, title=title, hint=hint, detail=detail)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import signal
 import subprocess
-import sys
 import threading
 from typing import BinaryIO, Final, Literal, cast
 
@@ -20,6 +19,7 @@ import msgspec
 from models import frames
 from models.deadline import Deadline
 from models.frames import FrameError
+from models.installation import process_command
 
 CPU_LIMIT_S: Final = 2.0
 WALL_LIMIT_S: Final = 10.0
@@ -54,9 +54,7 @@ ANSWERS: Final = msgspec.msgpack.Decoder(RenderAnswer)
 
 def template_command() -> list[str]:
     """Return the command line of the child process."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable, "--engine-process", TEMPLATES_FLAG]
-    return [sys.executable, "-P", "-m", "models.template_process"]
+    return process_command("models.template_process", "--engine-process", TEMPLATES_FLAG)
 
 
 class TemplateRenderer:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -17,6 +16,7 @@ from desktop.documents.parts import DocumentPart
 from desktop.documents.problems import DocumentError
 from models import frames
 from models.frames import FrameError
+from models.installation import process_command
 
 PROCESS_FLAG: Final = "--reading-process"
 """What a frozen build starts itself with to become the process that reads."""
@@ -164,6 +164,4 @@ class _Process:
 
 
 def _command() -> list[str]:
-    if getattr(sys, "frozen", False):
-        return [sys.executable, PROCESS_FLAG]
-    return [sys.executable, "-P", "-m", "desktop.documents.process"]
+    return process_command("desktop.documents.process", PROCESS_FLAG)

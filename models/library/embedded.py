@@ -27,7 +27,7 @@ def embedded_model() -> Path:
     raise EngineError(
         "model_missing",
         "The embedded model is not installed.",
-        "Run 'make setup', or open a GGUF file of your own.",
+        "Find one under Models, or open a GGUF file of your own (Ctrl+L).",
     )
 
 

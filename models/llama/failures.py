@@ -13,6 +13,7 @@ from typing import Any, Final
 import psutil
 
 from models.amounts import size_in_words
+from models.installation import repair
 from models.llama import library
 from models.llama.buffers import HOST, device_of
 from models.problems import EngineError
@@ -110,7 +111,7 @@ def unknown_architecture(path: Path, name: str, said: str = "") -> EngineError:
     """Return the refusal of an architecture, and which version knows it, if that is known."""
     version = _known_since(name)
     if version:
-        who = f"llama-cpp-python {version} does. 'make setup' installs it."
+        who = f"llama-cpp-python {version} does. {repair()}, in its newest version."
     else:
         who = "None that Snug knows of does yet: update Snug, or choose another model."
     return EngineError(

@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final
 
+from models.installation import repair
 from models.llama.library import lib
 from models.post_mortem import GONE_MARK
 from models.problems import EngineError
@@ -43,7 +44,7 @@ def check_rpc() -> None:
         raise EngineError(
             "rpc_missing",
             "This build of llama.cpp can't spread a model over several machines.",
-            "Run 'make setup', which builds it with RPC, or take the workers out of the settings.",
+            f"{repair()}, or take the workers out of the settings.",
         )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from typing import BinaryIO, Final, cast
@@ -12,6 +11,7 @@ from typing import BinaryIO, Final, cast
 from models import frames
 from models.deadline import Deadline
 from models.frames import FrameError
+from models.installation import process_command
 from models.probe import problems
 from models.probe.limits import ended_by_time
 from models.probe.messages import ANSWERS, Answer, Asked, Died, Waiting
@@ -27,9 +27,7 @@ _TAIL_BYTES: Final = 16 * 1024
 
 def probe_command() -> list[str]:
     """Return the command line of the probe's process."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable, "--engine-process", PROBE_FLAG]
-    return [sys.executable, "-P", "-m", "models.probe.process"]
+    return process_command("models.probe.process", "--engine-process", PROBE_FLAG)
 
 
 class Connection:

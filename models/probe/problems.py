@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Final
 
+from models.installation import repair
 from models.post_mortem import describe_death
 from models.probe.messages import Died
 from models.problems import EngineError
@@ -26,7 +27,7 @@ def no_start(detail: str) -> EngineError:
     return EngineError(
         "probe_failed",
         "The process that looks at models and devices could not start.",
-        "Run 'make setup' again; 'snug doctor' shows what is wrong.",
+        f"{repair()}; 'snug doctor' shows what is wrong.",
         detail.strip().rpartition("\n")[2],
     )
 

@@ -26,7 +26,7 @@ def test_a_missing_model_is_told_with_a_remedy(
     with pytest.raises(EngineError) as raised:
         embedded_model()
     assert raised.value.problem.code == "model_missing"
-    assert "make setup" in raised.value.problem.hint
+    assert "Models" in raised.value.problem.hint
 
 
 def test_a_file_is_known_by_its_contents(tmp_path: Path) -> None:
