@@ -7,7 +7,9 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run setup test check bench clean
+INSTALLER_VENV := build/installers/venv
+
+.PHONY: run setup test check bench installers test-installers clean
 
 run: setup
 	@$(BIN)/snug $(ARGS)
@@ -27,6 +29,15 @@ check: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks $(ARGS)
+
+# What people without Python install: .deb and .run, with the embedded model and without, in dist/.
+installers:
+	@sh scripts/setup.sh portable $(INSTALLER_VENV) installer
+	$(INSTALLER_VENV)/bin/python packaging/build.py $(ARGS)
+
+# Each of them on a clean machine; needs root, mmdebstrap, Xvfb and weston.
+test-installers: setup
+	$(BIN)/python -m pytest tests/packaging -m installers -s $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

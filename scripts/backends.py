@@ -16,7 +16,8 @@ from typing import Final
 
 import vulkan_headers
 
-BACKENDS: Final = ("cpu", "vulkan", "cuda", "metal")
+BACKENDS: Final = ("cpu", "vulkan", "cuda", "metal", "portable")
+"""``portable`` is for installers: any x86-64-v2 processor, and Vulkan where there is a driver."""
 WHEEL_INDEX: Final = "https://abetlen.github.io/llama-cpp-python/whl"
 INDEX_PATIENCE_S: Final = 5.0
 CUDA_WHEELS: Final = (121, 122, 123, 124, 125)
@@ -28,6 +29,16 @@ _FLAGS: Final = {
     "vulkan": ("-DGGML_RPC=ON", "-DLLAVA_BUILD=OFF", "-DGGML_VULKAN=ON"),
     "cuda": ("-DGGML_RPC=ON", "-DLLAVA_BUILD=OFF", "-DGGML_CUDA=ON"),
     "metal": ("-DGGML_RPC=ON", "-DLLAVA_BUILD=OFF", "-DGGML_METAL=ON"),
+    "portable": (
+        "-DGGML_RPC=ON",
+        "-DLLAVA_BUILD=OFF",
+        "-DGGML_VULKAN=ON",
+        "-DGGML_NATIVE=OFF",
+        "-DGGML_BACKEND_DL=ON",
+        "-DGGML_CPU_ALL_VARIANTS=ON",
+        # Else the processor variants are installed outside of the package.
+        "-DCMAKE_INSTALL_BINDIR=llama_cpp/lib",
+    ),
 }
 
 
@@ -41,7 +52,9 @@ class Build:
     @property
     def cache_key(self) -> str:
         """Return a folder name that is another for every other build."""
-        text = " ".join((*self.flags, platform.machine(), _cpu_features(), sys.version[:4]))
+        # A build from source is made for this very processor; another one must not be given it.
+        processor = "" if self.backend == "portable" else _cpu_features()
+        text = " ".join((*self.flags, platform.machine(), processor, sys.version[:4]))
         return f"{self.backend}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
@@ -95,18 +108,18 @@ def missing_tool(backend: str) -> str | None:
         return "a C++ compiler (Debian: apt-get install build-essential)"
     if backend == "cuda" and shutil.which("nvcc") is None:
         return "the CUDA compiler nvcc (Debian: apt-get install nvidia-cuda-toolkit)"
-    if backend == "vulkan" and shutil.which("glslc") is None:
+    if backend in {"vulkan", "portable"} and shutil.which("glslc") is None:
         return "the shader compiler glslc (Debian: apt-get install glslc)"
     if backend == "metal" and sys.platform != "darwin":
         return "macOS: Metal exists nowhere else"
     return None
 
 
-def extra_flags(backend: str) -> tuple[str, ...]:
-    """Return CMake flags that depend on what this machine lacks."""
-    if backend == "vulkan" and sys.platform == "linux":
-        return vulkan_headers.flags(wheel_cache().parent / "vulkan-headers")
-    return ()
+def headers(backend: str) -> Path | None:
+    """Return a folder of headers that ``backend`` needs newer than this machine's, or None."""
+    if backend in {"vulkan", "portable"} and sys.platform == "linux":
+        return vulkan_headers.newer(wheel_cache().parent / "vulkan-headers")
+    return None
 
 
 def wheel_cache() -> Path:
@@ -116,7 +129,6 @@ def wheel_cache() -> Path:
 
 
 def _cpu_features() -> str:
-    # A build from source is made for this very processor; another one must not be given it.
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:

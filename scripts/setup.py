@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -20,13 +22,16 @@ BUILD_RECORD: Final = Path(sys.prefix) / "engine-build"
 
 
 def main() -> None:
-    """Run each step that is not done yet, saying what it does and how long it takes."""
-    asked = sys.argv[1] if len(sys.argv) > 1 else "auto"
+    """Run each step that is not done yet, saying what it does and how long it takes.
+
+    The arguments are a back end, and which of the project's optional dependencies are wanted.
+    """
+    asked, extra = (*sys.argv[1:], *("auto", "dev")[len(sys.argv) - 1 :])[:2]
     if asked not in (*backends.BACKENDS, "auto"):
         stop(f"BACKEND={asked} is unknown", f"Choose one of: {', '.join(backends.BACKENDS)}.")
     backend = asked if asked != "auto" else installed_backend() or backends.detect()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    requirements = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    requirements = [*project["dependencies"], *project["optional-dependencies"][extra]]
     engine = next(line for line in requirements if line.startswith(ENGINE))
 
     say("Installing Python packages (about a minute)")
@@ -92,11 +97,36 @@ def build_from_source(requirement: str, build: backends.Build, cache: Path) -> N
     if missing:
         stop(f"the {build.backend} engine can't be built here", f"Install {missing}.")
     say(f"Compiling the {build.backend} engine from source (4 to 10 minutes on two cores, once)")
-    flags = [*build.flags, *backends.extra_flags(build.backend)]
-    environment = os.environ | {"CMAKE_ARGS": " ".join(flags)}
+    flags = list(build.flags)
+    source = unpacked_source(requirement, cache)
+    # The library's messages name its source files: not by where they lay on this machine.
+    compiler = f"-ffile-prefix-map={source}=."
+    if headers := backends.headers(build.backend):
+        flags.append(f"-DVulkan_INCLUDE_DIR={headers}")
+        compiler += f" -I{headers}"
+    environment = os.environ | {
+        "CMAKE_ARGS": " ".join(flags),
+        "CFLAGS": compiler,
+        "CXXFLAGS": compiler,
+        "SOURCE_DATE_EPOCH": "946684800",
+    }
     # pip's own wheel cache knows nothing of the flags, so it must not answer here.
-    pip("wheel", "--no-cache-dir", "--no-deps", "--no-binary", ENGINE, "--wheel-dir", str(cache),
-        requirement, environment=environment)  # fmt: skip
+    pip("wheel", "--no-cache-dir", "--no-deps", "--wheel-dir", str(cache), str(source),
+        environment=environment)  # fmt: skip
+    shutil.rmtree(source)
+
+
+def unpacked_source(requirement: str, cache: Path) -> Path:
+    """Return the engine's source in a folder that has the same name for every build."""
+    source = cache / "source"
+    shutil.rmtree(source, ignore_errors=True)
+    pip("download", "--no-deps", "--no-binary", ENGINE, "--dest", str(cache), requirement)
+    archive = max(cache.glob("llama_cpp_python-*.tar.gz"), key=lambda path: path.stat().st_mtime)
+    with tarfile.open(archive) as packed:
+        packed.extractall(cache, filter="data")
+    (cache / archive.name.removesuffix(".tar.gz")).rename(source)
+    archive.unlink()
+    return source
 
 
 def pip(*arguments: str, environment: dict[str, str] | None = None) -> None:

@@ -1,11 +1,14 @@
 #!/bin/sh
 # Leaves everything that Snug needs in .venv: system packages first, then scripts/setup.py.
 # A second run compares one checksum and returns, without touching the network.
+#   setup.sh [BACKEND] [FOLDER] [dev|installer]
 set -eu
 cd "$(dirname "$0")/.."
 
 backend=${1:-auto}
-stamp=.venv/setup.stamp
+venv=${2:-.venv}
+purpose=${3:-dev}
+stamp=$venv/setup.stamp
 state="$(cat pyproject.toml scripts/setup.sh scripts/*.py | cksum)"
 if [ -f "$stamp" ]; then
     # "auto" is content with whatever back end was set up before.
@@ -23,8 +26,12 @@ packages="build-essential ca-certificates python3-venv python3-dev fonts-inter f
  libdbus-1-3 libegl1 libfontconfig1 libgl1 libglib2.0-0 libgomp1 libxcb-cursor0 libxcb-icccm4
  libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-sync1
  libxcb-xfixes0 libxcb-xkb1 libxkbcommon-x11-0 libxkbcommon0 xdotool xvfb"
-if [ "$backend" = vulkan ]; then
-    packages="$packages glslc libvulkan-dev libvulkan1 mesa-vulkan-drivers spirv-headers"
+case $backend in
+    vulkan) packages="$packages glslc libvulkan-dev libvulkan1 mesa-vulkan-drivers spirv-headers" ;;
+    portable) packages="$packages glslc libvulkan-dev libvulkan1 spirv-headers" ;;
+esac
+if [ "$purpose" = installer ]; then
+    packages="$packages binutils makeself"
 fi
 
 install_system_packages() {
@@ -56,9 +63,9 @@ install_system_packages() {
 install_system_packages
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
     stop "Python 3.11 or newer was not found as python3" "Install it and run make again."
-if [ ! -x .venv/bin/python ]; then
-    say "Creating .venv (a few seconds)"
-    python3 -m venv .venv
+if [ ! -x "$venv/bin/python" ]; then
+    say "Creating $venv (a few seconds)"
+    python3 -m venv "$venv"
 fi
-.venv/bin/python scripts/setup.py "$backend"
-printf '%s' "$state $(cut -d- -f1 .venv/engine-build)" > "$stamp"
+"$venv/bin/python" scripts/setup.py "$backend" "$purpose"
+printf '%s' "$state $(cut -d- -f1 "$venv/engine-build")" > "$stamp"

@@ -14,13 +14,13 @@ SYSTEM_HEADERS: Final = Path("/usr/include")
 NEWER_RELEASE: Final = "trixie"
 
 
-def flags(folder: Path) -> tuple[str, ...]:
-    """Return CMake flags for the headers: none where the system's will do.
+def newer(folder: Path) -> Path | None:
+    """Return the folder of headers to build with: None where the system's will do.
 
     Debian 12's are too old; those of Debian 13 are unpacked to ``folder``, not installed.
     """
     if version(SYSTEM_HEADERS) >= NEEDED:
-        return ()
+        return None
     headers = folder / "usr" / "include"
     if version(headers) < NEEDED:
         _unpack(folder)
@@ -29,7 +29,7 @@ def flags(folder: Path) -> tuple[str, ...]:
             "error: the Vulkan headers are older than 1.3.272\n"
             "Install the Vulkan SDK or newer libvulkan-dev and spirv-headers, then run make again."
         )
-    return (f"-DVulkan_INCLUDE_DIR={headers}", f"-DCMAKE_CXX_FLAGS=-I{headers}")
+    return headers
 
 
 def version(include: Path) -> int:
