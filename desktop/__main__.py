@@ -89,6 +89,10 @@ def _dispatch(argv: list[str]) -> int:
     if options.version:
         print(f"snug {snug_version()}")  # noqa: T201
         return 0
+    if options.self_test:
+        from desktop import self_test
+
+        return self_test.run()
     basedir: Path | None = getattr(options, "basedir", None)
     if command is None:
         return _open_window(basedir, options.file)
@@ -117,6 +121,9 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         epilog=f"commands:\n{listed}\n\n'snug COMMAND --help' shows more of each.",
     )
     parser.add_argument("file", nargs="?", metavar="COMMAND|FILE", help="a GGUF file to open")
+    parser.add_argument(
+        "--self-test", action="store_true", help="try every part for real, and print a table"
+    )
     parser.add_argument("--version", action="store_true", help="print the version and leave")
     add_common_flags(parser)
     return parser.parse_args(argv)
@@ -151,9 +158,11 @@ def _open_window(basedir: Path | None, file: str | None) -> int:
     try:
         from desktop.app import run  # only the window needs the toolkit
     except ImportError as error:
+        from models.installation import repair
+
         raise UserError(
             f"The window can't be loaded: {error}",
-            "Run 'make setup' for what is missing, or chat in the terminal with 'snug chat'.",
+            f"{repair()} for what is missing, or chat in the terminal with 'snug chat'.",
         ) from error
     return run(paths, None if file is None else str(Path(file).expanduser().absolute()))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,8 @@ from typing import Any, Final, NamedTuple
 
 from PySide6.QtCore import QByteArray, QObject, QProcess, QTimer, Signal
 from PySide6.QtSvg import QSvgRenderer
+
+from models.installation import process_command
 
 SOURCE_LIMIT: Final = 2_000
 TIME_LIMIT_MS: Final = 3_000
@@ -93,11 +94,14 @@ class FormulaSetter(QObject):
             return
         self._current = self._queue.popleft()
         process = self._running_process()
+        if process is None:
+            return
         process.write(json.dumps(self._current._asdict()).encode() + b"\n")
         self._idle.stop()
         self._timer.start(TIME_LIMIT_MS if self._is_ready else START_LIMIT_MS)
 
-    def _running_process(self) -> QProcess:
+    def _running_process(self) -> QProcess | None:
+        """Return the process, None where the system refuses to make one: then all is settled."""
         if self._process is None:
             self._process = QProcess(self)
             self._process.setStandardErrorFile(QProcess.nullDevice())
@@ -155,9 +159,7 @@ class FormulaSetter(QObject):
 
 def formula_command() -> list[str]:
     """Return how the child process starts, from a checkout or frozen."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable, FORMULAS_FLAG]
-    return [sys.executable, "-P", "-m", "desktop.ui.transcript.formula_process"]
+    return process_command("desktop.ui.transcript.formula_process", FORMULAS_FLAG)
 
 
 def _drawing(answer: dict[str, Any]) -> Formula | None:
