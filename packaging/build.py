@@ -1,0 +1,75 @@
+"""Builds the installers of this machine's kind: `make installers`.
+
+Runs in an environment that holds what Snug needs and nothing else. Freezes the program, trims it,
+and wraps it twice, with the embedded model and without it::
+
+    PyInstaller ──► trim ──► licences ──► snug ──► .deb and .run
+                                      └─► snug with the model ──► .deb and .run
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import licences
+import linux_packages
+from trimming import trim
+from version import version
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+WORK: Final = ROOT / "build" / "installers"
+OUTPUT: Final = ROOT / "dist"
+
+
+def main() -> None:
+    """Build every form, or those that are named."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--no-packages", action="store_true", help="stop at the folder")
+    parser.add_argument("--frozen", action="store_true", help="take the folder of the last build")
+    arguments = parser.parse_args()
+    pin_times()
+    frozen = WORK / "dist" / "snug"
+    if not arguments.frozen:
+        freeze()
+        trim(frozen)
+        licences.write(frozen / "_internal" / "licences")
+    if arguments.no_packages:
+        return
+    OUTPUT.mkdir(exist_ok=True)
+    release = linux_packages.Release(version(), int(os.environ["SOURCE_DATE_EPOCH"]))
+    for form in (linux_packages.LITE, linux_packages.FULL):
+        tree = WORK / form.package
+        linux_packages.lay_out(tree, frozen, form, release)
+        for path in (
+            linux_packages.make_deb(tree, form, release, OUTPUT),
+            linux_packages.make_run(tree, form, release, OUTPUT),
+        ):
+            print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1e6:.1f} MB")
+
+
+def pin_times() -> None:
+    """Let everything carry the commit's time, so that two builds of it are the same."""
+    if "SOURCE_DATE_EPOCH" not in os.environ:
+        asked = ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"]
+        answer = subprocess.run(asked, capture_output=True, text=True, check=True)
+        os.environ["SOURCE_DATE_EPOCH"] = answer.stdout.strip()
+    os.environ["PYTHONHASHSEED"] = "1"
+
+
+def freeze() -> None:
+    """Have PyInstaller make a folder of the program."""
+    shutil.rmtree(WORK / "dist", ignore_errors=True)
+    folders = ("--distpath", str(WORK / "dist"), "--workpath", str(WORK / "work"))
+    recipe = str(ROOT / "packaging" / "snug.spec")
+    what = ("-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "WARN", *folders, recipe)
+    subprocess.run([sys.executable, *what], check=True, cwd=ROOT)
+
+
+if __name__ == "__main__":
+    main()
