@@ -103,7 +103,22 @@ create table grounds (
 create index grounds_by_chat on grounds (chat_id);
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (M001_CHATS, M002_DOCUMENTS)
+M003_TREE: Final = ""
+
+M004_SEARCH: Final = ""
+
+M005_CONTEXT: Final = ""
+
+M006_PRESETS: Final = ""
+
+MIGRATIONS: Final[tuple[str, ...]] = (
+    M001_CHATS,
+    M002_DOCUMENTS,
+    M003_TREE,
+    M004_SEARCH,
+    M005_CONTEXT,
+    M006_PRESETS,
+)
 
 
 def schema_version(connection: apsw.Connection) -> int:

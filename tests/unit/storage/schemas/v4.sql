@@ -1,0 +1,101 @@
+-- A database as Snug wrote it at schema version 2. Frozen: add a file for each later version.
+create table models (
+    id integer primary key,
+    path text not null,
+    name text not null,
+    size integer not null,
+    mtime_ns integer not null,
+    sha256 text not null default ''
+) strict;
+create index models_by_file on models (path, size, mtime_ns);
+
+create table chats (
+    id integer primary key autoincrement,
+    title text not null default '',
+    is_renamed integer not null default 0 check (is_renamed in (0, 1)),
+    created_at real not null,
+    updated_at real not null,
+    deleted_at real,
+    leaf_id integer references messages (id) on delete set null,
+    overrides text not null default '{}'
+) strict;
+
+-- Where a person was in a chat; apart from the chat, because it is written while one types.
+create table chat_views (
+    chat_id integer primary key references chats (id) on delete cascade,
+    draft text not null default '',
+    anchor_id integer,
+    anchor_offset integer not null default 0
+) strict;
+
+create table messages (
+    id integer primary key autoincrement,
+    chat_id integer not null references chats (id) on delete cascade,
+    parent_id integer references messages (id) on delete cascade,
+    role text not null check (role in ('system', 'user', 'assistant')),
+    state text not null
+        check (state in ('streaming', 'complete', 'stopped', 'failed', 'interrupted')),
+    created_at real not null,
+    run_id integer references runs (id) on delete set null,
+    finish_reason text not null default '',
+    problem_title text,
+    problem_hint text,
+    text text not null,
+    -- 32-bit little-endian integers; last, so that reading a chat skips over them.
+    token_ids blob not null default x''
+) strict;
+create index messages_by_parent on messages (chat_id, parent_id);
+create index messages_streaming on messages (state) where state = 'streaming';
+
+-- Each time a model wrote on a message: once, and again for each continuation.
+create table runs (
+    id integer primary key,
+    message_id integer not null references messages (id) on delete cascade,
+    model_id integer not null references models (id),
+    settings text not null,
+    seed integer,
+    versions text not null,
+    first_token integer not null default 0,
+    started_at real not null,
+    writer_pid integer not null,
+    writer_started_at real not null,
+    report text
+) strict;
+create index runs_by_message on runs (message_id);
+create index runs_by_model on runs (model_id);
+
+-- What a chat is asked about: numbers in the documents' database, which may be made anew.
+create table chat_documents (
+    chat_id integer not null references chats (id) on delete cascade,
+    position integer not null,
+    kind text not null check (kind in ('document', 'collection')),
+    source_id integer not null,
+    name text not null,
+    primary key (chat_id, kind, source_id)
+) strict;
+
+-- What a reply was given of documents: places in them, as JSON, and no text.
+create table grounds (
+    message_id integer primary key references messages (id) on delete cascade,
+    chat_id integer not null references chats (id) on delete cascade,
+    content text not null
+) strict;
+create index grounds_by_chat on grounds (chat_id);
+
+insert into models values (1, '/models/tiny.gguf', 'Tiny', 4, 1700000000000000000, 'abc');
+insert into chats values (1, 'Greeting', 0, 1700000000.0, 1700000009.0, null, null, '{"top_k":5}');
+insert into chats values (2, 'In the trash', 1, 1700000000.0, 1700000001.0, 1700000002.0, null, '{}');
+insert into chat_views values (1, 'half a thou', 2, 12);
+insert into messages values
+    (1, 1, null, 'user', 'complete', 1700000001.0, null, '', null, null, 'Hello', x''),
+    (2, 1, 1, 'assistant', 'complete', 1700000002.0, null, 'end_of_turn', null, null, 'Hi', x'0100000002000000'),
+    (3, 1, 1, 'assistant', 'failed', 1700000003.0, null, '', 'Cause', 'Remedy', 'Hal', x'07000000');
+insert into runs values
+    (1, 2, 1, '{"top_k":5}', 42, '{"snug":"0.1.0"}', 0, 1700000002.0, 1, 1.0,
+        '{"type":"Report","prompt_tokens":9,"completion_tokens":2,"seed":42}'),
+    (2, 3, 1, '{}', null, '{}', 0, 1700000003.0, 1, 1.0, null);
+update messages set run_id = id - 1 where role = 'assistant';
+update chats set leaf_id = 2 where id = 1;
+insert into chat_documents values (1, 0, 'document', 7, 'report.pdf'), (1, 1, 'collection', 2, 'Papers');
+insert into grounds values (2, 1, '{"searched":["report.pdf"],"sources":[{"number":1,"document_id":7,"name":"report.pdf","first":3,"last":4,"page":2,"found":true}],"by":"words","tokens":90}');
+pragma user_version = 4;
