@@ -50,8 +50,8 @@ class ChatStore:
         now = time.time()
         with self._database.transaction() as connection:
             connection.execute(
-                "insert into chats (title, is_renamed, created_at, updated_at) values (?, ?, ?, ?)",
-                (title, bool(title), now, now),
+                "insert into chats (title, title_by, created_at, updated_at) values (?, ?, ?, ?)",
+                (title, "person" if title else "first_words", now, now),
             )
             chat_id = connection.last_insert_rowid()
         return Chat(id=chat_id, title=title, created_at=now, updated_at=now)
@@ -64,8 +64,12 @@ class ChatStore:
                 (chat_id,),
             ).get
             connection.execute(
-                "update chats set title = ?, is_renamed = ? where id = ?",
-                (title or title_from(first or ""), bool(title), chat_id),
+                "update chats set title = ?, title_by = ? where id = ?",
+                (
+                    title or title_from(first or ""),
+                    "person" if title else "first_words",
+                    chat_id,
+                ),
             )
 
     def delete_chat(self, chat_id: int) -> None:
@@ -161,7 +165,7 @@ class ChatStore:
             runs.start_run(connection, reply_id, run, first_token=0)
             _touch(connection, chat_id, reply_id)
             connection.execute(
-                "update chats set title = ? where id = ? and title = '' and not is_renamed",
+                "update chats set title = ? where id = ? and title = '' and title_by <> 'person'",
                 (title_from(text), chat_id),
             )
             return tree.message(connection, user_id), tree.message(connection, reply_id)

@@ -103,7 +103,52 @@ create table grounds (
 create index grounds_by_chat on grounds (chat_id);
 """
 
-M003_TREE: Final = ""
+M003_TREE: Final = """
+create table folders (
+    id integer primary key autoincrement,
+    name text not null,
+    position integer not null default 0
+) strict;
+
+alter table chats add column pinned_at real;
+alter table chats add column folder_id integer references folders (id) on delete set null;
+alter table chats add column title_by text not null default 'first_words'
+    check (title_by in ('first_words', 'model', 'person'));
+update chats set title_by = 'person' where is_renamed;
+alter table chats drop column is_renamed;
+
+-- The ids stay the last column, so that reading a chat skips over them.
+alter table messages rename column token_ids to earlier_ids;
+-- A message in the trash keeps its place in the tree; every reading of the tree passes it by.
+alter table messages add column deleted_at real;
+alter table messages add column edited integer not null default 0 check (edited in (0, 1));
+alter table messages add column pinned integer not null default 0 check (pinned in (0, 1));
+-- The characters at the start of a reply that a person wrote: token_ids are of what follows.
+alter table messages add column written integer not null default 0;
+alter table messages add column token_ids blob not null default x'';
+update messages set token_ids = earlier_ids;
+alter table messages drop column earlier_ids;
+
+drop index messages_by_parent;
+create index messages_by_parent on messages (chat_id, parent_id, deleted_at);
+create index messages_deleted on messages (deleted_at) where deleted_at is not null;
+
+-- What an undo needs of one: the messages that went, and what they left behind.
+create table deletions (
+    id integer primary key autoincrement,
+    chat_id integer not null references chats (id) on delete cascade,
+    -- The message itself, or the first of a branch. All of them bear the same deleted_at.
+    message_id integer not null references messages (id) on delete cascade,
+    deleted_at real not null,
+    -- What the chat showed before.
+    leaf_id integer references messages (id) on delete set null,
+    -- The children that a message alone left to its parent, as JSON; null for a whole branch.
+    moved text,
+    unique (chat_id, deleted_at)
+) strict;
+create index deletions_by_message on deletions (message_id);
+create index deletions_by_leaf on deletions (leaf_id);
+"""
 
 M004_SEARCH: Final = ""
 

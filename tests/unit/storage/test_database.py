@@ -24,6 +24,16 @@ def write_a_chat(path: Path, run: Run) -> Chat:
         return chat
 
 
+def damage_table(path: Path, table: str) -> None:
+    connection = apsw.Connection(str(path))
+    page = connection.execute("select rootpage from sqlite_schema where name = ?", (table,)).get
+    size = connection.pragma("page_size")
+    connection.close()
+    content = bytearray(path.read_bytes())
+    content[size * (page - 1) : size * page] = b"\xa5" * size
+    path.write_bytes(content)
+
+
 def texts(path: Path, chat: Chat) -> list[str]:
     with Database.open(path) as database:
         return [message.text for message in ChatStore(database).path(chat.id)]
@@ -125,9 +135,7 @@ def test_damage_met_later_is_looked_for_at_the_next_start(
     assert FULL_CHECK_BYTES > 0
     monkeypatch.setattr("desktop.storage.database.FULL_CHECK_BYTES", 0)
     chat = write_a_chat(database_path, run)
-    content = bytearray(database_path.read_bytes())
-    content[4096 * 2 :] = b"\xa5" * (len(content) - 4096 * 2)
-    database_path.write_bytes(content)
+    damage_table(database_path, "messages")
     with Database.open(database_path) as database:
         assert database.notice is None
         with pytest.raises(UserError, match="damaged") as trouble:

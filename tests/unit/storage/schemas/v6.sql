@@ -1,4 +1,4 @@
--- A database as Snug wrote it at schema version 2. Frozen: add a file for each later version.
+-- A database as Snug wrote it at schema version 6. Frozen: add a file for each later version.
 create table models (
     id integer primary key,
     path text not null,
@@ -12,13 +12,13 @@ create index models_by_file on models (path, size, mtime_ns);
 create table chats (
     id integer primary key autoincrement,
     title text not null default '',
-    is_renamed integer not null default 0 check (is_renamed in (0, 1)),
     created_at real not null,
     updated_at real not null,
     deleted_at real,
     leaf_id integer references messages (id) on delete set null,
     overrides text not null default '{}'
-) strict;
+, pinned_at real, folder_id integer references folders (id) on delete set null, title_by text not null default 'first_words'
+    check (title_by in ('first_words', 'model', 'person'))) strict;
 
 -- Where a person was in a chat; apart from the chat, because it is written while one types.
 create table chat_views (
@@ -42,9 +42,7 @@ create table messages (
     problem_hint text,
     text text not null,
     -- 32-bit little-endian integers; last, so that reading a chat skips over them.
-    token_ids blob not null default x''
-) strict;
-create index messages_by_parent on messages (chat_id, parent_id);
+    deleted_at real, edited integer not null default 0 check (edited in (0, 1)), pinned integer not null default 0 check (pinned in (0, 1)), written integer not null default 0, token_ids blob not null default x'') strict;
 create index messages_streaming on messages (state) where state = 'streaming';
 
 -- Each time a model wrote on a message: once, and again for each continuation.
@@ -82,20 +80,49 @@ create table grounds (
 ) strict;
 create index grounds_by_chat on grounds (chat_id);
 
+create table folders (
+    id integer primary key autoincrement,
+    name text not null,
+    position integer not null default 0
+) strict;
+
+create index messages_by_parent on messages (chat_id, parent_id, deleted_at);
+create index messages_deleted on messages (deleted_at) where deleted_at is not null;
+
+-- What an undo needs of one: the messages that went, and what they left behind.
+create table deletions (
+    id integer primary key autoincrement,
+    chat_id integer not null references chats (id) on delete cascade,
+    -- The message itself, or the first of a branch. All of them bear the same deleted_at.
+    message_id integer not null references messages (id) on delete cascade,
+    deleted_at real not null,
+    -- What the chat showed before.
+    leaf_id integer references messages (id) on delete set null,
+    -- The children that a message alone left to its parent, as JSON; null for a whole branch.
+    moved text,
+    unique (chat_id, deleted_at)
+) strict;
+create index deletions_by_message on deletions (message_id);
+create index deletions_by_leaf on deletions (leaf_id);
+
 insert into models values (1, '/models/tiny.gguf', 'Tiny', 4, 1700000000000000000, 'abc');
-insert into chats values (1, 'Greeting', 0, 1700000000.0, 1700000009.0, null, null, '{"top_k":5}');
-insert into chats values (2, 'In the trash', 1, 1700000000.0, 1700000001.0, 1700000002.0, null, '{}');
+insert into folders values (1, 'Work', 0);
+insert into chats values (1, 'Greeting', 1700000000.0, 1700000009.0, null, null, '{"top_k":5}', 1700000008.0, 1, 'model');
+insert into chats values (2, 'In the trash', 1700000000.0, 1700000001.0, 1700000002.0, null, '{}', null, null, 'person');
 insert into chat_views values (1, 'half a thou', 2, 12);
 insert into messages values
-    (1, 1, null, 'user', 'complete', 1700000001.0, null, '', null, null, 'Hello', x''),
-    (2, 1, 1, 'assistant', 'complete', 1700000002.0, null, 'end_of_turn', null, null, 'Hi', x'0100000002000000'),
-    (3, 1, 1, 'assistant', 'failed', 1700000003.0, null, '', 'Cause', 'Remedy', 'Hal', x'07000000');
+    (1, 1, null, 'user', 'complete', 1700000001.0, null, '', null, null, 'Hello', null, 0, 1, 0, x''),
+    (2, 1, 1, 'assistant', 'complete', 1700000002.0, null, 'end_of_turn', null, null, 'Hi', null, 0, 0, 0, x'0100000002000000'),
+    (3, 1, 1, 'assistant', 'failed', 1700000003.0, null, '', 'Cause', 'Remedy', 'Hal', null, 0, 0, 0, x'07000000'),
+    (4, 1, 1, 'assistant', 'complete', 1700000004.0, null, '', null, null, 'Hey', null, 1, 0, 3, x''),
+    (5, 1, null, 'user', 'complete', 1700000005.0, null, '', null, null, 'Thrown away', 1700000006.0, 0, 0, 0, x'');
 insert into runs values
     (1, 2, 1, '{"top_k":5}', 42, '{"snug":"0.1.0"}', 0, 1700000002.0, 1, 1.0,
         '{"type":"Report","prompt_tokens":9,"completion_tokens":2,"seed":42}'),
     (2, 3, 1, '{}', null, '{}', 0, 1700000003.0, 1, 1.0, null);
-update messages set run_id = id - 1 where role = 'assistant';
+update messages set run_id = id - 1 where id in (2, 3);
 update chats set leaf_id = 2 where id = 1;
 insert into chat_documents values (1, 0, 'document', 7, 'report.pdf'), (1, 1, 'collection', 2, 'Papers');
 insert into grounds values (2, 1, '{"searched":["report.pdf"],"sources":[{"number":1,"document_id":7,"name":"report.pdf","first":3,"last":4,"page":2,"found":true}],"by":"words","tokens":90}');
+insert into deletions values (1, 1, 5, 1700000006.0, 2, null);
 pragma user_version = 6;
