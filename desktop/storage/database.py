@@ -71,6 +71,17 @@ class Database:
                 raise
             return cls(path, writer, reader, notice, contents)
 
+    @classmethod
+    def in_memory(cls, steps: Sequence[str] = MIGRATIONS) -> Self:
+        """Open a database that no file knows of: it is gone when it is closed."""
+        path = Path(":memory:")
+        connection = _connect(path)
+        # What a large sort needs would go to a file as well.
+        connection.pragma("temp_store", "memory")
+        connection.pragma("foreign_keys", "on")
+        migrate(connection, path, steps)
+        return cls(path, connection, connection, None, "private chats")
+
     @contextmanager
     def transaction(self) -> Iterator[apsw.Connection]:
         """Give the writing connection inside a transaction that is on disk when the block ends.
@@ -92,6 +103,19 @@ class Database:
         """Give the reading connection on one unchanging state of the database."""
         with self._reading, translated(self.path, self._contents), self._reader:
             yield self._reader
+
+    def replace_with(self, other: Path) -> None:
+        """Take over all that another database holds, in one transaction; it must be up to date.
+
+        Nothing of it is done where it fails. Other processes see the new state at once.
+        """
+        with self._reading, self._writing, translated(self.path, self._contents):
+            source = _connect(other, apsw.SQLITE_OPEN_READONLY)
+            try:
+                with self._writer.backup("main", source, "main") as copying:
+                    copying.step()
+            finally:
+                source.close()
 
     def empty_log(self) -> None:
         """Fold the write-ahead log into the file, so that what was deleted isn't left in it.

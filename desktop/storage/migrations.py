@@ -148,6 +148,22 @@ create table deletions (
 ) strict;
 create index deletions_by_message on deletions (message_id);
 create index deletions_by_leaf on deletions (leaf_id);
+
+-- What was deleted for good, until it is gone from the backups as well. Numbers alone say too
+-- little: a backup that is restored knows others by them.
+create table purged (
+    chat_id integer not null,
+    -- Null where the whole chat went.
+    message_id integer,
+    created_at real not null
+) strict;
+create trigger chat_purged after delete on chats begin
+    insert into purged values (old.id, null, old.created_at);
+end;
+create trigger message_purged after delete on messages
+    when exists (select 1 from chats where id = old.chat_id) begin
+    insert into purged values (old.chat_id, old.id, old.created_at);
+end;
 """
 
 M004_SEARCH: Final = ""

@@ -105,6 +105,22 @@ create table deletions (
 create index deletions_by_message on deletions (message_id);
 create index deletions_by_leaf on deletions (leaf_id);
 
+-- What was deleted for good, until it is gone from the backups as well. Numbers alone say too
+-- little: a backup that is restored knows others by them.
+create table purged (
+    chat_id integer not null,
+    -- Null where the whole chat went.
+    message_id integer,
+    created_at real not null
+) strict;
+create trigger chat_purged after delete on chats begin
+    insert into purged values (old.id, null, old.created_at);
+end;
+create trigger message_purged after delete on messages
+    when exists (select 1 from chats where id = old.chat_id) begin
+    insert into purged values (old.chat_id, old.id, old.created_at);
+end;
+
 insert into models values (1, '/models/tiny.gguf', 'Tiny', 4, 1700000000000000000, 'abc');
 insert into folders values (1, 'Work', 0);
 insert into chats values (1, 'Greeting', 1700000000.0, 1700000009.0, null, null, '{"top_k":5}', 1700000008.0, 1, 'model');
@@ -125,4 +141,5 @@ update chats set leaf_id = 2 where id = 1;
 insert into chat_documents values (1, 0, 'document', 7, 'report.pdf'), (1, 1, 'collection', 2, 'Papers');
 insert into grounds values (2, 1, '{"searched":["report.pdf"],"sources":[{"number":1,"document_id":7,"name":"report.pdf","first":3,"last":4,"page":2,"found":true}],"by":"words","tokens":90}');
 insert into deletions values (1, 1, 5, 1700000006.0, 2, null);
+insert into purged values (3, null, 1700000000.0), (1, 9, 1700000007.0);
 pragma user_version = 3;
