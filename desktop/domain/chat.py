@@ -7,11 +7,22 @@ to the leaf is the conversation; siblings are other versions of the same message
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final, Literal
 
 import msgspec
 
 from desktop.domain.grounds import Grounds
 from models.records import Report, Role
+
+TitleBy = Literal["first_words", "model", "person"]
+
+PRIVATE_FROM: Final = 1 << 30
+"""The first number of a private chat, and of its messages: no stored one ever gets there."""
+
+
+def is_private(row_id: int | None) -> bool:
+    """Return whether this is the number of a private chat, or of a message in one."""
+    return row_id is not None and row_id > PRIVATE_FROM
 
 
 class MessageState(StrEnum):
@@ -61,6 +72,18 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     created_at: float
     updated_at: float
     leaf_id: int | None = None
+    deleted_at: float | None = None
+    pinned_at: float | None = None
+    folder_id: int | None = None
+    title_by: TitleBy = "first_words"
+
+
+class Folder(msgspec.Struct, frozen=True, kw_only=True):
+    """A folder of chats. ``position`` is its place among the others, from low to high."""
+
+    id: int
+    name: str
+    position: int
 
 
 class ChatView(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,60 +17,20 @@ from typing import Any
 import apsw
 import msgspec
 
-from desktop.domain.chat import Chat, ChatView, Message, MessageState, Run
+from desktop.domain.chat import ChatView, Message, MessageState, Run
 from desktop.domain.errors import UserError
 from desktop.domain.grounds import Attached, Grounds
 from desktop.domain.titles import title_from
 from desktop.storage import grounds, runs, tree
-from desktop.storage.database import Database
+from desktop.storage.shelf import Shelf
 from desktop.storage.writers import Writer, is_alive, this_writer
 from models.records import Report, Role, Turn
 
-_CHATS = "select id, title, created_at, updated_at, leaf_id from chats"
 
-
-class ChatStore:
+class ChatStore(Shelf):
     """The chats of a database. Calls block for as long as the disk takes."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
     # --- chats ---------------------------------------------------------------------------------
-
-    def chats(self) -> list[Chat]:
-        """Return the chats that aren't in the trash, the last used first."""
-        return self._chats("where deleted_at is null order by updated_at desc, id desc")
-
-    def deleted_chats(self) -> list[Chat]:
-        """Return the chats in the trash, the last deleted first."""
-        return self._chats("where deleted_at is not null order by deleted_at desc, id desc")
-
-    def create_chat(self, title: str = "") -> Chat:
-        """Make a chat; without a title it gets one from its first message."""
-        now = time.time()
-        with self._database.transaction() as connection:
-            connection.execute(
-                "insert into chats (title, title_by, created_at, updated_at) values (?, ?, ?, ?)",
-                (title, "person" if title else "first_words", now, now),
-            )
-            chat_id = connection.last_insert_rowid()
-        return Chat(id=chat_id, title=title, created_at=now, updated_at=now)
-
-    def rename_chat(self, chat_id: int, title: str) -> None:
-        """Give the chat this title; an empty one gives it back the title of its first message."""
-        with self._database.transaction() as connection:
-            first = connection.execute(
-                "select text from messages where chat_id = ? and role = 'user' order by id limit 1",
-                (chat_id,),
-            ).get
-            connection.execute(
-                "update chats set title = ?, title_by = ? where id = ?",
-                (
-                    title or title_from(first or ""),
-                    "person" if title else "first_words",
-                    chat_id,
-                ),
-            )
 
     def delete_chat(self, chat_id: int) -> None:
         """Put the chat in the trash."""
@@ -294,22 +254,6 @@ class ChatStore:
                 "select path, name from models group by path order by max(id) desc"
             )
             return [(str(path), str(name)) for path, name in rows]
-
-    # --- parts ---------------------------------------------------------------------------------
-
-    def _chats(self, which: str) -> list[Chat]:
-        with self._database.reading() as connection:
-            return [
-                Chat(id=row[0], title=row[1], created_at=row[2], updated_at=row[3], leaf_id=row[4])
-                for row in connection.execute(f"{_CHATS} {which}")
-            ]
-
-    def _set_chat(self, chat_id: int, column: str, value: Any) -> None:  # noqa: ANN401
-        with self._database.transaction() as connection:
-            connection.execute(
-                f"update chats set {column} = ? where id = ?",  # noqa: S608 - our own column names
-                (value, chat_id),
-            )
 
 
 def _insert(
