@@ -166,7 +166,83 @@ create trigger message_purged after delete on messages
 end;
 """
 
-M004_SEARCH: Final = ""
+M004_SEARCH: Final = """
+-- What search reads. A reply that is being written is not searched: no checkpoint touches an index.
+-- The spaces let the last two letters begin a trigram as well.
+create view searchable_messages as
+    select id, text || '  ' as text from messages where state <> 'streaming';
+create view searchable_titles as select id, title || '  ' as text from chats;
+
+-- Words, found by how they begin; and groups of three letters, for parts of words.
+create virtual table message_words using fts5 (
+    text, content = 'searchable_messages', content_rowid = 'id', prefix = '2 3',
+    tokenize = 'unicode61 remove_diacritics 2'
+);
+create virtual table message_parts using fts5 (
+    text, content = 'searchable_messages', content_rowid = 'id',
+    tokenize = 'trigram remove_diacritics 1'
+);
+create virtual table title_words using fts5 (
+    text, content = 'searchable_titles', content_rowid = 'id', prefix = '1 2 3',
+    tokenize = 'unicode61 remove_diacritics 2'
+);
+create virtual table title_parts using fts5 (
+    text, content = 'searchable_titles', content_rowid = 'id',
+    tokenize = 'trigram remove_diacritics 1'
+);
+create virtual table message_pairs using fts5vocab (message_parts, instance);
+create virtual table title_pairs using fts5vocab (title_parts, instance);
+-- Deleted words are taken out of an index at once, not when it is next rewritten.
+insert into message_words (message_words, rank) values ('secure-delete', 1);
+insert into message_parts (message_parts, rank) values ('secure-delete', 1);
+insert into title_words (title_words, rank) values ('secure-delete', 1);
+insert into title_parts (title_parts, rank) values ('secure-delete', 1);
+insert into message_words (message_words) values ('rebuild');
+insert into message_parts (message_parts) values ('rebuild');
+insert into title_words (title_words) values ('rebuild');
+insert into title_parts (title_parts) values ('rebuild');
+
+create trigger message_added after insert on messages when new.state <> 'streaming' begin
+    insert into message_words (rowid, text) values (new.id, new.text || '  ');
+    insert into message_parts (rowid, text) values (new.id, new.text || '  ');
+end;
+create trigger message_removed after delete on messages when old.state <> 'streaming' begin
+    insert into message_words (message_words, rowid, text)
+        values ('delete', old.id, old.text || '  ');
+    insert into message_parts (message_parts, rowid, text)
+        values ('delete', old.id, old.text || '  ');
+end;
+create trigger message_reworded after update of state, text on messages
+    when (old.state = 'streaming') <> (new.state = 'streaming')
+        or (new.state <> 'streaming' and new.text <> old.text) begin
+    insert into message_words (message_words, rowid, text)
+        select 'delete', old.id, old.text || '  ' where old.state <> 'streaming';
+    insert into message_parts (message_parts, rowid, text)
+        select 'delete', old.id, old.text || '  ' where old.state <> 'streaming';
+    insert into message_words (rowid, text)
+        select new.id, new.text || '  ' where new.state <> 'streaming';
+    insert into message_parts (rowid, text)
+        select new.id, new.text || '  ' where new.state <> 'streaming';
+end;
+create trigger title_added after insert on chats begin
+    insert into title_words (rowid, text) values (new.id, new.title || '  ');
+    insert into title_parts (rowid, text) values (new.id, new.title || '  ');
+end;
+create trigger title_removed after delete on chats begin
+    insert into title_words (title_words, rowid, text)
+        values ('delete', old.id, old.title || '  ');
+    insert into title_parts (title_parts, rowid, text)
+        values ('delete', old.id, old.title || '  ');
+end;
+create trigger title_reworded after update of title on chats when new.title <> old.title begin
+    insert into title_words (title_words, rowid, text)
+        values ('delete', old.id, old.title || '  ');
+    insert into title_parts (title_parts, rowid, text)
+        values ('delete', old.id, old.title || '  ');
+    insert into title_words (rowid, text) values (new.id, new.title || '  ');
+    insert into title_parts (rowid, text) values (new.id, new.title || '  ');
+end;
+"""
 
 M005_CONTEXT: Final = ""
 
