@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -13,6 +13,7 @@ from desktop.engine.tasks import Failure, TaskThread
 if TYPE_CHECKING:
     from desktop.storage.chats import ChatStore
     from desktop.storage.database import Database
+    from desktop.storage.private import Homes
 
 T = TypeVar("T")
 _POLL_MS = 1000
@@ -21,6 +22,7 @@ _POLL_MS = 1000
 class StoreThread(QObject):
     """Opens the store on its thread at the first call, and runs every later call there.
 
+    Calls that name a private chat, or a message of one, reach a store that no file knows of.
     ``noticed`` carries what people must know of how it was opened. ``changed_elsewhere`` fires
     when another process, such as a terminal chat, wrote to the store.
     """
@@ -33,8 +35,7 @@ class StoreThread(QObject):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self._path = path
-        self._database: Database | None = None
-        self._store: ChatStore | None = None
+        self._stores: tuple[Database, Homes] | None = None
         self._version = 0
         self._tasks = TaskThread("store")
         self._tasks.failed.connect(self.failed)
@@ -48,7 +49,25 @@ class StoreThread(QObject):
         failed: Failure | None = None,
     ) -> None:
         """Run ``work(store)`` after the calls before it; ``done`` gets its result."""
-        self._tasks.run(lambda: work(self._opened()), done, failed)
+        self.call_homes(lambda homes: work(cast("ChatStore", homes)), done, failed)
+
+    def call_homes(
+        self,
+        work: Callable[[Homes], T],
+        done: Callable[[T], None] | None = None,
+        failed: Failure | None = None,
+    ) -> None:
+        """Run ``work`` like ``call`` does, with what tells private chats from stored ones."""
+        self._tasks.run(lambda: work(self._opened()[1]), done, failed)
+
+    def call_database(
+        self,
+        work: Callable[[Database], T],
+        done: Callable[[T], None] | None = None,
+        failed: Failure | None = None,
+    ) -> None:
+        """Run ``work`` like ``call`` does, with the database of the stored chats."""
+        self._tasks.run(lambda: work(self._opened()[0]), done, failed)
 
     def watch(self) -> None:
         """Begin to look, once a second, for what other processes write."""
@@ -60,21 +79,24 @@ class StoreThread(QObject):
         self._tasks.run(self._close_database)
         self._tasks.close()
 
-    def _opened(self) -> ChatStore:
-        if self._store is None:
+    def _opened(self) -> tuple[Database, Homes]:
+        if self._stores is None:
             # On this thread: the window must not wait for the database's library.
             from desktop.storage.chats import ChatStore
             from desktop.storage.database import Database
+            from desktop.storage.private import Homes
 
-            self._database = Database.open(self._path)
-            self._store = ChatStore(self._database)
-            if self._database.notice:
-                self.noticed.emit(self._database.notice)
-        return self._store
+            database = Database.open(self._path)
+            self._stores = database, Homes(ChatStore(database))
+            if database.notice:
+                self.noticed.emit(database.notice)
+        return self._stores
 
     def _close_database(self) -> None:
-        if self._database is not None:
-            self._database.close()
+        if self._stores is not None:
+            database, homes = self._stores
+            homes.close()
+            database.close()
 
     def _on_first_version(self, version: int) -> None:
         self._version = version
