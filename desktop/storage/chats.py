@@ -20,8 +20,9 @@ import msgspec
 from desktop.domain.chat import ChatView, Message, MessageState, Run
 from desktop.domain.errors import UserError
 from desktop.domain.grounds import Attached, Grounds
+from desktop.domain.search import SearchResults
 from desktop.domain.titles import title_from
-from desktop.storage import grounds, runs, tree
+from desktop.storage import grounds, runs, search, tree
 from desktop.storage.shelf import Shelf
 from desktop.storage.writers import Writer, is_alive, this_writer
 from models.records import Report, Role, Turn
@@ -102,6 +103,11 @@ class ChatStore(Shelf):
         with self._database.reading() as connection:
             model_id = runs.model_before(connection, message_id)
             return tree.turns_to(connection, message_id, model_id)
+
+    def search(self, query: str, *, in_trash: bool = False) -> SearchResults:
+        """Return the messages and titles that have a query's words, best first."""
+        with self._database.reading() as connection:
+            return search.search(connection, query, in_trash=in_trash)
 
     def data_version(self) -> int:
         """Return a number that changes when another process has written."""
@@ -219,6 +225,14 @@ class ChatStore(Shelf):
             leaf_id = tree.newest_leaf(connection, chosen)
             connection.execute("update chats set leaf_id = ? where id = ?", (leaf_id, chat_id))
             return tree.path_to(connection, leaf_id)
+
+    def select_branch_of(self, chat_id: int, message_id: int) -> None:
+        """Have the chat show a path that this message is on: the present one, if it is."""
+        with self._database.transaction() as connection:
+            leaf_id = connection.execute("select leaf_id from chats where id = ?", (chat_id,)).get
+            if leaf_id is None or not tree.is_on_path(connection, leaf_id, message_id):
+                leaf_id = tree.newest_leaf(connection, message_id)
+                connection.execute("update chats set leaf_id = ? where id = ?", (leaf_id, chat_id))
 
     def recover_interrupted(self) -> int:
         """Mark the replies whose process is gone as INTERRUPTED; return how many there were."""

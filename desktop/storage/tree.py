@@ -62,6 +62,12 @@ def path_to(connection: apsw.Connection, leaf_id: int) -> list[Message]:
     return grounds.of_chat(connection, path)
 
 
+def is_on_path(connection: apsw.Connection, leaf_id: int, message_id: int) -> bool:
+    """Return whether a message is on the path from the root to the leaf."""
+    statement = f"{_UP} select exists (select 1 from up where id = ?2)"  # noqa: S608 - a constant
+    return bool(connection.execute(statement, (leaf_id, message_id)).get)
+
+
 def turns_to(
     connection: apsw.Connection, message_id: int, model_id: int | None
 ) -> tuple[Turn, ...]:
