@@ -61,11 +61,11 @@ class Database:
             notice = _set_aside(path, contents, *trouble) if trouble else None
             if notice:
                 _make_private(path)
-            writer = _connect(path)
+            writer = connect(path)
             try:
                 _configure(writer)
                 migrate(writer, path, steps)
-                reader = _connect(path, apsw.SQLITE_OPEN_READONLY)
+                reader = connect(path, apsw.SQLITE_OPEN_READONLY)
             except BaseException:
                 writer.close()
                 raise
@@ -75,7 +75,7 @@ class Database:
     def in_memory(cls, steps: Sequence[str] = MIGRATIONS) -> Self:
         """Open a database that no file knows of: it is gone when it is closed."""
         path = Path(":memory:")
-        connection = _connect(path)
+        connection = connect(path)
         # What a large sort needs would go to a file as well.
         connection.pragma("temp_store", "memory")
         connection.pragma("foreign_keys", "on")
@@ -110,7 +110,7 @@ class Database:
         Nothing of it is done where it fails. Other processes see the new state at once.
         """
         with self._reading, self._writing, translated(self.path, self._contents):
-            source = _connect(other, apsw.SQLITE_OPEN_READONLY)
+            source = connect(other, apsw.SQLITE_OPEN_READONLY)
             try:
                 with self._writer.backup("main", source, "main") as copying:
                     copying.step()
@@ -187,7 +187,7 @@ def translated(path: Path, contents: str = "chats") -> Iterator[None]:
 
 def check(path: Path) -> str:
     """Return "ok", or what is wrong with the database file. Takes as long as reading it all."""
-    connection = _connect(path, apsw.SQLITE_OPEN_READONLY)
+    connection = connect(path, apsw.SQLITE_OPEN_READONLY)
     try:
         return str(connection.execute("pragma quick_check(1)").get)
     except (apsw.CorruptError, apsw.NotADBError) as error:
@@ -204,9 +204,10 @@ def _no_room(path: Path, error: Exception) -> UserError:
     )
 
 
-def _connect(
+def connect(
     path: Path, flags: int = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
 ) -> apsw.Connection:
+    """Open a connection that waits for other processes to finish their writes."""
     connection = apsw.Connection(str(path), flags=flags)
     connection.set_busy_timeout(BUSY_TIMEOUT_MS)
     return connection
@@ -232,7 +233,7 @@ def _make_private(path: Path) -> None:
 
 def _trouble(path: Path, known: int) -> tuple[str, str] | None:
     """Return why the file can't be used, as a word for its new name and a sentence, or None."""
-    connection = _connect(path)
+    connection = connect(path)
     try:
         # Closing must not write to a file that is not ours to change.
         connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
