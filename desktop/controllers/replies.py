@@ -27,10 +27,12 @@ _CHECKPOINT_MS = 900
 class Replies(QObject):
     """Carries each running reply to its row: its text as it comes, and its end, once.
 
+    ``asked`` carries the row and the prompt of a reply right before the engine gets it.
     ``text_received`` (chat, message, text, tokens) follows the engine; ``ended`` carries the
     message as the store has it; ``failed`` says that one ended in trouble.
     """
 
+    asked = Signal(object, object)
     text_received = Signal(int, int, str, int)
     ended = Signal(object)
     failed = Signal()
@@ -73,6 +75,7 @@ class Replies(QObject):
         if self._held.pop(row.id, None) is None:
             return
         sampling = to_sampling(settings)
+        self.asked.emit(row, prompt)
         job_id = self._engine.generate(prompt, sampling, settings.max_tokens, settings.stop)
         self._running[job_id] = RunningReply.begun(row, job_id, sampling, written)
         self._checkpoints.start()
