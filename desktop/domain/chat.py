@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from desktop.domain.context import Context
 from desktop.domain.grounds import Grounds
 from models.records import Report, Role
 
@@ -45,7 +46,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     ``sibling_index`` counts from 0 among ``sibling_count`` versions. ``created_at`` is in seconds
     since the epoch. ``problem`` is what a FAILED message failed of: title, then hint.
     ``finish_reason`` is the protocol's, empty where none applies. ``grounds`` is what a reply was
-    given of documents.
+    given of documents, ``context`` what it was written without, None where it had all of the chat.
     """
 
     id: int
@@ -62,6 +63,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     problem: tuple[str, str] | None = None
     report: Report | None = None
     grounds: Grounds | None = None
+    context: Context | None = None
 
 
 class Chat(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -39,10 +39,8 @@ def chat_prompt(
     alternate. With ``continue_reply`` the last turn is a reply, left open; where it holds nothing
     yet, the prompt asks for it from the start.
     """
-    spoken = [turn for turn in turns if turn.role != "assistant" or turn.text]
-    if draft.strip():
-        spoken.append(Turn(role="user", text=draft))
-    joined = _join_users(spoken)
+    spoken = [*turns, Turn(role="user", text=draft)] if draft.strip() else list(turns)
+    joined = [_joined([spoken[at] for at in places]) for places in turns_together(spoken)]
     if given is not None:
         _give(joined, given)
     if system_prompt.strip():
@@ -67,11 +65,23 @@ def _give(turns: list[Turn], given: Given) -> None:
             turns[number] = Turn(role="user", text=f"{text}\n\n{turns[number].text}")
 
 
-def _join_users(turns: Iterable[Turn]) -> list[Turn]:
-    joined: list[Turn] = []
-    for turn in turns:
-        if turn.role == "user" and joined and joined[-1].role == "user":
-            joined[-1] = Turn(role="user", text=f"{joined[-1].text}\n\n{turn.text}")
+def turns_together(turns: Sequence[Turn]) -> list[list[int]]:
+    """Return of which of these turns each turn of their prompt is made, by their places.
+
+    Replies that hold nothing are in none of them.
+    """
+    together: list[list[int]] = []
+    for place, turn in enumerate(turns):
+        if turn.role == "assistant" and not turn.text:
+            continue
+        if turn.role == "user" and together and turns[together[-1][0]].role == "user":
+            together[-1].append(place)
         else:
-            joined.append(turn)
-    return joined
+            together.append([place])
+    return together
+
+
+def _joined(turns: Sequence[Turn]) -> Turn:
+    if len(turns) == 1:
+        return turns[0]
+    return Turn(role="user", text="\n\n".join(turn.text for turn in turns))

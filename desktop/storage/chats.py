@@ -23,12 +23,13 @@ from desktop.domain.grounds import Attached, Grounds
 from desktop.domain.search import SearchResults
 from desktop.domain.titles import title_from
 from desktop.storage import grounds, runs, search, tree
+from desktop.storage.context import ContextStore
 from desktop.storage.shelf import Shelf
 from desktop.storage.writers import Writer, is_alive, this_writer
 from models.records import Report, Role, Turn
 
 
-class ChatStore(Shelf):
+class ChatStore(Shelf, ContextStore):
     """The chats of a database. Calls block for as long as the disk takes."""
 
     # --- chats ---------------------------------------------------------------------------------

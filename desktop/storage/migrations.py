@@ -244,7 +244,48 @@ create trigger title_reworded after update of title on chats when new.title <> o
 end;
 """
 
-M005_CONTEXT: Final = ""
+M005_CONTEXT: Final = """
+-- What stands in prompts for older messages: made by a model, and as a person left it.
+create table summaries (
+    id integer primary key autoincrement,
+    chat_id integer not null references chats (id) on delete cascade,
+    -- What this one goes on from. Its messages are told here too, and when it goes so does this.
+    base_id integer references summaries (id) on delete cascade,
+    first_id integer not null,
+    last_id integer not null references messages (id) on delete cascade,
+    made text not null,
+    text text not null,
+    model_name text not null,
+    created_at real not null
+) strict;
+create index summaries_by_chat on summaries (chat_id);
+create index summaries_by_base on summaries (base_id);
+create index summaries_by_last on summaries (last_id);
+
+create table summarized (
+    summary_id integer not null references summaries (id) on delete cascade,
+    message_id integer not null references messages (id) on delete cascade,
+    primary key (summary_id, message_id)
+) strict, without rowid;
+create index summarized_by_message on summarized (message_id);
+-- Nothing tells any more of a message that was deleted for good.
+create trigger summarized_gone after delete on summarized
+begin
+    delete from summaries where id = old.summary_id;
+end;
+
+-- What a reply was written without: the messages before kept_from that are not in kept, as JSON.
+create table contexts (
+    message_id integer primary key references messages (id) on delete cascade,
+    chat_id integer not null references chats (id) on delete cascade,
+    kept_from integer not null,
+    kept text not null,
+    left_out integer not null,
+    summary_id integer references summaries (id) on delete set null
+) strict;
+create index contexts_by_chat on contexts (chat_id);
+create index contexts_by_summary on contexts (summary_id);
+"""
 
 M006_PRESETS: Final = ""
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import apsw
 import msgspec
 
 from desktop.domain.chat import Message, MessageState
-from desktop.storage import grounds
+from desktop.storage import grounds, left_out
 from desktop.storage.runs import unpack_ids
 from models.records import Report, Turn
 
 _REPORTS: Final = msgspec.json.Decoder(Report)
 _STATES: Final = {state.value: state for state in MessageState}
 
-_UP: Final = """
+UP: Final = """
 with recursive up (id, parent_id) as (
     select id, parent_id from messages where id = ?1
     union all
@@ -35,16 +36,18 @@ left join models on models.id = runs.model_id
 """
 _MESSAGE_BY_ID: Final = f"{_MESSAGE} from messages m {_WRITTEN_BY} where m.id = ?1"
 _PATH: Final = (
-    f"{_UP} {_MESSAGE} from up join messages m on m.id = up.id {_WRITTEN_BY} order by m.id"
+    f"{UP} {_MESSAGE} from up join messages m on m.id = up.id {_WRITTEN_BY} order by m.id"
 )
 
 # Ids are only of use to the model that sampled all of them.
-_TURNS: Final = f"""
-{_UP}
+_TURN: Final = """
 select m.role, m.text, case when m.run_id is null
         or exists (select 1 from runs where message_id = m.id and model_id is not ?2)
     then x'' else m.token_ids end
-from up join messages m on m.id = up.id order by m.id
+"""
+_TURNS: Final = f"{UP} {_TURN} from up join messages m on m.id = up.id order by m.id"
+_TURNS_OF: Final = f"""
+{_TURN} from messages m where m.id in (select value from json_each(?1)) order by m.id
 """  # noqa: S608 - put together from the constants above
 
 
@@ -53,18 +56,18 @@ def message(connection: apsw.Connection, message_id: int) -> Message:
     row = connection.execute(_MESSAGE_BY_ID, (message_id,)).fetchone()
     if row is None:
         raise LookupError(f"no message {message_id}")
-    return grounds.of_message(connection, _message(row))
+    return left_out.of_message(connection, grounds.of_message(connection, _message(row)))
 
 
 def path_to(connection: apsw.Connection, leaf_id: int) -> list[Message]:
     """Return the messages from the root to the leaf."""
     path = [_message(row) for row in connection.execute(_PATH, (leaf_id,))]
-    return grounds.of_chat(connection, path)
+    return left_out.of_chat(connection, grounds.of_chat(connection, path))
 
 
 def is_on_path(connection: apsw.Connection, leaf_id: int, message_id: int) -> bool:
     """Return whether a message is on the path from the root to the leaf."""
-    statement = f"{_UP} select exists (select 1 from up where id = ?2)"  # noqa: S608 - a constant
+    statement = f"{UP} select exists (select 1 from up where id = ?2)"  # noqa: S608 - a constant
     return bool(connection.execute(statement, (leaf_id, message_id)).get)
 
 
@@ -72,10 +75,15 @@ def turns_to(
     connection: apsw.Connection, message_id: int, model_id: int | None
 ) -> tuple[Turn, ...]:
     """Return the turns from the root to the message, with the ids that this model sampled."""
-    return tuple(
-        Turn(role=role, text=text, token_ids=unpack_ids(blob))
-        for role, text, blob in connection.execute(_TURNS, (message_id, model_id))
-    )
+    return tuple(map(_turn, connection.execute(_TURNS, (message_id, model_id))))
+
+
+def turns_of(
+    connection: apsw.Connection, message_ids: Sequence[int], model_id: int | None
+) -> tuple[Turn, ...]:
+    """Return the turns of these messages, by rising ids, with the ids that this model sampled."""
+    wanted = msgspec.json.encode(message_ids).decode()
+    return tuple(map(_turn, connection.execute(_TURNS_OF, (wanted, model_id))))
 
 
 def sibling(connection: apsw.Connection, message_id: int, step: int) -> int:
@@ -102,6 +110,11 @@ def newest_leaf(connection: apsw.Connection, message_id: int) -> int:
             (message_id,),
         ).get
     )
+
+
+def _turn(row: tuple[Any, ...]) -> Turn:
+    role, text, blob = row
+    return Turn(role=role, text=text, token_ids=unpack_ids(blob))
 
 
 def _message(row: tuple[Any, ...]) -> Message:

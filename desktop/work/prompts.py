@@ -10,11 +10,10 @@ from typing import Final
 
 import msgspec
 
+from desktop.domain import fencing
 from desktop.domain.extraction import ExtractionPrompts
 from desktop.domain.summary import Prompts
 from models.records import ChatPrompt, ModelKind, RawPrompt, Turn
-
-_FENCE: Final = re.compile(r"<(\s*/?\s*document)", re.IGNORECASE)
 
 _OWN_FENCE: Final = re.compile(r"^</?document>$", re.MULTILINE)
 """Lines that only ``data_prompt`` writes: data can't hold them."""
@@ -39,8 +38,7 @@ def extraction_prompts() -> ExtractionPrompts:
 
 def fenced(data: str) -> str:
     """Return data between the marks that tell it from instructions; it can't close them itself."""
-    open_text = _FENCE.sub(r"< \1", data)
-    return f"<document>\n{open_text}\n</document>"
+    return fencing.fenced(data, "document")
 
 
 def data_prompt(system: str, instruction: str, data: str) -> ChatPrompt:

@@ -197,6 +197,47 @@ create trigger title_reworded after update of title on chats when new.title <> o
     insert into title_parts (rowid, text) values (new.id, new.title || '  ');
 end;
 
+-- What stands in prompts for older messages: made by a model, and as a person left it.
+create table summaries (
+    id integer primary key autoincrement,
+    chat_id integer not null references chats (id) on delete cascade,
+    -- What this one goes on from. Its messages are told here too, and when it goes so does this.
+    base_id integer references summaries (id) on delete cascade,
+    first_id integer not null,
+    last_id integer not null references messages (id) on delete cascade,
+    made text not null,
+    text text not null,
+    model_name text not null,
+    created_at real not null
+) strict;
+create index summaries_by_chat on summaries (chat_id);
+create index summaries_by_base on summaries (base_id);
+create index summaries_by_last on summaries (last_id);
+
+create table summarized (
+    summary_id integer not null references summaries (id) on delete cascade,
+    message_id integer not null references messages (id) on delete cascade,
+    primary key (summary_id, message_id)
+) strict, without rowid;
+create index summarized_by_message on summarized (message_id);
+-- Nothing tells any more of a message that was deleted for good.
+create trigger summarized_gone after delete on summarized
+begin
+    delete from summaries where id = old.summary_id;
+end;
+
+-- What a reply was written without: the messages before kept_from that are not in kept, as JSON.
+create table contexts (
+    message_id integer primary key references messages (id) on delete cascade,
+    chat_id integer not null references chats (id) on delete cascade,
+    kept_from integer not null,
+    kept text not null,
+    left_out integer not null,
+    summary_id integer references summaries (id) on delete set null
+) strict;
+create index contexts_by_chat on contexts (chat_id);
+create index contexts_by_summary on contexts (summary_id);
+
 insert into models values (1, '/models/tiny.gguf', 'Tiny', 4, 1700000000000000000, 'abc');
 insert into folders values (1, 'Work', 0);
 insert into chats values (1, 'Greeting', 1700000000.0, 1700000009.0, null, null, '{"top_k":5}', 1700000008.0, 1, 'model');
@@ -218,4 +259,7 @@ insert into chat_documents values (1, 0, 'document', 7, 'report.pdf'), (1, 1, 'c
 insert into grounds values (2, 1, '{"searched":["report.pdf"],"sources":[{"number":1,"document_id":7,"name":"report.pdf","first":3,"last":4,"page":2,"found":true}],"by":"words","tokens":90}');
 insert into deletions values (1, 1, 5, 1700000006.0, 2, null);
 insert into purged values (3, null, 1700000000.0), (1, 9, 1700000007.0);
+insert into summaries values (1, 1, null, 1, 2, 'They greeted.', 'They said hello.', 'Tiny', 1700000009.0);
+insert into summarized values (1, 1), (1, 2);
+insert into contexts values (3, 1, 3, '[1]', 1, 1);
 pragma user_version = 6;
