@@ -377,6 +377,24 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
             zero="never",
         ),
     ] = 0
+    model_titles: Annotated[
+        bool,
+        Option(
+            label="Titles by the model",
+            help="Once a reply is written and nobody waits for the model, it finds a title for "
+            "the chat. A title of your own is never changed.",
+        ),
+    ] = True
+    backups_kept: Annotated[
+        int,
+        Meta(ge=0, le=60),
+        Option(
+            label="Daily backups",
+            help="How many copies of your chats are kept, one for each day on which they changed. "
+            "Snug opens each to see that it is whole. 0 makes none.",
+            zero="none",
+        ),
+    ] = 7
     model_folders: Annotated[
         tuple[Annotated[str, Meta(min_length=1, max_length=4096)], ...],
         Meta(max_length=64),
