@@ -32,6 +32,9 @@ from models.estimate.records import Choice, Judgement
 from models.records import LoadOptions, ModelInfo, Problem
 
 _TRIES_ON_DEVICE: Final = 3
+_ONE_BY_ONE: Final = (
+    "A cache for a second reply has no room beside this model, so chats are answered one by one."
+)
 DEVICE_TROUBLE: Final = frozenset(
     {"device_out_of_memory", "device_failed", "engine_died", "engine_hung", "engine_start_failed"}
 )
@@ -90,6 +93,8 @@ class LoadPlan:
         self.told: tuple[str, ...] = ()
         self._anyway = anyway
         self._drivers = drivers
+        self._granted = wanted
+        """What is wanted, with as many sequences as the judge has found room for."""
         self._tried = wanted
         self._layers = 0
         """How many layers the attempt puts on devices, as far as the judge could tell."""
@@ -101,7 +106,10 @@ class LoadPlan:
         if judgement.verdict == "no_fit" and not self._anyway:
             return self._end(Refused(_no_fit(judgement), judgement.choices, can_force=True))
         self._layers = judgement.estimate.offloaded_layers
-        return self._try(self.wanted, f"Loading {_name(self.wanted)}")
+        if judgement.sequences:
+            self._granted = msgspec.structs.replace(self.wanted, sequences=judgement.sequences)
+            self.told += (_ONE_BY_ONE,)
+        return self._try(self._granted, f"Loading {_name(self.wanted)}")
 
     def refused(self, problem: Problem) -> Step:
         """Take in that there is nothing to judge: the file is no model, or is quarantined."""
@@ -150,7 +158,7 @@ class LoadPlan:
         told = f"The engine does not start beside the GPU's driver: {problem.title}"
         self.told += (f"{told} So Snug tried the CPU alone.",)
         self._layers = 0
-        options = msgspec.structs.replace(self.wanted, most_layers=0)
+        options = msgspec.structs.replace(self._granted, most_layers=0)
         return self._try(options, f"{told} Trying the CPU alone", fresh=True)
 
     def _try_fewer(self, problem: Problem) -> Step:
@@ -159,7 +167,7 @@ class LoadPlan:
         where = f"{_layers(self._layers)} on it" if self._layers else "the CPU alone"
         told = f"With {_layers(had)} on the device: {problem.title}"
         self.told += (f"{told} So Snug tried {where}.",)
-        options = msgspec.structs.replace(self.wanted, most_layers=self._layers)
+        options = msgspec.structs.replace(self._granted, most_layers=self._layers)
         return self._try(options, f"{told} Trying {where}", fresh=True)
 
     def _try(self, options: LoadOptions, sentence: str, *, fresh: bool = False) -> Step:

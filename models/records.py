@@ -147,8 +147,9 @@ class Report(Record, frozen=True, kw_only=True):
     Counts are tokens, times are seconds. ``prompt_tokens = reused_tokens + prefilled_tokens``.
     ``batches`` are the sizes in which the prefilled tokens were decoded. ``repeatable`` is true
     when the same request, seed included, is promised to give the same reply: the prompt was
-    decoded from an empty cache or resumed from its own checkpoint, with fixed threads. ``seeded``
-    tells that ``seed`` was asked for and not drawn.
+    decoded from an empty cache or resumed from its own checkpoint, with fixed threads and in
+    batches of its own. ``seeded`` tells that ``seed`` was asked for and not drawn,
+    ``beside_others`` that another reply was computed in the same batches.
     """
 
     prompt_tokens: int = 0
@@ -163,6 +164,7 @@ class Report(Record, frozen=True, kw_only=True):
     thread_changes: tuple[ThreadChange, ...] = ()
     flash_attention: bool = False
     repeatable: bool = False
+    beside_others: bool = False
     prefill_s: float = 0.0
     first_token_s: float = 0.0
     decode_s: float = 0.0

@@ -57,7 +57,8 @@ class Context:
         """Return how a model is loaded: by its settings, and by what the command line says."""
         name = str(path)
         own = self.settings.model_loading.get(name, self.settings.loading)
-        loading = {name: with_loading(own, self.loading)}
+        # A terminal asks for one reply at a time.
+        loading = {name: with_loading(own, {"parallel_replies": 1, **self.loading})}
         app = msgspec.structs.replace(self.settings, model_loading=loading)
         return to_load_options(generation, app, name)
 

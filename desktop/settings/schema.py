@@ -13,6 +13,8 @@ from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta
 
+from desktop.domain.context import Overflow
+
 
 class Effect(Enum):
     """When a change takes effect."""
@@ -157,6 +159,16 @@ class GenerationSettings(msgspec.Struct, frozen=True, kw_only=True, omit_default
             flag="--system",
         ),
     ] = ""
+    overflow: Annotated[
+        Overflow,
+        Option(
+            label="When the window is full",
+            help="What to do about older messages that no longer fit: ask each time, drop the "
+            "oldest, or have the model condense them into a summary. System prompt and pinned "
+            "messages stay.",
+            effect=Effect.NEXT_REPLY,
+        ),
+    ] = Overflow.ASK
     threads: Annotated[
         int,
         Meta(ge=0, le=256),
@@ -282,6 +294,17 @@ class LoadingSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
             unit="tokens",
         ),
     ] = 512
+    parallel_replies: Annotated[
+        int,
+        Meta(ge=1, le=4),
+        Option(
+            label="Replies at once",
+            help="How many chats may be answered side by side. Each has a KV cache of its own; "
+            "where memory is short, one chat is answered after the other.",
+            effect=Effect.RELOAD,
+            more=True,
+        ),
+    ] = 2
     mmap: Annotated[
         bool,
         Option(

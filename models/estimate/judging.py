@@ -46,6 +46,22 @@ def judge(
     ``compute``: llama.cpp's own figures for it, where there are any. ``draft``: the shape of the
     model that is to draft for it.
     """
+    judged = _judge(shape, options, machine, compute, draft)
+    costs_layers = judged.verdict == "partly" and options.gpu_layers < 0
+    if options.sequences > 1 and (costs_layers or judged.verdict == "no_fit"):
+        # Caches for more replies are worth neither a refusal nor layers.
+        alone = msgspec.structs.replace(options, sequences=1)
+        judged = msgspec.structs.replace(_judge(shape, alone, machine, (), draft), sequences=1)
+    return judged
+
+
+def _judge(
+    shape: ModelShape,
+    options: LoadOptions,
+    machine: Machine,
+    compute: Sequence[DeviceMemory],
+    draft: ModelShape | None,
+) -> Judgement:
     need = estimate(shape, options, machine, compute)
     lacking = shortage(need, machine)
     if not lacking and draft is not None and options.speculation == "draft_model":
@@ -89,7 +105,7 @@ def _judge_with_draft(
     draft: ModelShape,
 ) -> Judgement:
     """Judge a load that fits by itself, with the model that is loaded beside it to draft."""
-    alone = judge(shape, options, machine)
+    alone = _judge(shape, options, machine, (), None)
     left = remaining(machine, need)
     beside = estimate(draft, draft_options(options), left)
     both = together(need, beside)

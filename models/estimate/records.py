@@ -143,7 +143,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 
     ``reason`` is a sentence for people. ``missing_bytes`` is what is lacking for ``no_fit``.
     ``tokens_per_second`` is None where no bandwidth was measured. ``choices`` are ways that fit,
-    the best first, where the wanted one doesn't.
+    the best first, where the wanted one doesn't. ``sequences`` is how many there is room for where
+    that is fewer than asked, else 0.
     """
 
     verdict: Verdict
@@ -152,3 +153,4 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     missing_bytes: int = 0
     tokens_per_second: float | None = None
     choices: tuple[Choice, ...] = ()
+    sequences: int = 0

@@ -203,6 +203,7 @@ class Record:
             thread_changes=tuple(self.thread_changes),
             flash_attention=flash,
             repeatable=exact_start and steady and not disturbed,
+            beside_others=self.had_company,
             prefill_s=prefill_end - self.started_at if self.started_at else 0.0,
             first_token_s=max(0.0, self.first_token_at - self.submitted_at),
             decode_s=max(0.0, self.last_token_at - self.prefilled_at),

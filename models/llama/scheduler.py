@@ -31,7 +31,7 @@ from models.llama.grammar import NO_TOKEN, Grammar
 from models.llama.jobs import Job, Phase, Run
 from models.llama.sampler import Sampler
 from models.llama.sharing import may_prefill
-from models.llama.slots import Slot
+from models.llama.slots import Slot, choose_slot
 from models.llama.speculation.drafting import Drafting, Speculation
 from models.llama.threads import Threads
 from models.llama.vocabulary import LlamaVocabulary
@@ -148,8 +148,8 @@ class Scheduler:
 
     def _best_slot(self, job: Job) -> Slot:
         taken = {run.slot.sequence for run in self._active}
-        free = (slot for slot in self._slots if slot.sequence not in taken)
-        return max(free, key=lambda slot: (slot.common_prefix(job.token_ids), -slot.used_at))
+        free = [slot for slot in self._slots if slot.sequence not in taken]
+        return choose_slot(free, job.token_ids)
 
     def _start(self, job: Job, slot: Slot, emit: Emit) -> None:
         record = job.record
@@ -180,7 +180,7 @@ class Scheduler:
         parts = self._compose()
         if not parts:
             return
-        self._note_company()
+        self._note_company(parts)
         self._stop.clear()
         if any(part.run.job.cancelled for part in parts):
             return
@@ -262,11 +262,15 @@ class Scheduler:
             elif not record.prefill_threads:
                 record.prefill_threads = threads
 
-    def _note_company(self) -> None:
-        """Note that other sequences lie in the cache: they change how a reply is rounded."""
-        if len(self._slots) > 1 and sum(bool(slot.token_ids) for slot in self._slots) > 1:
-            for run in self._active:
-                run.job.record.had_company = True
+    @staticmethod
+    def _note_company(parts: Sequence[_Part]) -> None:
+        """Note that others share a batch: they change how a reply is rounded.
+
+        What merely lies in the cache of another sequence doesn't: no sequence looks at it.
+        """
+        if len(parts) > 1:
+            for part in parts:
+                part.run.job.record.had_company = True
 
     def _prefilled(self, part: _Part, emit: Emit) -> None:
         run, done = part.run, len(part.run.slot.token_ids)

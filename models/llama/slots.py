@@ -65,6 +65,27 @@ class Slot:
             del self._checkpoints[next(iter(self._checkpoints))]
 
 
+def choose_slot(free: Sequence[Slot], prompt: Sequence[int]) -> Slot:
+    """Return the slot in which a prompt costs least of what the others may still go on from.
+
+    A beginning that two chats have in common is no reason to give one of them up: it is copied
+    from sequence to sequence in no time.
+    """
+    held = {slot: slot.common_prefix(prompt) for slot in free}
+
+    def most_in_common(slots: Sequence[Slot]) -> Slot:
+        return max(slots, key=lambda slot: (held[slot], -slot.used_at))
+
+    # The same prompt again, or one that goes on from all that is held: nothing is lost.
+    if whole := [slot for slot in free if held[slot] in {len(prompt), len(slot.token_ids) or -1}]:
+        return most_in_common(whole)
+    if empty := [slot for slot in free if not slot.token_ids]:
+        return empty[0]
+    if mostly := [slot for slot in free if 2 * held[slot] > len(slot.token_ids)]:
+        return most_in_common(mostly)
+    return min(free, key=lambda slot: slot.used_at)
+
+
 def common_prefix(first: Sequence[int], second: Sequence[int]) -> int:
     """Return how many tokens two sequences begin with in common."""
     pairs = zip(first, second, strict=False)

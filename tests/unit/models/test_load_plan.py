@@ -65,6 +65,16 @@ def test_what_does_not_fit_is_loaded_anyway_when_that_is_wanted() -> None:
     assert attempt(plan.judged(judgement(0, verdict="no_fit"))).options == WANTED
 
 
+def test_as_many_replies_at_once_as_there_is_room_for_and_a_sentence_on_it() -> None:
+    wanted = msgspec.structs.replace(WANTED, sequences=2)
+    plan = LoadPlan(wanted)
+    first = attempt(plan.judged(judgement(33, sequences=1)))
+    assert (first.options, plan.wanted) == (WANTED, wanted)
+    done = plan.loaded(info(33))
+    assert isinstance(done, Done)
+    assert "one by one" in done.told[0]
+
+
 def test_a_file_that_is_no_model_ends_the_plan() -> None:
     plan = LoadPlan(WANTED)
     problem = Problem(code="quarantined", title="Set apart.")

@@ -157,3 +157,15 @@ def test_the_draft_model_is_read(tmp_path: Path) -> None:
     assert draft_of(options(draft_path=str(path))) is None
     assert draft_of(options(speculation="draft_model")) is None
     assert draft_of(options(speculation="draft_model", draft_path=str(tmp_path))) is None
+
+
+def test_a_second_cache_is_worth_neither_a_refusal_nor_layers() -> None:
+    two = options(sequences=2, context_size=32768)
+    judged = [judge(a_shape(), two, a_machine(free=free * GIB)) for free in range(4, 40, 2)]
+    found = list(dict.fromkeys((each.verdict, each.sequences) for each in judged))
+    assert found == [("no_fit", 1), ("cpu", 1), ("cpu", 0)]
+    card = a_machine(a_gpu(free=7 * GIB))
+    layers = judge(a_shape(), options(sequences=1), card).estimate.offloaded_layers
+    both = judge(a_shape(), options(sequences=2), card)
+    assert both.estimate.offloaded_layers == layers
+    assert both.sequences == (1 if layers < 33 else 0)
