@@ -52,6 +52,7 @@ from models.protocol import (
     EngineDied,
     Event,
     Failed,
+    ForgetStates,
     Generate,
     JobId,
     ListDevices,
@@ -61,19 +62,23 @@ from models.protocol import (
     Ready,
     Request,
     Resample,
+    RestoreState,
+    SaveStates,
+    StateRequest,
+    StatesDone,
     Stats,
     TerminalEvent,
     Unload,
     Unloaded,
 )
-from models.records import Countable, LoadOptions, Problem, Prompt, Sampling
+from models.records import Countable, LoadOptions, Problem, Prompt, Sampling, StateHome
 
 __all__ = ["EngineClient", "engine_command"]
 
 _CLOSE_PATIENCE_S: Final = 1.0
 _CLOSE_LIMIT_S: Final = 4.0
 _LOG: Final = logging.getLogger(__name__)
-_IN_ORDER: Final = Load | Generate | Embed | Unload
+_IN_ORDER: Final = Load | Generate | Embed | StateRequest | Unload
 _START: Final = "start"
 _FRESH: Final = "fresh"
 _FRESH_CPU: Final = "fresh, without devices"
@@ -149,8 +154,13 @@ class EngineClient:
         max_tokens: int,
         stop: Sequence[str] = (),
         schema: str = "",
+        *,
+        home: StateHome | None = None,
     ) -> JobId:
-        """Complete a prompt, held to a JSON schema if there is one. Ends as Finished."""
+        """Complete a prompt, held to a JSON schema if there is one. Ends as Finished.
+
+        ``home`` is where the KV cache of its chat is kept.
+        """
         return self._post(
             Generate(
                 job_id=next(self._job_ids),
@@ -159,6 +169,7 @@ class EngineClient:
                 max_tokens=max_tokens,
                 stop=tuple(stop),
                 schema=schema,
+                home=home,
             )
         )
 
@@ -177,6 +188,18 @@ class EngineClient:
     def embed(self, texts: Sequence[str]) -> JobId:
         """Turn texts into vectors. Ends as Embedded."""
         return self._post(Embed(job_id=next(self._job_ids), texts=tuple(texts)))
+
+    def save_states(self, chats: Sequence[str] = ()) -> JobId:
+        """Keep what the KV cache holds of these chats, none named: of all. Ends as StatesDone."""
+        return self._post(SaveStates(job_id=next(self._job_ids), chats=tuple(chats)))
+
+    def restore_state(self, home: StateHome) -> JobId:
+        """Bring a chat's KV cache back from its file. Ends as StatesDone."""
+        return self._post(RestoreState(job_id=next(self._job_ids), home=home))
+
+    def forget_states(self, chats: Sequence[str]) -> JobId:
+        """Empty the KV cache of what it holds of these chats. Ends as StatesDone."""
+        return self._post(ForgetStates(job_id=next(self._job_ids), chats=tuple(chats)))
 
     def list_devices(self) -> JobId:
         """List the devices. Ends as Devices."""
@@ -253,8 +276,10 @@ class EngineClient:
 
     def _submit(self, request: Request) -> None:
         self._pending[request.job_id] = request
-        if self._process is None and isinstance(request, Unload):
-            self._receive_own(Unloaded(job_id=request.job_id))
+        if self._process is None and isinstance(request, Unload | StateRequest):
+            # There is nothing to free or to keep.
+            done = Unloaded if isinstance(request, Unload) else StatesDone
+            self._receive_own(done(job_id=request.job_id))
             return
         try:
             self._show_devices(request)

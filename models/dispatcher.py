@@ -7,9 +7,9 @@ A job's way::
                └─► running ─► one terminal event; a cancel sets the flag that the engine looks at
 
 Load and Unload run alone. Generations run side by side, and start while others run unless a Load
-or Unload waits before them; so does Embed, which is done between two of their batches. Stats,
-ListDevices and Resample pass everything that waits; counting tokens has a thread of its own, and
-waits for a load only while there is no model.
+or Unload waits before them; so do Embed and the requests on states, which are done between two of
+their batches. Stats, ListDevices and Resample pass everything that waits; counting tokens has a
+thread of its own, and waits for a load only while there is no model.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from models.protocol import (
     Embed,
     Event,
     Failed,
+    ForgetStates,
     Generate,
     JobId,
     ListDevices,
@@ -43,6 +44,9 @@ from models.protocol import (
     LoadProgress,
     Request,
     Resample,
+    RestoreState,
+    SaveStates,
+    StateRequest,
     Stats,
     StatsReport,
     Unload,
@@ -53,7 +57,7 @@ from models.records import Problem
 _LOG: Final = logging.getLogger(__name__)
 _PROGRESS_STEP: Final = 0.02
 
-LlamaJob = Load | Generate | Embed | ListDevices | Unload | Stats
+LlamaJob = Load | Generate | Embed | StateRequest | ListDevices | Unload | Stats
 """What the llama thread answers; counting has its own thread."""
 LlamaRequest = LlamaJob | Resample
 
@@ -148,7 +152,9 @@ class Dispatcher:
             match request:
                 case Stats() | ListDevices() | Resample():
                     return index
-                case Generate() | Embed() if not blocked:
+                case Generate() | Embed() | SaveStates() | RestoreState() | ForgetStates() if (
+                    not blocked
+                ):
                     return index
                 case Load() | Unload() if not blocked and not self._generating:
                     return index
@@ -166,6 +172,8 @@ class Dispatcher:
             case Embed():
                 flag = self._flags[job_id]
                 self._answer(job_id, lambda: self._engine.embed(request, flag))
+            case SaveStates() | RestoreState() | ForgetStates():
+                self._answer(job_id, lambda: self._engine.keep_states(request))
             case Load():
                 self._answer(job_id, lambda: self._load(request))
             case Unload():

@@ -6,7 +6,15 @@ from collections.abc import Callable
 from typing import Protocol
 
 from models.cancellation import Cancellation
-from models.protocol import Embed, Embedded, Event, Generate, TokenCount
+from models.protocol import (
+    Embed,
+    Embedded,
+    Event,
+    Generate,
+    StateRequest,
+    StatesDone,
+    TokenCount,
+)
 from models.records import Countable, Device, LoadOptions, ModelInfo, Sampling, Versions
 
 Emit = Callable[[Event], None]
@@ -43,6 +51,12 @@ class Engine(Protocol):
 
     def embed(self, request: Embed, cancelled: Cancellation) -> Embedded:
         """Return a vector for each text."""
+
+    def keep_states(self, request: StateRequest) -> StatesDone:
+        """Move what the KV cache holds of chats to their files or back, or forget it.
+
+        Without a model there is nothing to move. ``unload`` and ``load`` save it by themselves.
+        """
 
     def devices(self) -> tuple[Device, ...]:
         """List the devices."""

@@ -32,6 +32,7 @@ from models.fake_model import (
     offloaded_layers,
 )
 from models.fake_script import Place, Script, parse_script
+from models.fake_states import FakeStates
 from models.json_schema.instances import smallest
 from models.json_schema.reading import read_schema
 from models.problems import EngineError
@@ -45,6 +46,8 @@ from models.protocol import (
     Generate,
     JobId,
     PrefillProgress,
+    StateRequest,
+    StatesDone,
     TokenCount,
     Tokens,
 )
@@ -121,7 +124,7 @@ class FakeEngine:
         self._script = script
         self._options: LoadOptions | None = None
         self._jobs: list[_Job] = []
-        self._cached: list[int] = []
+        self._states = FakeStates()
         self.versions = Versions(engine="fake", llama_cpp="none")
 
     def load(
@@ -142,6 +145,7 @@ class FakeEngine:
         progress(1.0)
         context_size = options.context_size or TRAINED_CONTEXT
         self._options = msgspec.structs.replace(options, context_size=context_size)
+        self._states.load(self._options)
         return fake_info(self._options, script, offloaded, time.perf_counter() - started)
 
     def _offload(self, options: LoadOptions, script: Script) -> int:
@@ -168,7 +172,7 @@ class FakeEngine:
     def unload(self) -> None:
         """Forget the model and what it has read."""
         self._options = None
-        self._cached = []
+        self._states.leave()
 
     def devices(self) -> tuple[Device, ...]:
         """List the CPU, and the GPU of the script."""
@@ -176,7 +180,7 @@ class FakeEngine:
 
     def cached_tokens(self) -> int:
         """Return the length of the last prompt and its reply."""
-        return len(self._cached)
+        return len(self._states.token_ids)
 
     def count_tokens(self, job_id: JobId, prompt: Countable) -> TokenCount:
         """Count words, and a few tokens of the template for each turn."""
@@ -210,6 +214,10 @@ class FakeEngine:
             tokens=tuple(len(_words(text)) for text in request.texts),
         )
 
+    def keep_states(self, request: StateRequest) -> StatesDone:
+        """Move token ids to files or back, or forget them."""
+        return self._states.serve(request)
+
     def submit(self, request: Generate, cancelled: Cancellation) -> None:
         """Take a job in; its prompt may carry a script of its own."""
         options = self._loaded()
@@ -222,7 +230,8 @@ class FakeEngine:
                 f" {options.context_size}.",
                 "Shorten it, or choose a larger context window.",
             )
-        reused = min(_common_prefix(ids, self._cached), len(ids) - 1)
+        self._states.make_ready(request.home)
+        reused = min(_common_prefix(ids, self._states.token_ids), len(ids) - 1)
         job = _Job(
             request=request,
             cancelled=cancelled,
@@ -305,7 +314,7 @@ class FakeEngine:
         self._end(job, Finished(job_id=job.job_id, reason=reason, report=report), emit)
 
     def _end(self, job: _Job, event: Event, emit: Emit) -> None:
-        self._cached = job.prompt_ids[: job.done] + job.reply_ids
+        self._states.token_ids = job.prompt_ids[: job.done] + job.reply_ids
         self._jobs.remove(job)
         emit(event)
 

@@ -23,10 +23,11 @@ from models.records import (
     Record,
     Report,
     Sampling,
+    StateHome,
     Versions,
 )
 
-PROTOCOL_VERSION: Final = 3
+PROTOCOL_VERSION: Final = 4
 
 JobId = int
 FinishReason = Literal["end_of_turn", "max_tokens", "stop_string", "context_full"]
@@ -48,6 +49,8 @@ class Generate(Record, frozen=True, kw_only=True):
     ``schema`` is a JSON schema that the reply is held to, token by token, as JSON text; empty for
     free text. A reply that ends by itself is valid; one cut by ``max_tokens`` is only its start.
     With a schema, ``stop`` is not looked at: the reply ends where the value does.
+    ``home`` is where the KV cache of the prompt's chat is kept (None: nowhere). What is kept there
+    of the prompt is restored first, where that saves decoding.
     """
 
     job_id: JobId
@@ -56,6 +59,7 @@ class Generate(Record, frozen=True, kw_only=True):
     max_tokens: int
     stop: tuple[str, ...] = ()
     schema: str = ""
+    home: StateHome | None = None
 
 
 class Resample(Record, frozen=True, kw_only=True):
@@ -85,6 +89,33 @@ class Embed(Record, frozen=True, kw_only=True):
     texts: tuple[str, ...]
 
 
+class SaveStates(Record, frozen=True, kw_only=True):
+    """Keep what the KV cache holds of these chats (none named: of all) in their files.
+
+    What is in its file already is not written again.
+    """
+
+    job_id: JobId
+    chats: tuple[str, ...] = ()
+
+
+class RestoreState(Record, frozen=True, kw_only=True):
+    """Bring a chat's KV cache back from its file, where no job needs the room for itself."""
+
+    job_id: JobId
+    home: StateHome
+
+
+class ForgetStates(Record, frozen=True, kw_only=True):
+    """Empty the KV cache of what it holds of these chats, and keep nothing of them any more.
+
+    Their files are the sender's to delete.
+    """
+
+    job_id: JobId
+    chats: tuple[str, ...]
+
+
 class ListDevices(Record, frozen=True, kw_only=True):
     """List the devices that llama.cpp sees."""
 
@@ -103,7 +134,19 @@ class Stats(Record, frozen=True, kw_only=True):
     job_id: JobId
 
 
-Request = Load | Generate | Resample | Cancel | CountTokens | Embed | ListDevices | Unload | Stats
+StateRequest = SaveStates | RestoreState | ForgetStates
+Request = (
+    Load
+    | Generate
+    | Resample
+    | Cancel
+    | CountTokens
+    | Embed
+    | StateRequest
+    | ListDevices
+    | Unload
+    | Stats
+)
 
 
 # --- events ------------------------------------------------------------------------------------
@@ -209,6 +252,17 @@ class Embedded(Record, frozen=True, kw_only=True):
     tokens: tuple[int, ...]
 
 
+class StatesDone(Record, frozen=True, kw_only=True):
+    """Terminal of the requests on states.
+
+    ``chats`` are those that were saved, restored or forgotten; ``tokens`` how many they hold.
+    """
+
+    job_id: JobId
+    chats: tuple[str, ...] = ()
+    tokens: int = 0
+
+
 class Devices(Record, frozen=True, kw_only=True):
     """Terminal of ListDevices."""
 
@@ -249,6 +303,7 @@ TerminalEvent = (
     | Failed
     | TokenCount
     | Embedded
+    | StatesDone
     | Devices
     | Unloaded
     | StatsReport
@@ -262,6 +317,7 @@ TERMINAL_EVENTS: Final = (
     Failed,
     TokenCount,
     Embedded,
+    StatesDone,
     Devices,
     Unloaded,
     StatsReport,

@@ -85,6 +85,17 @@ class Sampling(Record, frozen=True, kw_only=True):
     seed: int | None = None
 
 
+class StateHome(Record, frozen=True, kw_only=True):
+    """Where the KV cache of a chat is kept when it has to leave memory.
+
+    ``chat`` names it among the files of ``folder``, all of which hold ``limit_bytes`` at most.
+    """
+
+    folder: str
+    chat: str
+    limit_bytes: int
+
+
 class LoadOptions(Record, frozen=True, kw_only=True):
     """How a model is loaded.
 

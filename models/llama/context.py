@@ -23,6 +23,7 @@ _C: Final = ctypes.cdll.msvcrt if sys.platform == "win32" else ctypes.CDLL(None)
 # An abort callback in C, since it is called at each of some thousand graph nodes a token.
 _IS_SET: Final = ctypes.cast(_C.strlen, lib.ggml_abort_callback)
 _NEVER: Final = lib.ggml_abort_callback()
+_BYTES: Final = ctypes.POINTER(ctypes.c_uint8)
 
 
 class Outcome(Enum):
@@ -100,6 +101,7 @@ class LlamaContext:
         self.sequences: Final = int(lib.llama_n_seq_max(handle))
         self.context_size: Final = int(lib.llama_n_ctx(handle)) // self.sequences
         self.batch: Final = Batch(int(lib.llama_n_batch(handle)), self.sequences)
+        self._window = int(lib.llama_model_n_swa(lib.llama_get_model(handle)))
         self._threads = (0, 0)
         # The library keeps the address alone: this reference keeps what it points to.
         self._watched: Cancellation | None = None
@@ -157,9 +159,12 @@ class LlamaContext:
     def truncate(self, sequence: int, length: int) -> int:
         """Forget a sequence's tokens from ``length`` on; return how many are left.
 
-        A model with a recurrent state can't forget a part and forgets all.
+        A model with a recurrent state can't forget a part and forgets all. So does one whose
+        layers look back over a window: a restored state has no more than the last one of it.
         """
-        if lib.llama_memory_seq_rm(self._memory, sequence, length, -1):
+        first = lib.llama_memory_seq_pos_min(self._memory, sequence)
+        lacks_some = self._window > 0 and first > max(0, length - self._window)
+        if not lacks_some and lib.llama_memory_seq_rm(self._memory, sequence, length, -1):
             return length
         lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
         return 0
@@ -172,6 +177,28 @@ class LlamaContext:
         lib.llama_memory_seq_rm(self._memory, target, -1, -1)
         lib.llama_memory_seq_cp(self._memory, source, target, -1, -1)
         return self.truncate(target, length)
+
+    def state_size(self, sequence: int) -> int:
+        """Return how many bytes the state of a sequence takes outside the cache."""
+        return int(lib.llama_state_seq_get_size(self.handle, sequence))
+
+    def save_state(self, sequence: int, target: memoryview) -> int:
+        """Write a sequence's state into memory of ``state_size``; return the bytes written."""
+        array = np.frombuffer(target, np.uint8)
+        address = array.ctypes.data_as(_BYTES)
+        return int(lib.llama_state_seq_get_data(self.handle, address, array.size, sequence))
+
+    def restore_state(self, sequence: int, source: memoryview) -> bool:
+        """Put a state in place of a sequence; return whether it was taken, else nothing is held.
+
+        It must be one that ``save_state`` wrote, whole: the library trusts it.
+        """
+        array = np.frombuffer(source, np.uint8)
+        address = array.ctypes.data_as(_BYTES)
+        taken = lib.llama_state_seq_set_data(self.handle, address, array.size, sequence)
+        if taken != array.size:
+            lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+        return bool(taken == array.size)
 
     def can_forget_part(self) -> bool:
         """Try whether the last token can be forgotten alone. Forgets everything.

@@ -26,10 +26,20 @@ from models.llama.loading import Weights
 from models.llama.scheduler import Scheduler
 from models.llama.speculation.choosing import choose_speculation
 from models.llama.speculation.drafting import Speculation
+from models.llama.state import StateKeeper, state_key
 from models.llama.threads import Threads
 from models.llama.vocabulary import LlamaVocabulary
 from models.problems import EngineError
-from models.protocol import Embed, Embedded, Event, Failed, Generate, TokenCount
+from models.protocol import (
+    Embed,
+    Embedded,
+    Event,
+    Failed,
+    Generate,
+    StateRequest,
+    StatesDone,
+    TokenCount,
+)
 from models.records import (
     ChatPrompt,
     Countable,
@@ -104,6 +114,12 @@ class LlamaEngine:
         """Return a vector for each text. Raises EngineError, such as not_an_embedding_model."""
         return self._loaded().embed(request, cancelled)
 
+    def keep_states(self, request: StateRequest) -> StatesDone:
+        """Move what the KV cache holds of chats to their files or back, or forget it."""
+        if self._model is None:
+            return StatesDone(job_id=request.job_id)
+        return self._model.scheduler.keeper.serve(request, *self._model.scheduler.slots)
+
     def devices(self) -> tuple[Device, ...]:
         """List the devices."""
         return library.devices()
@@ -113,6 +129,7 @@ class LlamaEngine:
         if self._model is None:
             return
         model, self._model = self._model, None
+        model.scheduler.keeper.leave(model.scheduler.slots[0])
         for job_id in model.scheduler.abandon():
             self._owed.append(Failed(job_id=job_id, problem=_no_model().problem))
         model.close()
@@ -188,6 +205,7 @@ class _LoadedModel:
             threads_matter=flash or on_gpu,
             speculation=self._speculation,
             draft_tokens=options.draft_tokens,
+            keeper=StateKeeper(lambda: self._state_key(options, flash=flash)),
         )
         self._embedder = self._open_embedder(threads)
         self.info = self._describe(options, self._reads(), flash=flash, began=began)
@@ -229,6 +247,12 @@ class _LoadedModel:
             # Its end is in the grammar; a stop string could also be a part of a value.
             grammar, stop = compile_schema(request.schema, self._vocabulary), ()
         self.scheduler.submit(Job(request, ids, stop, cancelled, source=source, grammar=grammar))
+
+    def _state_key(self, options: LoadOptions, *, flash: bool) -> bytes | None:
+        if self._context is None or self._weights.encodes:
+            return None
+        size = self._context.context_size
+        return state_key(options, size, flash=flash, versions=library.versions())
 
     def _reads(self) -> int:
         """Return the tokens of a text and its answer, or of the text alone for an encoder."""

@@ -39,6 +39,7 @@ class Job:
         self.prompt_size: Final = len(prompt)
         self.source: Final = source
         self.grammar: Final = grammar
+        self.home: Final = request.home
         self.max_tokens: Final = request.max_tokens
         self.cancelled: Final = cancelled
         self.sampling = request.sampling

@@ -23,6 +23,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from models.cancellation import Cancellation
 from models.engine import Emit
@@ -33,6 +34,7 @@ from models.llama.sampler import Sampler
 from models.llama.sharing import may_prefill
 from models.llama.slots import Slot, choose_slot
 from models.llama.speculation.drafting import Drafting, Speculation
+from models.llama.state import StateKeeper
 from models.llama.threads import Threads
 from models.llama.vocabulary import LlamaVocabulary
 from models.problems import EngineError
@@ -67,11 +69,12 @@ class Scheduler:
         threads_matter: bool,
         speculation: Speculation | None = None,
         draft_tokens: int = 0,
+        keeper: StateKeeper | None = None,
     ) -> None:
         """Feed prompts in pieces of at most ``piece`` tokens.
 
         ``threads_matter`` says whether the number of threads changes the logits. ``speculation``
-        drafts up to ``draft_tokens`` at once.
+        drafts up to ``draft_tokens`` at once. ``keeper`` keeps the chats' states in files.
         """
         self._context = context
         self._vocabulary = vocabulary
@@ -85,6 +88,7 @@ class Scheduler:
         self._queue: deque[Job] = deque()
         self._active: list[Run] = []
         self._slots = [Slot(context, number) for number in range(context.sequences)]
+        self.keeper: Final = keeper or StateKeeper(lambda: None)
 
     def submit(self, job: Job) -> None:
         """Queue a job. Raises EngineError for a prompt that can't fit."""
@@ -120,6 +124,12 @@ class Scheduler:
             if run.job.id == job_id:
                 run.resample(sampling)
 
+    @property
+    def slots(self) -> tuple[list[Slot], list[Slot]]:
+        """Return the slots, and those of them that no job is on."""
+        taken = {run.slot.sequence for run in self._active}
+        return self._slots, [slot for slot in self._slots if slot.sequence not in taken]
+
     def cached_tokens(self) -> int:
         """Return how many tokens the KV cache holds."""
         return sum(len(slot.token_ids) for slot in self._slots)
@@ -154,6 +164,7 @@ class Scheduler:
     def _start(self, job: Job, slot: Slot, emit: Emit) -> None:
         record = job.record
         record.started_at = slot.used_at = time.monotonic()
+        self.keeper.make_ready(slot, self._slots, job.home, job.token_ids)
         saved = slot.prepare(job.token_ids)
         grammar = Grammar(self._vocabulary, job.grammar) if job.grammar else None
         sampler = Sampler(self._vocabulary.size, job.sampling, job.token_ids, grammar)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from models.llama.context import LlamaContext, Logits
+from models.records import StateHome
+from models.state_files import KeptState, StateFolder
 
+LEAST_KEPT: Final = 64
+"""Fewer tokens are read again nearly as fast as they are fetched."""
 _CHECKPOINTS: Final = 8
 
 
@@ -22,6 +27,9 @@ class Slot:
         self.sequence: Final = sequence
         self.token_ids: list[int] = []
         self.used_at = 0.0
+        self.home: StateHome | None = None
+        """Where its chat's state is kept; None where it is of no chat, or of a private one."""
+        self._kept: list[int] = []
         self._checkpoints: dict[int, Logits] = {}
 
     def common_prefix(self, prompt: Sequence[int]) -> int:
@@ -33,6 +41,49 @@ class Slot:
         self._checkpoints.clear()
         held = self._context.copy(other.sequence, self.sequence, length)
         self.token_ids = other.token_ids[:held]
+
+    @property
+    def chat(self) -> str | None:
+        """Return the name of the chat whose tokens it holds, if it has a home."""
+        return self.home.chat if self.home is not None else None
+
+    def is_of(self, home: StateHome | None) -> bool:
+        """Return whether it holds this chat's tokens."""
+        return home is not None and self.chat == home.chat
+
+    @property
+    def unsaved(self) -> bool:
+        """Return whether it holds what is worth keeping and isn't in its file."""
+        return len(self.token_ids) >= LEAST_KEPT and self.token_ids != self._kept
+
+    def save(self, folder: StateFolder, key: bytes) -> bool:
+        """Keep what it holds in the chat's file; return whether there was room for it.
+
+        Raises EngineError.
+        """
+        context, sequence = self._context, self.sequence
+        if self.chat is None or context.length(sequence) != len(self.token_ids):
+            return False
+        # Not tried again before it has changed, whatever comes of it.
+        self._kept = list(self.token_ids)
+        size = context.state_size(sequence)
+        fill = partial(context.save_state, sequence)
+        return folder.write(self.chat, key, self._kept, size, fill) > 0
+
+    def restore(self, kept: KeptState, home: StateHome) -> None:
+        """Hold what was kept of a chat in place of what it held; nothing if it isn't taken."""
+        self._checkpoints.clear()
+        taken = self._context.restore_state(self.sequence, kept.state)
+        self.token_ids = list(kept.token_ids) if taken else []
+        if self._context.length(self.sequence) != len(self.token_ids):
+            self.truncate(0)
+        self.home, self._kept = home, list(self.token_ids)
+
+    def forget(self, *, keep_tokens: bool) -> None:
+        """Belong to no chat any more; the tokens stay while a job goes on from them."""
+        self.home, self._kept = None, []
+        if not keep_tokens:
+            self.truncate(0)
 
     def prepare(self, prompt: Sequence[int]) -> Logits | None:
         """Keep what the prompt can reuse and forget the rest.

@@ -9,7 +9,16 @@ from models.cancellation import Cancellation
 from models.library.embedded import embedded_model
 from models.llama.engine import LlamaEngine
 from models.protocol import Cancelled, Event, Failed, Finished, Generate, Tokens
-from models.records import ChatPrompt, LoadOptions, ModelInfo, Prompt, Report, Sampling, Turn
+from models.records import (
+    ChatPrompt,
+    LoadOptions,
+    ModelInfo,
+    Prompt,
+    Report,
+    Sampling,
+    StateHome,
+    Turn,
+)
 
 GREEDY = Sampling(temperature=0)
 
@@ -67,6 +76,7 @@ class EngineInHand:
         *,
         switch: Cancellation | None = None,
         schema: str = "",
+        home: StateHome | None = None,
     ) -> int:
         self.jobs += 1
         request = Generate(
@@ -76,6 +86,7 @@ class EngineInHand:
             max_tokens=max_tokens,
             stop=stop,
             schema=schema,
+            home=home,
         )
         self.engine.submit(request, Cancellation() if switch is None else switch)
         return self.jobs
