@@ -1,4 +1,4 @@
-"""Two chats on one engine: neither takes the other's cache, and seeds say what they still promise."""
+"""Two chats on one engine: neither takes the other's cache, and seeds say what they promise."""
 
 from __future__ import annotations
 
