@@ -34,6 +34,7 @@ from desktop.controllers.session import Session
 from desktop.controllers.settings import SettingsController
 from desktop.controllers.sources import SourcesController
 from desktop.controllers.store import StoreThread
+from desktop.controllers.titles import TitlesController
 from desktop.controllers.usage import UsageController
 from desktop.engine.client import EngineClient
 from desktop.engine.tasks import TaskThread
@@ -136,6 +137,7 @@ def build_session(
         replies=replies,
         chat=chat,
         chats=ChatListController(store),
+        titles=TitlesController(engine, store, replies, model, settings),
         usage=usage,
         activity=ActivityWatch(engine),
         attachments=attachments,

@@ -13,10 +13,12 @@ from PySide6.QtCore import QObject, Signal
 from desktop.controllers.model import ModelState
 from desktop.engine.client import EngineClient
 from models.protocol import (
+    TERMINAL_EVENTS,
     Cancelled,
     EngineDied,
     Event,
     Finished,
+    JobId,
     Loaded,
     LoadProgress,
     PrefillProgress,
@@ -58,7 +60,18 @@ class ActivityWatch(QObject):
         self._step = "Loading the model"
         self._rate = TokenRate()
         self._told_at = 0.0
-        engine.event_received.connect(self._on_event)
+        self._passed_over: set[JobId] = set()
+        engine.event_received.connect(self._on_engine_event)
+
+    def pass_over(self, job_id: JobId) -> None:
+        """Say nothing of a job that nobody waits for."""
+        self._passed_over.add(job_id)
+
+    def _on_engine_event(self, event: Event) -> None:
+        if getattr(event, "job_id", None) not in self._passed_over:
+            self._on_event(event)
+        elif isinstance(event, TERMINAL_EVENTS):
+            self._passed_over.discard(event.job_id)
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, PrefillProgress | Tokens):

@@ -18,6 +18,7 @@ from desktop.controllers.replies import Replies
 from desktop.controllers.settings import SettingsController
 from desktop.controllers.sources import SourcesController
 from desktop.controllers.store import StoreThread
+from desktop.controllers.titles import TitlesController
 from desktop.controllers.usage import UsageController
 from desktop.engine.client import EngineClient
 from desktop.engine.tasks import TaskThread
@@ -99,6 +100,7 @@ class Session:
     replies: Replies
     chat: ChatController
     chats: ChatListController
+    titles: TitlesController
     usage: UsageController
     activity: ActivityWatch
     attachments: AttachmentsController
@@ -163,6 +165,8 @@ class Session:
         self.replies.failed.connect(self.activity.on_reply_failed)
         self.replies.ended.connect(self.activity.on_reply_ended)
         self.grounding.progressed.connect(self.activity.on_documents)
+        self.titles.started.connect(self.activity.pass_over)
+        self.titles.titled.connect(self.chats.refresh)
         self.model.state_changed.connect(self.activity.on_model)
         self.model.load_failed.connect(self.activity.on_load_failed)
         self.model.open(model if model is not None else self.settings.app.model)

@@ -56,6 +56,14 @@ class Shelf:
                 ),
             )
 
+    def wants_title(self, chat_id: int) -> bool:
+        """Return whether the chat is named by its first words alone."""
+        with self._database.reading() as connection:
+            title_by = connection.execute(
+                "select title_by from chats where id = ? and deleted_at is null", (chat_id,)
+            ).get
+            return bool(title_by == "first_words")
+
     def set_model_title(self, chat_id: int, title: str) -> bool:
         """Give the chat a title that the model found; return whether it had none but first words.
 

@@ -82,6 +82,12 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OLLAMA_MODELS", str(home / "ollama"))
 
 
+@pytest.fixture(autouse=True)
+def no_titles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave titles as they are: nobody is idle for long enough."""
+    monkeypatch.setattr("desktop.controllers.titles.IDLE_MS", 3_600_000)
+
+
 @pytest.fixture
 def start(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[Start]:
     """Start the application on the test's own folder; the words are the fake engine's script."""
