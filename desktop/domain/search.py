@@ -56,7 +56,9 @@ def phrases(query: str) -> tuple[str, ...]:
 
     The last one may be the beginning of a word: it is still being typed.
     """
-    plain = _CONTROLS.sub(" ", query[:LONGEST_QUERY])
+    # A keyboard may send half of a letter that takes two codes.
+    whole = query[:LONGEST_QUERY].encode("utf-8", "ignore").decode()
+    plain = _CONTROLS.sub(" ", whole)
     found = (quoted.strip() or word for quoted, word in _PHRASE.findall(plain))
     return tuple(phrase for phrase in found if phrase)[:MOST_PHRASES]
 

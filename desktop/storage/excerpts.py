@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate, pairwise
 from typing import Any, Final, NamedTuple
 
 import apsw
 
 from desktop.domain.search import Part
 
-_WINDOW: Final = 8_000
-_OVERLAP: Final = 400
+_WINDOW: Final = 600
+_OVERLAP: Final = 200
+_MOST: Final = 30_000
 _BEFORE: Final = 32
 _LENGTH: Final = 200
 _SPACE: Final = re.compile(r"\s+")
@@ -38,7 +40,7 @@ class Tokenizer:
 
     def tokens(self, text: str) -> Tokens:
         """Return the tokens of a text."""
-        data = text.encode("utf-8", "replace")
+        data = text.encode()
         found: Tokens = self._split(
             data, apsw.FTS5_TOKENIZE_DOCUMENT, None, include_colocated=False
         )
@@ -49,17 +51,39 @@ class Tokenizer:
         return tuple(token for _, _, token in self.tokens(text))
 
 
+class PairTokenizer(Tokenizer):
+    """Cuts a text into all pairs of letters that follow each other."""
+
+    def __init__(self) -> None:
+        pass
+
+    def tokens(self, text: str) -> Tokens:
+        """Return the pairs."""
+        places = list(accumulate((len(letter.encode()) for letter in text), initial=0))
+        pairs = zip(places, places[2:], map("".join, pairwise(text)), strict=False)
+        return list(pairs)
+
+
 def excerpt(text: str, tokenizer: Tokenizer, needles: Sequence[Needle]) -> tuple[Part, ...]:
-    """Return the first place of a text that has a needle, with some words around it, in one line.
+    """Return a place of a text that has a needle, with some words around it, in one line.
 
     Where none is found, which is so for a place too far into a long text, it is its beginning.
     """
-    for start in range(0, max(1, len(text)), _WINDOW):
-        window = text[start : start + _WINDOW + _OVERLAP]
+    for start in _starts(text, needles):
+        window = text[start : start + _WINDOW]
         ranges = list(_merged(_ranges(window, tokenizer, needles)))
         if ranges:
-            return _cut(window, ranges, is_first=start == 0, is_last=_ends(text, start))
+            is_last = start + _WINDOW >= len(text)
+            return _cut(window, ranges, is_first=start == 0, is_last=is_last)
     return _cut(text[:_WINDOW], [], is_first=True, is_last=len(text) <= _WINDOW)
+
+
+def _starts(text: str, needles: Sequence[Needle]) -> Iterator[int]:
+    """Yield where to look: around what is written just like the first needle, then all over."""
+    likely = text.lower().find(needles[0].tokens[0])
+    if likely > _WINDOW - _LENGTH:
+        yield likely - _LENGTH
+    yield from range(0, max(1, min(len(text), _MOST) - _OVERLAP), _WINDOW - _OVERLAP)
 
 
 def marked(text: str, tokenizer: Tokenizer, needles: Sequence[Needle]) -> tuple[Part, ...]:
@@ -67,30 +91,31 @@ def marked(text: str, tokenizer: Tokenizer, needles: Sequence[Needle]) -> tuple[
     return tuple(_parts(text, list(_merged(_ranges(text, tokenizer, needles))), 0, len(text)))
 
 
-def _ends(text: str, start: int) -> bool:
-    return start + _WINDOW + _OVERLAP >= len(text)
-
-
 def _ranges(
     text: str, tokenizer: Tokenizer, needles: Sequence[Needle]
 ) -> Iterator[tuple[int, int]]:
     """Yield the places of the needles, in characters."""
     tokens = tokenizer.tokens(text)
-    data = text.encode("utf-8", "replace")
-    for place, (start, _, token) in enumerate(tokens):
-        for needle in needles:
-            if token.startswith(needle.tokens[0]) and _fits(tokens, place, needle):
-                end = tokens[place + len(needle.tokens) - 1][1]
-                first = len(data[:start].decode("utf-8", "replace"))
-                yield first, first + len(data[start:end].decode("utf-8", "replace"))
+    words = [token for _, _, token in tokens]
+    data = text.encode()
+    for needle in needles:
+        for place in _places(words, needle):
+            start, end = tokens[place][0], tokens[place + len(needle.tokens) - 1][1]
+            first = len(data[:start].decode())
+            yield first, first + len(data[start:end].decode())
 
 
-def _fits(tokens: Tokens, place: int, needle: Needle) -> bool:
-    found = tuple(token for _, _, token in tokens[place : place + len(needle.tokens)])
+def _places(words: list[str], needle: Needle) -> Iterator[int]:
+    """Yield which tokens a needle begins with."""
+    *whole, last = needle.tokens
     if needle.is_prefix:
-        same = found[:-1] == needle.tokens[:-1] and len(found) == len(needle.tokens)
-        return same and found[-1].startswith(needle.tokens[-1])
-    return found == needle.tokens
+        ends = [place for place, word in enumerate(words) if word.startswith(last)]
+    else:
+        ends = [place for place, word in enumerate(words) if word == last]
+    for end in ends:
+        place = end - len(whole)
+        if place >= 0 and words[place:end] == whole:
+            yield place
 
 
 def _merged(ranges: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:

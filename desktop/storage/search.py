@@ -18,7 +18,7 @@ import apsw
 import msgspec
 
 from desktop.domain.search import Found, SearchResults, letters, phrases
-from desktop.storage.excerpts import Needle, Tokenizer, excerpt, marked
+from desktop.storage.excerpts import Needle, PairTokenizer, Tokenizer, excerpt, marked
 
 MOST: Final = 50
 _RANKED: Final = 2_000
@@ -141,7 +141,7 @@ def _by_part(index: _Index, wanted: Sequence[str], parts: Tokenizer) -> Iterator
     elif len(wanted) == 1 and _is_pair(wanted[0]):
         # Each place of the two letters begins one trigram.
         pair = parts.words(f"{wanted[0]} ")[0][:-1]
-        yield _Way(f"{index.stem}_pairs", pair, parts, (Needle((pair,), is_prefix=True),))
+        yield _Way(f"{index.stem}_pairs", pair, PairTokenizer(), (Needle((wanted[0],)),))
 
 
 def _hits(
@@ -169,7 +169,7 @@ def _quoted(phrase: str) -> str:
 
 
 def _is_pair(phrase: str) -> bool:
-    return len(phrase) == 2 and any(
+    return len(phrase) == 2 and all(
         unicodedata.name(letter, "").startswith(_UNSPACED) for letter in phrase
     )
 
