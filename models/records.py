@@ -28,12 +28,14 @@ class Turn(Record, frozen=True, kw_only=True):
     """One turn of a chat.
 
     ``token_ids`` are the ids that the model sampled for this reply. When given, they are decoded
-    in place of the text's own tokenization, so that a warm KV cache keeps its prefix.
+    in place of the text's own tokenization, so that a warm KV cache keeps its prefix. The first
+    ``written`` characters of a reply are a person's: the ids are of what follows them.
     """
 
     role: Role
     text: str
     token_ids: tuple[int, ...] = ()
+    written: int = 0
 
 
 class ChatPrompt(Record, frozen=True, kw_only=True):

@@ -148,12 +148,13 @@ class PromptEncoder:
 
     def _pieces(self, prompt: ChatPrompt) -> list[Piece]:
         turns = prompt.turns
+        continued = len(turns) - 1 if prompt.continue_reply and turns else None
         replies = {
             index: turn.text
             for index, turn in enumerate(turns)
-            if turn.token_ids and turn.role == "assistant"
+            if turn.role == "assistant"
+            and (turn.token_ids or (index == continued and turn.written == len(turn.text) > 0))
         }
-        continued = len(turns) - 1 if prompt.continue_reply and turns else None
         marker = Marker()
         marked = [self._marked(marker, index, turn) for index, turn in enumerate(turns)]
         builder = PieceBuilder(marker, self._controls, replies)
@@ -185,10 +186,16 @@ class PromptEncoder:
         match piece:
             case Control(token_id):
                 return [token_id]
-            case Reply(turn):
-                return turns[turn].token_ids
+            case Reply(number):
+                turn = turns[number]
+                return [*self._ids_of_start(turn), *turn.token_ids]
             case Text():
                 return self._tokenize(piece)
+
+    def _ids_of_start(self, turn: Turn) -> list[int]:
+        """Return the ids of what a person wrote for the model to go on from."""
+        start = turn.text[: turn.written]
+        return self._tokenize(Text(start, breaks=self._controls_in_replies.breaks(start)))
 
     def _tokenize(self, piece: Text) -> list[int]:
         ids = self._vocabulary.tokenize(piece.text) if piece.text else []

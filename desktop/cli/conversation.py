@@ -97,7 +97,7 @@ class Conversation:
         if not can_continue(last):
             raise UserError("The last reply is complete.", "Write a message, or ask for it /again.")
         reply = self._store.begin_continuation(last.id, self._run())
-        return self._write(reply, self._store.turns(last.id), self._settings(), resume=True)
+        return self._write(reply, self._store.turns(reply.id), self._settings(), resume=True)
 
     def save_pending(self) -> None:
         """Store the end of a reply that could not be stored before. Raises UserError."""

@@ -170,7 +170,7 @@ class ChatController(QObject):
 
         def begin(store: ChatStore) -> Begun:
             row = store.begin_continuation(message_id, run)
-            return Begun(chat_id, [row], row, store.turns(message_id), attached)
+            return Begun(chat_id, [row], row, store.turns(row.id), attached)
 
         self._begin(self._path_before(message_id), begin, continuing=True)
 

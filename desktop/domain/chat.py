@@ -47,6 +47,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     since the epoch. ``problem`` is what a FAILED message failed of: title, then hint.
     ``finish_reason`` is the protocol's, empty where none applies. ``grounds`` is what a reply was
     given of documents, ``context`` what it was written without, None where it had all of the chat.
+    ``edited`` says that a person wrote it in place of another version, ``written`` how many
+    characters at its start a person wrote, ``pinned`` that it stays in the prompt.
     """
 
     id: int
@@ -64,6 +66,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     report: Report | None = None
     grounds: Grounds | None = None
     context: Context | None = None
+    edited: bool = False
+    pinned: bool = False
+    written: int = 0
 
 
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +83,23 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     pinned_at: float | None = None
     folder_id: int | None = None
     title_by: TitleBy = "first_words"
+
+
+class Deletion(msgspec.Struct, frozen=True, kw_only=True):
+    """Messages of a chat in the trash: one, or a branch from ``message_id`` on.
+
+    ``count`` is how many there are, ``text`` how the first of them begins. ``deleted_at`` is in
+    seconds since the epoch.
+    """
+
+    id: int
+    chat_id: int
+    chat_title: str
+    message_id: int
+    role: Role
+    text: str
+    deleted_at: float
+    count: int
 
 
 class Folder(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ _QUESTION: Final = (
     "Answer with the title alone."
 )
 _LABEL: Final = re.compile(r"^(?:\w+ )?title\s*[:-]\s*", re.IGNORECASE)
+_BRANCH: Final = re.compile(r" · branch(?: (\d{1,4}))?$")
 _DRESS: Final = " \t\"'“”„«»‘’`*_#.:,;"  # noqa: RUF001 - the quotation marks that models write
 _MOST_WORDS: Final = 12
 
@@ -29,6 +30,14 @@ def title_from(text: str) -> str:
     head, space, _ = cut.rpartition(" ")
     # A single long word (an address, text without spaces) is cut where it is.
     return (head if space else cut).rstrip(" ,;:.-") + "…"
+
+
+def branch_title(title: str) -> str:
+    """Return a title for a chat that goes on from a part of another one."""
+    found = _BRANCH.search(title)
+    stem = title[: found.start()] if found else title
+    mark = f" · branch {int(found[1] or 1) + 1}" if found else " · branch"
+    return title_from(stem[: MAX_TITLE - len(mark)]) + mark if stem else mark.strip(" ·").title()
 
 
 def title_prompt(asked: ChatPrompt, reply: Turn) -> ChatPrompt:

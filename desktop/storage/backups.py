@@ -21,6 +21,7 @@ import msgspec
 from desktop.domain.errors import UserError
 from desktop.storage.database import SIDE_FILES, Database, connect, translated
 from desktop.storage.migrations import MIGRATIONS, schema_version
+from desktop.storage.trash import erase_chat
 
 Reason = Literal["daily", "asked", "restore", "upgrade"]
 DAY_S: Final = 86_400.0
@@ -228,10 +229,7 @@ def _purge(path: Path, purged: Sequence[_Purged]) -> None:
             with copy:
                 for _, chat_id, message_id, created_at in purged:
                     if message_id is None:
-                        copy.execute(
-                            "delete from chats where id = ? and created_at = ?",
-                            (chat_id, created_at),
-                        )
+                        erase_chat(copy, chat_id, created_at)
                     else:
                         _purge_message(copy, message_id, created_at)
                 if schema_version(copy) >= _KNOWS_PURGED:

@@ -14,33 +14,24 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import apsw
 import msgspec
 
-from desktop.domain.chat import ChatView, Message, MessageState, Run
-from desktop.domain.errors import UserError
+from desktop.domain.chat import ChatView, Message, MessageState
 from desktop.domain.grounds import Attached, Grounds
 from desktop.domain.search import SearchResults
-from desktop.domain.titles import title_from
 from desktop.storage import grounds, runs, search, tree
+from desktop.storage.branches import Branches
 from desktop.storage.context import ContextStore
 from desktop.storage.shelf import Shelf
+from desktop.storage.trash import Trash
 from desktop.storage.writers import Writer, is_alive, this_writer
-from models.records import Report, Role, Turn
+from models.records import Report, Turn
 
 
-class ChatStore(Shelf, ContextStore):
+class ChatStore(Shelf, Trash, Branches, ContextStore):
     """The chats of a database. Calls block for as long as the disk takes."""
 
     # --- chats ---------------------------------------------------------------------------------
-
-    def delete_chat(self, chat_id: int) -> None:
-        """Put the chat in the trash."""
-        self._set_chat(chat_id, "deleted_at", time.time())
-
-    def restore_chat(self, chat_id: int) -> None:
-        """Take the chat back from the trash."""
-        self._set_chat(chat_id, "deleted_at", None)
 
     def overrides(self, chat_id: int) -> dict[str, object]:
         """Return the settings of the chat that differ from the application's defaults."""
@@ -116,60 +107,6 @@ class ChatStore(Shelf, ContextStore):
 
     # --- messages, written ---------------------------------------------------------------------
 
-    def begin_exchange(
-        self, chat_id: int, parent_id: int | None, text: str, run: Run
-    ) -> tuple[Message, Message]:
-        """Write a person's message and the reply to come, in one; return both.
-
-        ``parent_id`` is the message it answers, None at the start of the chat. Raises UserError
-        while that message is still being written.
-        """
-        with self._database.transaction() as connection:
-            if parent_id is not None:
-                _refuse_streaming(tree.message(connection, parent_id))
-            user_id = _insert(connection, chat_id, parent_id, "user", text)
-            reply_id = _insert(connection, chat_id, user_id, "assistant", "")
-            runs.start_run(connection, reply_id, run, first_token=0)
-            _touch(connection, chat_id, reply_id)
-            connection.execute(
-                "update chats set title = ? where id = ? and title = '' and title_by <> 'person'",
-                (title_from(text), chat_id),
-            )
-            return tree.message(connection, user_id), tree.message(connection, reply_id)
-
-    def begin_reply(self, chat_id: int, user_message_id: int, run: Run) -> Message:
-        """Write another reply to come to the same message, and show that one."""
-        with self._database.transaction() as connection:
-            reply_id = _insert(connection, chat_id, user_message_id, "assistant", "")
-            runs.start_run(connection, reply_id, run, first_token=0)
-            _touch(connection, chat_id, reply_id)
-            return tree.message(connection, reply_id)
-
-    def begin_continuation(self, message_id: int, run: Run) -> Message:
-        """Open a reply that ended too early again; its text and ids stay.
-
-        Raises UserError while it is being written, or once the chat has gone on from it.
-        """
-        with self._database.transaction() as connection:
-            message = tree.message(connection, message_id)
-            _refuse_streaming(message)
-            if tree.newest_leaf(connection, message_id) != message_id:
-                raise UserError(
-                    "The chat has gone on from this reply, so it can't be continued.",
-                    "Continue the last reply, or ask for this one again.",
-                )
-            written = connection.execute(
-                "select length(token_ids) / 4 from messages where id = ?", (message_id,)
-            ).get
-            runs.start_run(connection, message_id, run, first_token=written)
-            connection.execute(
-                "update messages set state = 'streaming', finish_reason = '',"
-                " problem_title = null, problem_hint = null where id = ?",
-                (message_id,),
-            )
-            _touch(connection, message.chat_id, message_id)
-            return tree.message(connection, message_id)
-
     def checkpoint(self, message_id: int, text: str, token_ids: Sequence[int]) -> None:
         """Put the reply so far on disk: all of its text and ids, not only what is new."""
         with self._database.transaction() as connection:
@@ -206,6 +143,8 @@ class ChatStore(Shelf, ContextStore):
                     message_id,
                 ),
             )
+            if not connection.changes():
+                raise tree.gone()
             if report is not None:
                 runs.end_run(connection, message_id, report)
             message = tree.message(connection, message_id)
@@ -269,34 +208,6 @@ class ChatStore(Shelf, ContextStore):
                 "select path, name from models group by path order by max(id) desc"
             )
             return [(str(path), str(name)) for path, name in rows]
-
-
-def _insert(
-    connection: apsw.Connection, chat_id: int, parent_id: int | None, role: Role, text: str
-) -> int:
-    state = MessageState.STREAMING if role == "assistant" else MessageState.COMPLETE
-    connection.execute(
-        "insert into messages (chat_id, parent_id, role, state, created_at, text)"
-        " values (?, ?, ?, ?, ?, ?)",
-        (chat_id, parent_id, role, state.value, time.time(), text),
-    )
-    return connection.last_insert_rowid()
-
-
-def _touch(connection: apsw.Connection, chat_id: int, leaf_id: int) -> None:
-    """Show the leaf; a chat that somebody still writes in also leaves the trash."""
-    connection.execute(
-        "update chats set leaf_id = ?, updated_at = ?, deleted_at = null where id = ?",
-        (leaf_id, time.time(), chat_id),
-    )
-
-
-def _refuse_streaming(message: Message) -> None:
-    if message.state is MessageState.STREAMING:
-        raise UserError(
-            "This reply is still being written.",
-            "Wait for its end or stop it; it may be running in another window or terminal.",
-        )
 
 
 def _is_written(pid: Any, started_at: Any) -> bool:  # noqa: ANN401 - columns of a row

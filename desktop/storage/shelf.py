@@ -24,7 +24,7 @@ class Shelf:
 
     def deleted_chats(self) -> list[Chat]:
         """Return the chats in the trash, the last deleted first."""
-        return self._chats("where deleted_at is not null order by deleted_at desc, id desc")
+        return self._chats("where deleted_at > 0 order by deleted_at desc, id desc")
 
     def create_chat(self, title: str = "") -> Chat:
         """Make a chat; without a title it gets one from its first message."""

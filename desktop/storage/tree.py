@@ -9,6 +9,7 @@ import apsw
 import msgspec
 
 from desktop.domain.chat import Message, MessageState
+from desktop.domain.errors import UserError
 from desktop.storage import grounds, left_out
 from desktop.storage.runs import unpack_ids
 from models.records import Report, Turn
@@ -26,9 +27,11 @@ with recursive up (id, parent_id) as (
 _MESSAGE: Final = """
 select m.id, m.chat_id, m.parent_id, m.role, m.text, m.state, m.created_at, m.finish_reason,
     m.problem_title, m.problem_hint, models.name, runs.report,
-    (select count(*) from messages s
-        where s.chat_id = m.chat_id and s.parent_id is m.parent_id and s.id < m.id),
-    (select count(*) from messages s where s.chat_id = m.chat_id and s.parent_id is m.parent_id)
+    (select count(*) from messages s where s.chat_id = m.chat_id and s.parent_id is m.parent_id
+        and s.deleted_at is null and s.id < m.id),
+    (select count(*) from messages s where s.chat_id = m.chat_id and s.parent_id is m.parent_id
+        and s.deleted_at is null),
+    m.edited, m.pinned, m.written
 """
 _WRITTEN_BY: Final = """
 left join runs on runs.id = m.run_id
@@ -39,9 +42,11 @@ _PATH: Final = (
     f"{UP} {_MESSAGE} from up join messages m on m.id = up.id {_WRITTEN_BY} order by m.id"
 )
 
+_IDS: Final = f"{UP} select id from up order by id"  # noqa: S608 - a constant
+
 # Ids are only of use to the model that sampled all of them.
 _TURN: Final = """
-select m.role, m.text, case when m.run_id is null
+select m.role, m.text, m.written, case when m.run_id is null
         or exists (select 1 from runs where message_id = m.id and model_id is not ?2)
     then x'' else m.token_ids end
 """
@@ -59,6 +64,21 @@ def message(connection: apsw.Connection, message_id: int) -> Message:
     return left_out.of_message(connection, grounds.of_message(connection, _message(row)))
 
 
+def present(connection: apsw.Connection, message_id: int) -> Message:
+    """Return a message that isn't in the trash. Raises UserError."""
+    statement = "select deleted_at is null from messages where id = ?"
+    if not connection.execute(statement, (message_id,)).get:
+        raise gone()
+    return message(connection, message_id)
+
+
+def gone() -> UserError:
+    """Return what to say of a message that was deleted meanwhile, here or in another window."""
+    return UserError(
+        "This message was deleted.", "Bring it back from the trash, or go on from another one."
+    )
+
+
 def path_to(connection: apsw.Connection, leaf_id: int) -> list[Message]:
     """Return the messages from the root to the leaf."""
     path = [_message(row) for row in connection.execute(_PATH, (leaf_id,))]
@@ -69,6 +89,11 @@ def is_on_path(connection: apsw.Connection, leaf_id: int, message_id: int) -> bo
     """Return whether a message is on the path from the root to the leaf."""
     statement = f"{UP} select exists (select 1 from up where id = ?2)"  # noqa: S608 - a constant
     return bool(connection.execute(statement, (leaf_id, message_id)).get)
+
+
+def ids_to(connection: apsw.Connection, leaf_id: int) -> list[int]:
+    """Return the ids of the messages from the root to the leaf."""
+    return [int(row[0]) for row in connection.execute(_IDS, (leaf_id,))]
 
 
 def turns_to(
@@ -92,7 +117,8 @@ def sibling(connection: apsw.Connection, message_id: int, step: int) -> int:
         row[0]
         for row in connection.execute(
             "select s.id from messages m join messages s"
-            " on s.chat_id = m.chat_id and s.parent_id is m.parent_id where m.id = ? order by s.id",
+            " on s.chat_id = m.chat_id and s.parent_id is m.parent_id"
+            " where m.id = ? and s.deleted_at is null order by s.id",
             (message_id,),
         )
     ]
@@ -106,15 +132,16 @@ def newest_leaf(connection: apsw.Connection, message_id: int) -> int:
         connection.execute(
             "with recursive down (id, chat_id) as (select id, chat_id from messages where id = ?"
             " union all select m.id, m.chat_id from down join messages m"
-            " on m.chat_id = down.chat_id and m.parent_id = down.id) select max(id) from down",
+            " on m.chat_id = down.chat_id and m.parent_id = down.id and m.deleted_at is null)"
+            " select max(id) from down",
             (message_id,),
         ).get
     )
 
 
 def _turn(row: tuple[Any, ...]) -> Turn:
-    role, text, blob = row
-    return Turn(role=role, text=text, token_ids=unpack_ids(blob))
+    role, text, written, blob = row
+    return Turn(role=role, text=text, written=written, token_ids=unpack_ids(blob))
 
 
 def _message(row: tuple[Any, ...]) -> Message:
@@ -132,4 +159,7 @@ def _message(row: tuple[Any, ...]) -> Message:
         report=None if row[11] is None else _REPORTS.decode(row[11]),
         sibling_index=row[12],
         sibling_count=row[13],
+        edited=bool(row[14]),
+        pinned=bool(row[15]),
+        written=row[16],
     )

@@ -233,9 +233,9 @@ def test_steps_beyond_the_siblings_stay_at_the_outermost(
     assert store.select_sibling(chat.id, second.id, step)[-1].text == expected
 
 
-def test_a_reply_is_continued_in_place(store: ChatStore, chat: Chat, run: Run) -> None:
+def test_a_reply_is_continued_as_another_version(store: ChatStore, chat: Chat, run: Run) -> None:
     _, reply = store.begin_exchange(chat.id, None, "Count", run)
-    store.finish(
+    cut = store.finish(
         reply.id,
         MessageState.FAILED,
         "one two",
@@ -244,18 +244,34 @@ def test_a_reply_is_continued_in_place(store: ChatStore, chat: Chat, run: Run) -
         problem=("Cause", "Remedy"),
     )
     again = store.begin_continuation(reply.id, run)
-    assert (again.id, again.state, again.text) == (reply.id, MessageState.STREAMING, "one two")
+    assert (again.state, again.text) == (MessageState.STREAMING, "one two")
     assert (again.problem, again.finish_reason) == (None, "")
-    assert store.turns(reply.id)[-1] == Turn(role="assistant", text="one two", token_ids=(1, 2))
+    assert (again.sibling_index, again.sibling_count) == (1, 2)
+    assert store.turns(again.id)[-1].token_ids == (1, 2)
+    store.finish(again.id, MessageState.COMPLETE, "one two three", [1, 2, 3])
+    assert store.turns(again.id)[-1].token_ids == (1, 2, 3)
+    assert texts(store.path(chat.id)) == ["Count", "one two three"]
+    kept = store.select_sibling(chat.id, again.id, -1)[-1]
+    assert (kept.text, kept.problem, kept.finish_reason) == (cut.text, cut.problem, "max_tokens")
 
 
-def test_a_reply_that_the_chat_has_gone_on_from_is_not_continued(
+def test_a_reply_that_holds_nothing_is_begun_again_itself(
+    store: ChatStore, chat: Chat, run: Run
+) -> None:
+    _, reply = store.begin_exchange(chat.id, None, "Count", run)
+    store.finish(reply.id, MessageState.FAILED, "", [], problem=("Cause", "Remedy"))
+    again = store.begin_continuation(reply.id, run)
+    assert (again.id, again.sibling_count) == (reply.id, 1)
+
+
+def test_a_reply_that_the_chat_has_gone_on_from_is_continued_beside_it(
     store: ChatStore, chat: Chat, run: Run
 ) -> None:
     _, reply = exchange(store, chat, None, "one", run)
     exchange(store, chat, reply.id, "two", run)
-    with pytest.raises(UserError, match="gone on"):
-        store.begin_continuation(reply.id, run)
+    again = store.begin_continuation(reply.id, run)
+    assert texts(store.path(chat.id)) == ["one", "ONE"]
+    assert texts(store.select_sibling(chat.id, again.id, -1)) == ["one", "ONE", "two", "TWO"]
 
 
 def test_nothing_is_added_to_a_reply_that_is_still_written(
@@ -301,7 +317,7 @@ def test_a_reply_that_two_models_wrote_has_ids_for_none(
     _, reply = exchange(store, chat, None, "ab", run)
     continued = store.begin_continuation(reply.id, other)
     assert continued.model_name == "Other"
-    assert store.turns(reply.id)[-1].token_ids == ()
+    assert store.turns(continued.id)[-1].token_ids == ()
 
 
 # --- many -----------------------------------------------------------------------------------------

@@ -88,6 +88,10 @@ create table folders (
 
 create index messages_by_parent on messages (chat_id, parent_id, deleted_at);
 create index messages_deleted on messages (deleted_at) where deleted_at is not null;
+-- What is deleted for good looks for those that point at it.
+create index messages_under on messages (parent_id);
+create index messages_by_run on messages (run_id);
+create index chats_by_leaf on chats (leaf_id);
 
 -- What an undo needs of one: the messages that went, and what they left behind.
 create table deletions (
@@ -117,7 +121,7 @@ create trigger chat_purged after delete on chats begin
     insert into purged values (old.id, null, old.created_at);
 end;
 create trigger message_purged after delete on messages
-    when exists (select 1 from chats where id = old.chat_id) begin
+    when exists (select 1 from chats where id = old.chat_id and coalesce(deleted_at, 0) >= 0) begin
     insert into purged values (old.chat_id, old.id, old.created_at);
 end;
 
