@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
-from desktop.domain.chat import PRIVATE_FROM, Chat, is_private
+from desktop.domain.chat import PRIVATE_FROM, Chat, Folder, is_private
 from desktop.storage.chats import ChatStore
 from desktop.storage.database import Database
+from desktop.storage.trash import erase_chat
 
 _COUNTED: Final = ("chats", "messages")
 
@@ -43,11 +44,15 @@ class Homes:
         private = [] if self._private is None else self._private.chats()
         return [*private, *self._kept.chats()]
 
+    def folders(self) -> list[Folder]:
+        """Return the folders, which hold stored chats alone."""
+        return self._kept.folders()
+
     def forget(self, chat_id: int) -> None:
         """Erase a private chat."""
         if self._memory is not None:
             with self._memory.transaction() as connection:
-                connection.execute("delete from chats where id = ?", (chat_id,))
+                erase_chat(connection, chat_id)
 
     def close(self) -> None:
         """Erase the private chats."""

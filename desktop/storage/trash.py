@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import apsw
 import msgspec
@@ -101,21 +101,21 @@ class Trash:
                 "update chats set deleted_at = null where id = ? and deleted_at > 0", (chat_id,)
             )
 
-    def restore_deletion(self, deletion_id: int) -> int | None:
-        """Bring deleted messages back to their places, and show them; return their chat.
+    def restore_deletion(self, chat_id: int, deletion_id: int) -> bool:
+        """Bring deleted messages of a chat back to their places, and show them.
 
-        Where what they hang from was deleted as well, that comes back with them. None where they
+        Where what they hang from was deleted as well, that comes back with them. False where they
         are back already, or gone for good.
         """
         with self._database.transaction() as connection:
-            row = connection.execute(
-                "select chat_id, message_id, leaf_id from deletions"
-                " where id = ? and deleted_at > 0",
-                (deletion_id,),
+            row: Any = connection.execute(
+                "select message_id, leaf_id from deletions"
+                " where id = ? and chat_id = ? and deleted_at > 0",
+                (deletion_id, chat_id),
             ).fetchone()
             if row is None:
-                return None
-            chat_id, message_id, leaf_id = row
+                return False
+            message_id, leaf_id = row
             for each in (*_deletions_above(connection, message_id), deletion_id):
                 _bring_back(connection, each)
             if (
@@ -128,7 +128,7 @@ class Trash:
                 "update chats set leaf_id = ?, deleted_at = null where id = ?",
                 (tree.newest_leaf(connection, leaf_id), chat_id),
             )
-            return int(chat_id)
+            return True
 
     def deletions(self) -> list[Deletion]:
         """Return the messages and branches in the trash, the last deleted first.
@@ -152,21 +152,28 @@ class Trash:
             )
         return {chat_id}
 
-    def condemn_deletion(self, deletion_id: int) -> set[int]:
-        """Give deleted messages up for good; return the chats whose traces are to be removed."""
+    def condemn_deletion(self, chat_id: int, deletion_id: int) -> set[int]:
+        """Give deleted messages of a chat up for good; return whose traces are to be removed."""
         with self._database.transaction() as connection:
-            return _condemn(connection, "id = ?", deletion_id)
+            _condemn(connection, "id = ?", deletion_id)
+        return {chat_id}
 
-    def condemn_trash(self, before: float = math.inf) -> set[int]:
-        """Give up all that was deleted before this time; return the chats that it is of."""
+    def condemn_trash(self, *, before: float = math.inf) -> set[int]:
+        """Give up all that was deleted before this time.
+
+        Return the chats that it is of, with those of what was given up and isn't purged yet.
+        """
         with self._database.transaction() as connection:
-            condemned = _condemn(connection, "deleted_at < ?", before)
-            rows = connection.execute(
-                "update chats set deleted_at = -deleted_at"
-                " where deleted_at > 0 and deleted_at < ? returning id",
+            _condemn(connection, "deleted_at < ?", before)
+            connection.execute(
+                "update chats set deleted_at = -deleted_at where deleted_at > 0 and deleted_at < ?",
                 (before,),
             )
-            return condemned | {int(cast("int", row[0])) for row in rows}
+            rows: list[Any] = connection.execute(
+                "select id from chats where deleted_at < 0 union"
+                " select chat_id from messages where deleted_at < 0"
+            ).fetchall()
+            return {row[0] for row in rows}
 
     def purge_some(self) -> bool:
         """Delete some of what is condemned, overwriting it; return whether there is more."""
@@ -294,20 +301,19 @@ def _deletions_above(connection: apsw.Connection, message_id: int) -> list[int]:
     return list(dict.fromkeys(int(row[0]) for row in rows))
 
 
-def _condemn(connection: apsw.Connection, which: str, value: float) -> set[int]:
+def _condemn(connection: apsw.Connection, which: str, value: float) -> None:
     """Condemn deletions, with what was deleted before under their messages."""
-    doomed: list[Any] = connection.execute(
-        f"select chat_id, message_id from deletions where {which} and deleted_at > 0",  # noqa: S608
+    doomed = connection.execute(
+        f"select message_id from deletions where {which} and deleted_at > 0",  # noqa: S608
         (value,),
     ).fetchall()
-    for _, message_id in doomed:
+    for (message_id,) in doomed:
         for table, key in (("deletions", "message_id"), ("messages", "id")):
             connection.execute(
                 f"update {table} set deleted_at = -deleted_at"  # noqa: S608 - our own names
                 f" where {key} in ({_ALL}) and deleted_at > 0",
                 (message_id,),
             )
-    return {int(row[0]) for row in doomed}
 
 
 def _erase_messages(connection: apsw.Connection, ids: str) -> None:

@@ -66,7 +66,7 @@ def test_a_reply_alone_goes_and_comes_back(store: ChatStore, tree: Tree) -> None
     gone = store.delete_message(tree.ids["TWO"])
     assert tree.path == ["one", "ONE", "two", "three", "THREE"]
     assert (gone.count, gone.role, gone.text) == (1, "assistant", "TWO")
-    assert store.restore_deletion(gone.id) == tree.chat_id
+    assert store.restore_deletion(tree.chat_id, gone.id)
     assert tree.path == WHOLE
     assert store.deletions() == []
 
@@ -77,7 +77,7 @@ def test_a_question_takes_its_replies_along(store: ChatStore, tree: Tree) -> Non
     gone = store.delete_message(tree.ids["two"])
     assert gone.count == 3
     assert tree.path == ["one", "ONE", "three", "THREE"]
-    store.restore_deletion(gone.id)
+    store.restore_deletion(tree.chat_id, gone.id)
     assert tree.path == WHOLE
     assert store.message(tree.ids["TWO"]).sibling_count == 2
 
@@ -88,7 +88,7 @@ def test_the_first_question_goes_and_the_chat_begins_with_the_next(
     gone = store.delete_message(tree.ids["one"])
     assert tree.path == ["two", "TWO", "three", "THREE"]
     assert store.path(tree.chat_id)[0].parent_id is None
-    store.restore_deletion(gone.id)
+    store.restore_deletion(tree.chat_id, gone.id)
     assert tree.path == WHOLE
 
 
@@ -96,7 +96,7 @@ def test_a_branch_goes_with_all_that_follows(store: ChatStore, tree: Tree) -> No
     gone = store.delete_branch(tree.ids["two"])
     assert (gone.count, gone.text) == (4, "two")
     assert tree.path == ["one", "ONE"]
-    store.restore_deletion(gone.id)
+    store.restore_deletion(tree.chat_id, gone.id)
     assert tree.path == WHOLE
 
 
@@ -117,7 +117,7 @@ def test_an_emptied_chat_stays(store: ChatStore, tree: Tree) -> None:
     assert [chat.id for chat in store.chats()] == [tree.chat_id]
     tree.say("anew")
     assert tree.path == ["anew", "ANEW"]
-    store.restore_deletion(gone.id)
+    store.restore_deletion(tree.chat_id, gone.id)
     assert tree.path == WHOLE
     assert store.message(tree.ids["anew"]).sibling_count == 2
 
@@ -135,7 +135,7 @@ def test_deletions_come_back_in_any_order(
     assert tree.path == ["one", "three", "THREE"]
     assert [each.id for each in store.deletions()] == [each.id for each in reversed(gone)]
     for number in order:
-        store.restore_deletion(gone[number].id)
+        store.restore_deletion(tree.chat_id, gone[number].id)
     assert tree.path == WHOLE
     parents = [message.parent_id for message in store.path(tree.chat_id)]
     assert parents == [None, *[tree.ids[text] for text in WHOLE[:-1]]]
@@ -144,9 +144,9 @@ def test_deletions_come_back_in_any_order(
 def test_what_hangs_from_a_deleted_branch_brings_it_back(store: ChatStore, tree: Tree) -> None:
     inner = store.delete_branch(tree.ids["three"])
     outer = store.delete_branch(tree.ids["two"])
-    store.restore_deletion(inner.id)
+    store.restore_deletion(tree.chat_id, inner.id)
     assert tree.path == WHOLE
-    assert store.restore_deletion(outer.id) is None
+    assert not store.restore_deletion(tree.chat_id, outer.id)
 
 
 def test_a_reply_that_was_deleted_before_its_question(store: ChatStore, tree: Tree) -> None:
@@ -154,7 +154,7 @@ def test_a_reply_that_was_deleted_before_its_question(store: ChatStore, tree: Tr
     reply = store.delete_message(tree.ids["Other three"])
     store.delete_message(tree.ids["three"])
     assert tree.path == ["one", "ONE", "two", "TWO"]
-    store.restore_deletion(reply.id)
+    store.restore_deletion(tree.chat_id, reply.id)
     assert tree.path == ["one", "ONE", "two", "TWO", "three", "Other three"]
 
 
@@ -191,7 +191,7 @@ def test_whatever_was_deleted_comes_back_to_its_place(
             delete(chance.choice(present))
             check_tree(database, store, chat)
     while gone := store.deletions():
-        store.restore_deletion(chance.choice(gone).id)
+        store.restore_deletion(chat.id, chance.choice(gone).id)
         check_tree(database, store, chat)
     assert parents_of(database) == before
     assert not any(hidden_of(database).values())
@@ -271,8 +271,8 @@ def test_purged_messages_are_gone_and_the_others_stay(
     tree.say("Xylophonic quokkas", "THREE")
     tree.say("after them", "XYLOPHONIC QUOKKAS")
     gone = store.delete_message(tree.ids["Xylophonic quokkas"])
-    assert store.condemn_deletion(gone.id) == {tree.chat_id}
-    assert store.restore_deletion(gone.id) is None
+    assert store.condemn_deletion(tree.chat_id, gone.id) == {tree.chat_id}
+    assert not store.restore_deletion(tree.chat_id, gone.id)
     purge(store)
     assert tree.path == [*WHOLE, "after them", "AFTER THEM"]
     assert b"quokkas" not in content_of(database_path).lower()
@@ -283,7 +283,7 @@ def test_a_purged_branch_takes_along_what_was_deleted_under_it(
 ) -> None:
     store.delete_branch(tree.ids["three"])
     outer = store.delete_branch(tree.ids["two"])
-    store.condemn_deletion(outer.id)
+    store.condemn_deletion(tree.chat_id, outer.id)
     assert store.deletions() == []
     purge(store)
     assert tree.path == ["one", "ONE"]
@@ -305,11 +305,12 @@ def test_only_what_is_old_enough_is_purged(
                 f"update {table} set deleted_at = ? where deleted_at = ?",
                 (month_ago, forgotten.deleted_at),
             )
-    assert store.condemn_trash(time.time() - KEPT_S) == {old.id, tree.chat_id}
+    assert store.condemn_trash(before=time.time() - KEPT_S) == {old.id, tree.chat_id}
     purge(store)
     assert [chat.id for chat in store.deleted_chats()] == [young.id]
     assert [each.text for each in store.deletions()] == ["TWO"]
     assert store.condemn_trash() == {young.id, tree.chat_id}
+    assert store.condemn_trash() == {young.id, tree.chat_id}, "as after a crash"
     purge(store)
     assert store.deletions() == []
     assert store.deleted_chats() == []
@@ -334,7 +335,7 @@ def test_a_reply_that_ends_in_the_trash_or_after_it_harms_nothing(
     store.checkpoint(row.id, "half", [1])
     store.finish(row.id, MessageState.STOPPED, "half a", [1, 2])
     assert tree.path == WHOLE
-    store.restore_deletion(gone.id)
+    store.restore_deletion(tree.chat_id, gone.id)
     assert tree.path == [*WHOLE, "four", "half a"]
     _, row = store.begin_exchange(tree.chat_id, row.id, "five", run)
     store.condemn_chat(tree.chat_id)
@@ -361,10 +362,10 @@ def test_a_long_branch_is_deleted_brought_back_and_purged(
     gone = store.delete_branch(ids[10])
     assert gone.count == 1490
     assert len(store.path(chat.id)) == 10
-    store.restore_deletion(gone.id)
+    store.restore_deletion(chat.id, gone.id)
     assert len(store.path(chat.id)) == 1500
     gone = store.delete_branch(ids[10])
-    store.condemn_deletion(gone.id)
+    store.condemn_deletion(chat.id, gone.id)
     purge(store)
     assert [message.id for message in store.path(chat.id)] == ids[:10]
 
