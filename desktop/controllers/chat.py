@@ -93,12 +93,19 @@ class ChatController(QObject):
         self._visit += 1
         visit = self._visit
 
-        def read(store: ChatStore) -> _Read:
+        def read(store: ChatStore) -> _Read | None:
+            if not store.has_chat(chat_id):
+                return None
             chat = OpenedChat(chat_id, tuple(store.path(chat_id)), store.view(chat_id))
             return chat, store.overrides(chat_id), store.attached(chat_id)
 
-        def show(found: _Read) -> None:
-            if visit == self._visit:
+        def show(found: _Read | None) -> None:
+            if visit != self._visit:
+                return
+            if found is None:
+                # It was deleted for good since somebody last looked.
+                self.open_new()
+            else:
                 self._show(*found)
 
         self._store.call(read, show)
@@ -147,19 +154,31 @@ class ChatController(QObject):
 
         self._begin(kept, begin, on_begun=lambda: self.sent.emit(text))
 
-    def regenerate(self, message_id: int | None = None) -> None:
-        """Write another reply beside this one; None is the last."""
-        reply = self.message(message_id) if message_id is not None else self._last_reply()
-        if self._busy or reply is None or reply.parent_id is None:
+    def regenerate(self, message_id: int | None = None, start: str = "") -> None:
+        """Write another reply beside this one, or to this message; None is the last of them.
+
+        ``start`` is what it begins with: the model goes on from there.
+        """
+        message = self.message(message_id) if message_id is not None else self._last()
+        if self._busy or message is None:
             return
-        chat_id, user_id, run = reply.chat_id, reply.parent_id, self._run()
-        attached = self._attachments.attached
+        user_id = message.id if message.role == "user" else message.parent_id
+        if user_id is None:
+            return
+        chat_id, run, attached = message.chat_id, self._run(), self._attachments.attached
+        kept = [*self._path_before(user_id), *filter(None, [self.message(user_id)])]
 
         def begin(store: ChatStore) -> Begun:
-            row = store.begin_reply(chat_id, user_id, run)
-            return Begun(chat_id, [row], row, store.turns(user_id), attached)
+            row = store.begin_reply(chat_id, user_id, run, start)
+            turns = store.turns(row.id if start else user_id)
+            return Begun(chat_id, [row], row, turns, attached)
 
-        self._begin(self._path_before(reply.id), begin)
+        self._begin(
+            kept,
+            begin,
+            continuing=bool(start),
+            on_begun=(lambda: self.sent.emit(start)) if start else None,
+        )
 
     def continue_reply(self, message_id: int) -> None:
         """Let the model write on where a reply ended."""
@@ -180,6 +199,25 @@ class ChatController(QObject):
             self._stop_asked = True
         else:
             self._replies.stop(self.chat_id)
+
+    def refuse_busy(self) -> bool:
+        """Say that something has to wait while a reply is being written; return whether one is."""
+        if self._busy:
+            hint = "Stop it first, or wait for its end."
+            self._store.failed.emit(UserError("A reply is being written in this chat.", hint))
+        return self._busy
+
+    def show_again(self, chat_id: int, then: Callable[[], object] | None = None) -> None:
+        """Read the path of a chat that has changed, if it is the open one."""
+
+        def show(path: list[Message]) -> None:
+            self._on_path(chat_id, path)
+            if then is not None:
+                then()
+
+        if chat_id == self.chat_id:
+            self._store.call(lambda store: store.path(chat_id), show)
+        self.chats_touched.emit()
 
     def show_sibling(self, message_id: int, step: int) -> None:
         """Go to another version of a message, and to the newest messages under it."""
@@ -284,11 +322,8 @@ class ChatController(QObject):
             self.path_changed.emit(path)
 
     def _on_changed_elsewhere(self) -> None:
-        chat_id = self.chat_id
-        if chat_id is not None and not self._busy:
-            self._store.call(
-                lambda store: store.path(chat_id), lambda path: self._on_path(chat_id, path)
-            )
+        if self.chat_id is not None and not self._busy:
+            self.show_again(self.chat_id)
 
     def _on_generation_changed(self, settings: GenerationSettings) -> None:
         self._replies.resample(self.chat_id, to_sampling(settings))
@@ -308,5 +343,5 @@ class ChatController(QObject):
         ids = [message.id for message in self.path]
         return self.path[: ids.index(message_id)] if message_id in ids else self.path
 
-    def _last_reply(self) -> Message | None:
-        return next((each for each in reversed(self.path) if each.role == "assistant"), None)
+    def _last(self) -> Message | None:
+        return self.path[-1] if self.path else None

@@ -93,6 +93,13 @@ class Replies(QObject):
             del self._held[reply.row.id]
             self._finish(reply, MessageState.STOPPED)
 
+    def stop_below(self, message: Message) -> None:
+        """Cancel the reply that is being written to a message, or is that message."""
+        for reply in (*self._running.values(), *self._held.values()):
+            if message.id in {reply.row.id, reply.row.parent_id}:
+                self.stop(message.chat_id)
+                return
+
     def resample(self, chat_id: int | None, sampling: Sampling) -> None:
         """Use another sampler chain in a chat from the next token on."""
         for reply in self._running.values():

@@ -19,6 +19,7 @@ from desktop.controllers.settings import SettingsController
 from desktop.controllers.sources import SourcesController
 from desktop.controllers.store import StoreThread
 from desktop.controllers.titles import TitlesController
+from desktop.controllers.tree import TreeController
 from desktop.controllers.usage import UsageController
 from desktop.engine.client import EngineClient
 from desktop.engine.tasks import TaskThread
@@ -109,6 +110,11 @@ class Session:
     sources: SourcesController
     make_rooms: Callable[[], ModelRooms]
     make_document_rooms: Callable[[], DocumentRooms]
+
+    @cached_property
+    def tree(self) -> TreeController:
+        """The tree of the open chat."""
+        return TreeController(self.store, self.replies, self.chat)
 
     @cached_property
     def rooms(self) -> ModelRooms:

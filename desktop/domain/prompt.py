@@ -50,9 +50,11 @@ def chat_prompt(
 
 
 def can_continue(message: Message) -> bool:
-    """Return whether the reply ended before the model had said all."""
+    """Return whether the reply ended before the model had said all, or is a person's version."""
     if message.role != "assistant":
         return False
+    if message.edited and not message.model_name:
+        return True
     return message.state in CONTINUABLE or message.finish_reason in {"max_tokens", "context_full"}
 
 

@@ -12,6 +12,9 @@ def may_differ(message: Message) -> bool:
     then nothing of the prompt is decoded again, in whatever batches, and nothing rounds otherwise.
     """
     report = message.report
-    if report is None or not report.seeded or message.sibling_index == 0:
+    if report is None or not report.seeded:
         return False
+    if message.sibling_index == 0:
+        # The first of its kind; but the next one has no way to be the same.
+        return report.beside_others
     return not report.repeatable or report.prefilled_tokens > 0

@@ -56,18 +56,17 @@ class Branches:
     _database: Database
 
     def begin_exchange(
-        self, chat_id: int, parent_id: int | None, text: str, run: Run, start: str = ""
+        self, chat_id: int, parent_id: int | None, text: str, run: Run
     ) -> tuple[Message, Message]:
         """Write a person's message and the reply to come, in one; return both.
 
-        ``parent_id`` is the message it answers, None at the start of the chat. ``start`` is what
-        the reply begins with.
+        ``parent_id`` is the message it answers, None at the start of the chat.
         """
         with self._database.transaction() as connection:
             if parent_id is not None:
                 _finished(connection, parent_id)
             user_id = _insert(connection, chat_id, parent_id, "user", text)
-            reply = _begin(connection, chat_id, user_id, run, start)
+            reply = _begin(connection, chat_id, user_id, run, "")
             connection.execute(
                 "update chats set title = ? where id = ? and title = '' and title_by <> 'person'",
                 (title_from(text), chat_id),
@@ -75,7 +74,10 @@ class Branches:
             return tree.message(connection, user_id), reply
 
     def begin_reply(self, chat_id: int, user_message_id: int, run: Run, start: str = "") -> Message:
-        """Write another reply to come to the same message, and show that one."""
+        """Write another reply to come to the same message, and show that one.
+
+        ``start`` is what a person has it begin with.
+        """
         with self._database.transaction() as connection:
             _finished(connection, user_message_id)
             return _begin(connection, chat_id, user_message_id, run, start)

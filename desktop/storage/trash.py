@@ -48,6 +48,17 @@ class Trash:
 
     _database: Database
 
+    def has_chat(self, chat_id: int) -> bool:
+        """Return whether there is such a chat, in the trash or not, that isn't given up."""
+        with self._database.reading() as connection:
+            return bool(
+                connection.execute(
+                    "select exists (select 1 from chats where id = ?"
+                    " and coalesce(deleted_at, 0) >= 0)",
+                    (chat_id,),
+                ).get
+            )
+
     # --- into the trash ------------------------------------------------------------------------
 
     def delete_chat(self, chat_id: int) -> None:

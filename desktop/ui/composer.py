@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 from typing import Final
 
@@ -25,17 +26,26 @@ WORD_LIMIT: Final = 20_000
 _MAX_LINES: Final = 10
 _SEND_SIZE: Final = 32
 _DRAFT_HINT: Final = "Ask anything, or drop a document"
-_EDIT_HINT: Final = "Editing: the old message and its replies are kept as another version"
+
+
+class Task(Enum):
+    """What is written besides new messages: what to say of it, and what sending it is called."""
+
+    MESSAGE = ("Editing: the old message and its replies are kept as another version", "Send")
+    REPLY = ("Editing the reply: the model's own words are kept as another version", "Save")
+    START = ("Write how the reply begins: the model goes on from there", "Go on")
 
 
 class Composer(QFrame):
     """The composer. ``submitted`` carries the text and the id of the message that it edits.
 
-    The text stays until ``clear_sent`` says that the store has it. ``paste_refused`` carries why
-    as a ``UserError``, and the text.
+    ``reply_submitted`` carries a reply as a person has it, or its start: the task, the message's
+    id, the text, and whether the model is to go on. The text stays until ``clear_sent`` says that
+    the store has it. ``paste_refused`` carries why as a ``UserError``, and the text.
     """
 
     submitted = Signal(str, object)
+    reply_submitted = Signal(Task, int, str, bool)
     stop_requested = Signal()
     edit_last_requested = Signal()
     draft_changed = Signal(str)
@@ -48,6 +58,7 @@ class Composer(QFrame):
         self.setObjectName("composerFrame")
         self._busy = False
         self._edited_id: int | None = None
+        self._task = Task.MESSAGE
         self._draft_before_edit = ""
         self._theme = theme
         self.editor = ComposerEditor()
@@ -94,15 +105,20 @@ class Composer(QFrame):
     def set_draft(self, text: str) -> None:
         """Show a chat's unsent text; an edit that was going on is over."""
         self._edited_id = None
+        self._task = Task.MESSAGE
         self._edit_bar.hide()
+        self._name_button()
         self._show_text(text)
 
-    def begin_edit(self, message_id: int, text: str) -> None:
-        """Put a sent message's text into the editor; sending makes another version of it."""
+    def begin_edit(self, message_id: int, text: str, task: Task = Task.MESSAGE) -> None:
+        """Put a message's text into the editor; sending makes another version of it."""
         if self._edited_id is None:
             self._draft_before_edit = self.text
-        self._edited_id = message_id
+        self._edited_id, self._task = message_id, task
+        self._edit_hint.setText(task.value[0])
+        self._go_on.setVisible(task is Task.REPLY)
         self._edit_bar.show()
+        self._name_button()
         self._show_text(text)
         self.editor.setFocus()
 
@@ -124,8 +140,7 @@ class Composer(QFrame):
     def set_busy(self, busy: bool) -> None:  # noqa: FBT001 - a slot
         """Turn the button into a stop button, and back."""
         self._busy = busy
-        self._send.set_icon("stop" if busy else "arrow-up")
-        self._send.set_name("Stop" if busy else "Send", "Esc" if busy else "Enter")
+        self._name_button()
         self._update_button()
 
     def show_speed(self, text: str) -> None:
@@ -152,7 +167,13 @@ class Composer(QFrame):
         bar = QWidget()
         row = QHBoxLayout(bar)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(label(_EDIT_HINT, kind="small", tone="secondary", wraps=True), 1)
+        row.setSpacing(tokens.S)
+        self._edit_hint = label(kind="small", tone="secondary", wraps=True)
+        self._go_on = push_button("Save and go on", "link", lambda: self._submit(go_on=True))
+        self._go_on.setObjectName("goOnButton")
+        self._go_on.setToolTip("The model writes on from your text")
+        row.addWidget(self._edit_hint, 1)
+        row.addWidget(self._go_on)
         row.addWidget(push_button("Cancel", "link", self.cancel_edit))
         bar.hide()
         return bar
@@ -172,10 +193,19 @@ class Composer(QFrame):
         else:
             self._submit()
 
-    def _submit(self) -> None:
-        text = self.text.strip()
-        if text and not self._busy:
+    def _submit(self, *, go_on: bool = False) -> None:
+        if not self.text.strip() or self._busy:
+            return
+        if self._task is Task.MESSAGE or self._edited_id is None:
             self.submitted.emit(self.text, self._edited_id)
+        else:
+            self.reply_submitted.emit(self._task, self._edited_id, self.text, go_on)
+
+    def _name_button(self) -> None:
+        done = "check" if self._task is Task.REPLY else "arrow-up"
+        self._send.set_icon("stop" if self._busy else done)
+        keys = "Esc" if self._busy else "Enter"
+        self._send.set_name("Stop" if self._busy else self._task.value[1], keys)
 
     def _on_text_changed(self) -> None:
         self._update_button()

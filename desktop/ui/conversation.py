@@ -70,9 +70,12 @@ class Conversation(QWidget):
         self.composer.set_draft(chat.view.draft)
 
     def show_path(self, messages: Sequence[Message]) -> None:
-        """Show another path through the chat."""
+        """Show another path through the chat, from where the person reads if that is on it."""
+        message_id, offset = self.transcript.anchor()
         self.transcript_model.set_messages(messages)
         self._stack.setCurrentWidget(self.transcript if messages else self._beginning)
+        if message_id is not None and self.transcript_model.row_of(message_id) is not None:
+            self.transcript.restore_anchor(message_id, offset)
 
     def add_messages(self, messages: Sequence[Message]) -> None:
         """Add messages at the end, and go there."""

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from desktop.controllers.chat import OpenedChat
 from desktop.controllers.session import Session
-from desktop.domain.chat import Chat, ChatView, Message
+from desktop.domain.chat import Chat, ChatView
 from desktop.settings.schema import AppSettings
 from desktop.settings.window_state import WindowState
 from desktop.ui.ask_wires import AskWires
@@ -34,6 +34,7 @@ from desktop.ui.settings_panel import SettingsPanel
 from desktop.ui.side_panels import SidePanels
 from desktop.ui.speed import SpeedLine
 from desktop.ui.theme import Theme
+from desktop.ui.tree_wires import TreeWires
 
 if TYPE_CHECKING:
     from desktop.ui.page import Page
@@ -87,6 +88,7 @@ class MainWindow(QMainWindow):
         self.wires = ModelWires(self, theme, session)
         self.document_wires = DocumentWires(self, session)
         self.ask_wires = AskWires(self, theme, session)
+        self.tree_wires = TreeWires(self, session)
         FileDrop(self).files_dropped.connect(self._on_files_dropped)
         self._connect_parts()
         bind_keys(self, self._key_actions())
@@ -177,12 +179,10 @@ class MainWindow(QMainWindow):
         chat.chats_touched.connect(self._on_chats_touched)
         talk.composer.submitted.connect(self._on_submitted)
         talk.composer.stop_requested.connect(chat.stop)
-        talk.composer.edit_last_requested.connect(self._edit_last)
         talk.composer.draft_changed.connect(self._on_draft_changed)
         talk.empty.example_chosen.connect(self._on_submitted)
         talk.transcript.regenerate_requested.connect(chat.regenerate)
         talk.transcript.continue_requested.connect(chat.continue_reply)
-        talk.transcript.edit_requested.connect(self._edit)
         talk.transcript.sibling_requested.connect(chat.show_sibling)
         talk.transcript.link_activated.connect(lambda url: QDesktopServices.openUrl(QUrl(url)))
         talk.transcript.remedy_requested.connect(self._on_remedy)
@@ -199,7 +199,7 @@ class MainWindow(QMainWindow):
 
     def _connect_parts(self) -> None:
         session = self._session
-        self.chat_panel.chat_chosen.connect(self._open_chat)
+        self.chat_panel.chat_chosen.connect(self.open_chat)
         self.chat_panel.new_requested.connect(self.open_new_chat)
         session.chats.deleted.connect(self._on_deleted)
         session.chats.chats_changed.connect(lambda _chats: self._update_title())
@@ -237,7 +237,8 @@ class MainWindow(QMainWindow):
 
     # --- chats -----------------------------------------------------------------------------------
 
-    def _open_chat(self, chat_id: int) -> None:
+    def open_chat(self, chat_id: int) -> None:
+        """Leave the open chat for another one."""
         self.panels.close_over()
         self.middle.show_conversation()
         if chat_id != self._session.chat.chat_id:
@@ -289,19 +290,9 @@ class MainWindow(QMainWindow):
         def restore() -> None:
             self._session.chats.restore(chat.id)
             if was_open:
-                self._open_chat(chat.id)
+                self.open_chat(chat.id)
 
         self.notices.say(f"“{chat.title}” was deleted.", Action("Undo", restore))
-
-    def _edit(self, message_id: int) -> None:
-        message = self._session.chat.message(message_id)
-        if message is not None and not self._session.chat.busy:
-            self.conversation.composer.begin_edit(message_id, message.text)
-
-    def _edit_last(self) -> None:
-        message: Message | None = self._session.chat.last_own_message()
-        if message is not None:
-            self._edit(message.id)
 
     def _on_remedy(self, message_id: int) -> None:
         if self._session.model.state.status in ("failed", "none"):

@@ -63,8 +63,11 @@ def test_a_stopped_reply_goes_on_where_it_ended(start: Start) -> None:
     app.until(lambda: len(model.message(1).text) > len(stopped.text))
     app.session.chat.stop()
     again = app.until_ended(2)
-    assert again.id == stopped.id
     assert again.text.startswith(stopped.text)
+    assert (again.sibling_index, again.sibling_count) == (1, 2)
+    app.session.chat.show_sibling(again.id, -1)
+    app.until(lambda: app.path[-1].id == stopped.id)
+    assert app.path[-1].text == stopped.text
 
 
 def test_again_makes_a_sibling_and_keeps_the_first(app: App) -> None:

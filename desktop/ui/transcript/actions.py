@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from desktop.domain.chat import Message, MessageState
@@ -28,6 +28,12 @@ class Action(Enum):
     CONTINUE = ("Continue writing", "continue")
     PREVIOUS = ("Previous version", "chevron-left")
     NEXT = ("Next version", "chevron-right")
+    ANSWER = ("Have it answered", "again")
+    START = ("Write the start of a reply…", "edit")
+    BRANCH = ("Branch into a new chat", "copy")
+    DELETE = ("Delete", "trash")
+    DELETE_EXCHANGE = ("Delete with the reply", "trash")
+    DELETE_BRANCH = ("Delete from here on", "trash")
 
     @property
     def label(self) -> str:
@@ -40,14 +46,23 @@ class Action(Enum):
         return self.value[1]
 
 
+_BUTTONS: Final = (
+    Action.COPY,
+    Action.EDIT,
+    Action.AGAIN,
+    Action.CONTINUE,
+    Action.PREVIOUS,
+    Action.NEXT,
+)
+
+
 def actions_of(message: Message) -> list[Action]:
-    """Return what can be done with a message, in the order in which it is shown."""
+    """Return what is done with a message most often, in the order in which it is shown."""
     if message.state is MessageState.STREAMING:
         return []
     actions = [Action.COPY] if message.text else []
-    if message.role == "user":
-        actions.append(Action.EDIT)
-    elif message.role == "assistant":
+    actions.append(Action.EDIT)
+    if message.role == "assistant":
         actions.append(Action.AGAIN)
         if can_continue(message):
             actions.append(Action.CONTINUE)
@@ -58,12 +73,29 @@ def actions_of(message: Message) -> list[Action]:
     return actions
 
 
+def more_of(message: Message, *, is_last: bool) -> list[Action]:
+    """Return what else can be done; ``is_last`` says that nothing follows the message."""
+    is_own, is_written = message.role == "user", message.state is not MessageState.STREAMING
+    wanted = {
+        Action.ANSWER: is_own and is_last,
+        Action.START: is_written,
+        Action.BRANCH: is_written,
+        Action.DELETE: not is_own or is_last,
+        Action.DELETE_EXCHANGE: is_own and not is_last,
+        Action.DELETE_BRANCH: not is_last,
+    }
+    return [action for action, is_wanted in wanted.items() if is_wanted]
+
+
 def speed_of(message: Message) -> str:
     """Return how fast a reply came, and whether its seed kept its promise; empty if unmeasured."""
     report = message.report
     if report is None or report.completion_tokens < 1:
         return ""
-    parts = ["may differ"] if may_differ(message) else []
+    parts = []
+    if may_differ(message):
+        beside = ": written beside another reply" if report.beside_others else ""
+        parts.append(f"may differ{beside}")
     if speed := decode_tokens_per_s(report):
         parts.append(f"{speed:.0f} tok/s")
     if guesses := acceptance_in_words(report):
@@ -78,6 +110,8 @@ class ActionBar(QWidget):
 
     triggered = Signal(int, Action)
     """A message's id, and what to do with it."""
+    more_requested = Signal(int, QPoint)
+    """A message's id, and where the list of all that can be done is to stand."""
 
     def __init__(self, style: TranscriptStyle, parent: QWidget) -> None:
         super().__init__(parent)
@@ -90,11 +124,14 @@ class ActionBar(QWidget):
         row.setSpacing(0)
         self._row = row
         row.addStretch(0)
-        for action in Action:
+        for action in _BUTTONS:
             self._add_button(action)
             if action is Action.PREVIOUS:
                 self._position = QLabel(self)
                 row.addWidget(self._position)
+        self._more = IconButton("More actions", "more", self)
+        self._more.clicked.connect(self._on_more)
+        row.addWidget(self._more)
         row.addStretch(0)
         self._speed = QLabel(self)
         row.addWidget(self._speed)
@@ -126,7 +163,7 @@ class ActionBar(QWidget):
     def set_reachable(self, reachable: bool) -> None:  # noqa: FBT001
         """Let Tab come by the buttons, or pass them over."""
         policy = Qt.FocusPolicy.TabFocus if reachable else Qt.FocusPolicy.NoFocus
-        for button in self._buttons.values():
+        for button in (*self._buttons.values(), self._more):
             if button.focusPolicy() != policy:
                 button.setFocusPolicy(policy)
 
@@ -145,7 +182,7 @@ class ActionBar(QWidget):
 
     def apply_style(self, style: TranscriptStyle) -> None:
         """Take another appearance."""
-        for button in self._buttons.values():
+        for button in (*self._buttons.values(), self._more):
             button.apply_style(style)
         sheet = f"color: {style.palette.secondary}; background: transparent;"
         for label in (self._position, self._speed):
@@ -159,6 +196,11 @@ class ActionBar(QWidget):
         button.clicked.connect(lambda: self._on_clicked(action))
         self._buttons[action] = button
         self._row.addWidget(button)
+
+    def _on_more(self) -> None:
+        if self.message_id is not None:
+            corner = self._more.mapToGlobal(self._more.rect().bottomLeft())
+            self.more_requested.emit(self.message_id, corner)
 
     def _on_clicked(self, action: Action) -> None:
         if self.message_id is not None:

@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from desktop.domain.chat import Message
-from desktop.ui.transcript.actions import Action, actions_of
+from desktop.ui.transcript.actions import Action, actions_of, more_of
 from desktop.ui.transcript.blocks import BlockKind
 from desktop.ui.transcript.layout import TranscriptLayout
 from desktop.ui.transcript.overlays import Overlays
@@ -33,6 +33,8 @@ _KEYBOARD_REASONS: Final = frozenset(
 _PAGE_SHARE: Final = 0.85
 """What a page key scrolls by, so that the last lines stay in sight."""
 _MENU_CODE_LIMIT: Final = 12
+_DELETING: Final = frozenset({Action.DELETE, Action.DELETE_EXCHANGE})
+"""Those before which a line is drawn: they come last, and together."""
 
 
 class Commands(QObject):
@@ -52,6 +54,7 @@ class Commands(QObject):
         self._overlays = overlays
         self._by_keyboard = False
         overlays.action_triggered.connect(self.run)
+        overlays.more_requested.connect(self._on_more_requested)
 
     def forget(self) -> None:
         """Take note that the rows are others now."""
@@ -73,6 +76,8 @@ class Commands(QObject):
                 view.sibling_requested.emit(message_id, -1)
             case Action.NEXT:
                 view.sibling_requested.emit(message_id, 1)
+            case _:
+                view.action_requested.emit(message_id, action)
 
     # --- buttons -------------------------------------------------------------------------------
 
@@ -237,8 +242,18 @@ class Commands(QObject):
             if action is Action.COPY:
                 self._add_code_entries(menu, row, layout)
         menu.addSeparator()
+        for action in more_of(message, is_last=row == self._layout.count - 1):
+            if action in _DELETING:
+                menu.addSeparator()
+            menu.addAction(action.label, partial(self.run, message.id, action))
+        menu.addSeparator()
         menu.addAction("Select all", partial(self._reader.select_row, row))
         return menu
+
+    def _on_more_requested(self, message_id: int, corner: QPoint) -> None:
+        row = self._layout.model.row_of(message_id)
+        if row is not None:
+            self.open_menu(row, corner)
 
     def _add_code_entries(self, menu: QMenu, row: int, layout: RowLayout) -> None:
         fences = [

@@ -156,6 +156,10 @@ def speaker(message: Message) -> str:
         return "You"
     if message.role == "system":
         return "System"
+    if message.edited:
+        return f"{message.model_name or 'Reply'} · edited by you"
+    if message.written:
+        return f"{message.model_name or 'Reply'} · begun by you"
     return message.model_name or "Model"
 
 

@@ -22,6 +22,7 @@ class Overlays(QObject):
     """Puts buttons where the rows want them; makes only as many as are seen at once."""
 
     action_triggered = Signal(int, Action)
+    more_requested = Signal(int, QPoint)
     remedy_clicked = Signal(int)
     source_clicked = Signal(object)
     jump_clicked = Signal()
@@ -123,6 +124,7 @@ class Overlays(QObject):
         else:
             bar = ActionBar(self._style, self._viewport)
             bar.triggered.connect(self.action_triggered)
+            bar.more_requested.connect(self.more_requested)
         self._bars[message_id] = bar
         return bar
 

@@ -61,6 +61,8 @@ class TranscriptView(ScrollingView):
     edit_requested = Signal(int)
     sibling_requested = Signal(int, int)
     """A message's id, and -1 or 1 for the version before or after it."""
+    action_requested = Signal(int, object)
+    """A message's id, and an ``Action`` that no other signal is for."""
     link_activated = Signal(str)
     """An http, https or mailto address that was clicked."""
     remedy_requested = Signal(int)

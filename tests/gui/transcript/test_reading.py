@@ -9,12 +9,13 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAccessible, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.domain.chat import Message, MessageState
-from desktop.ui.transcript.actions import Action, ActionBar, actions_of, speed_of
+from desktop.ui.transcript.actions import Action, ActionBar, actions_of, more_of, speed_of
 from desktop.ui.transcript.buttons import TextButton
+from desktop.ui.transcript.model import speaker
 from desktop.ui.transcript.painter import copy_button_rect
 from desktop.ui.transcript.view import TranscriptView
 from models.records import Report
@@ -119,7 +120,11 @@ def test_the_menu_offers_everything_by_keyboard_too(show: Show) -> None:
         "Copy message",
         "Copy code 1",
         "Copy code 2",
+        "Edit message",
         "Write again",
+        "Write the start of a reply…",
+        "Branch into a new chat",
+        "Delete",
         "Select all",
     ]
     next(action for action in menu.actions() if action.text() == "Copy code 2").trigger()
@@ -150,27 +155,75 @@ def test_a_links_tip_shows_where_it_really_leads(show: Show) -> None:
 
 # --- actions -----------------------------------------------------------------------------------
 
+REPLY = {Action.COPY, Action.EDIT, Action.AGAIN}
+"""What every reply offers that has text."""
+OWN = msgspec.structs.replace(reply(1), model_name="", edited=True)
+"""A reply as a person has it."""
+
 
 @pytest.mark.parametrize(
     ("message", "actions"),
     [
         (user(1, "x"), {Action.COPY, Action.EDIT}),
-        (reply(1, "x"), {Action.COPY, Action.AGAIN}),
+        (reply(1, "x"), REPLY),
         (reply(1, "x", state=MessageState.STREAMING), set()),
-        (reply(1, "x", state=MessageState.STOPPED), {Action.COPY, Action.AGAIN, Action.CONTINUE}),
-        (reply(1, "", state=MessageState.INTERRUPTED), {Action.AGAIN, Action.CONTINUE}),
-        (reply(1, "x", finish_reason="max_tokens"), {Action.COPY, Action.AGAIN, Action.CONTINUE}),
-        (reply(1, "x", finish_reason="context_full"), {Action.COPY, Action.AGAIN, Action.CONTINUE}),
-        (reply(1, "x", finish_reason="end_of_turn"), {Action.COPY, Action.AGAIN}),
+        (reply(1, "x", state=MessageState.STOPPED), REPLY | {Action.CONTINUE}),
+        (reply(1, "", state=MessageState.INTERRUPTED), REPLY - {Action.COPY} | {Action.CONTINUE}),
+        (reply(1, "x", finish_reason="max_tokens"), REPLY | {Action.CONTINUE}),
+        (reply(1, "x", finish_reason="context_full"), REPLY | {Action.CONTINUE}),
+        (reply(1, "x", finish_reason="end_of_turn"), REPLY),
         (
             reply(1, "x", sibling_count=3, sibling_index=1),
-            {Action.COPY, Action.AGAIN, Action.PREVIOUS, Action.NEXT},
+            REPLY | {Action.PREVIOUS, Action.NEXT},
         ),
-        (reply(1, "x", sibling_count=2), {Action.COPY, Action.AGAIN, Action.NEXT}),
+        (msgspec.structs.replace(OWN, text="x"), REPLY | {Action.CONTINUE}),
+        (reply(1, "x", sibling_count=2), REPLY | {Action.NEXT}),
     ],
 )
 def test_a_message_offers_what_fits_its_state(message: Message, actions: set[Action]) -> None:
     assert set(actions_of(message)) == actions
+
+
+@pytest.mark.parametrize(
+    ("message", "is_last", "actions"),
+    [
+        (user(1), False, [Action.START, Action.BRANCH, Action.DELETE_EXCHANGE]),
+        (user(1), True, [Action.ANSWER, Action.START, Action.BRANCH, Action.DELETE]),
+        (reply(1, "x"), True, [Action.START, Action.BRANCH, Action.DELETE]),
+        (reply(1, "x"), False, [Action.START, Action.BRANCH, Action.DELETE]),
+        (reply(1, state=MessageState.STREAMING), True, [Action.DELETE]),
+    ],
+)
+def test_the_menu_offers_the_rest(message: Message, is_last: bool, actions: list[Action]) -> None:
+    branch = [] if is_last else [Action.DELETE_BRANCH]
+    assert more_of(message, is_last=is_last) == actions + branch
+
+
+def test_the_button_with_dots_asks_for_the_menu(qtbot: QtBot, show: Show) -> None:
+    view = show(user(1), reply(2, "x"))
+    wanted: list[tuple[int, object]] = []
+    view.action_requested.connect(lambda *arguments: wanted.append(arguments))
+    bar = bar_of(view, 2)
+    more = next(
+        each
+        for each in bar.findChildren(QAbstractButton)
+        if each.accessibleName() == "More actions"
+    )
+    bar.more_requested.disconnect()
+    with qtbot.waitSignal(bar.more_requested) as asked:
+        QTest.mouseClick(more, Qt.MouseButton.LeftButton)
+    assert asked.args is not None
+    assert asked.args[0] == 2
+    entries = {entry.text(): entry for entry in view._commands.make_menu(1).actions()}
+    entries["Delete"].trigger()
+    assert wanted == [(2, Action.DELETE)]
+
+
+def test_who_speaks_tells_what_a_person_wrote() -> None:
+    assert speaker(reply(1, "x")) == "SmolLM2"
+    assert speaker(OWN) == "Reply · edited by you"
+    assert speaker(reply(1, "x", edited=True)) == "SmolLM2 · edited by you"
+    assert speaker(reply(1, "x", written=1)) == "SmolLM2 · begun by you"
 
 
 def test_the_buttons_say_what_the_person_wants(qtbot: QtBot, show: Show) -> None:
@@ -206,6 +259,10 @@ def test_a_reply_tells_its_speed() -> None:
     drafted = msgspec.structs.replace(REPORT, drafted_tokens=50, accepted_tokens=40)
     told = "41 tok/s \u00b7 80% of guesses right \u00b7 0.3 s to first token"
     assert speed_of(reply(1, report=drafted)) == told
+    beside = msgspec.structs.replace(REPORT, seeded=True, beside_others=True)
+    assert speed_of(reply(1, report=beside)).startswith(
+        "may differ: written beside another reply \u00b7 41 tok/s"
+    )
 
 
 def test_a_failed_reply_has_a_button_that_mends_it(qtbot: QtBot, show: Show) -> None:

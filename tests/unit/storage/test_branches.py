@@ -65,14 +65,15 @@ def test_the_model_goes_on_from_an_edited_reply(store: ChatStore, chat: Chat, ru
 
 
 def test_a_reply_begins_with_what_a_person_wrote(store: ChatStore, chat: Chat, run: Run) -> None:
-    user, row = store.begin_exchange(chat.id, None, "Tell me", run, "Once upon")
+    user, _ = exchange(store, chat, None, "Tell me", run)
+    row = store.begin_reply(chat.id, user.id, run, "Once upon")
     assert (row.text, row.written, row.state) == ("Once upon", 9, MessageState.STREAMING)
     store.checkpoint(row.id, "Once upon a time", [1, 2, 3])
     store.finish(row.id, MessageState.COMPLETE, "Once upon a time", [1, 2, 3])
     turn = store.turns(row.id)[-1]
     assert (turn.text[: turn.written], turn.token_ids) == ("Once upon", (1, 2, 3))
     other = store.begin_reply(chat.id, user.id, run, "In short")
-    assert (other.text, other.sibling_count) == ("In short", 2)
+    assert (other.text, other.sibling_count) == ("In short", 3)
 
 
 def test_a_branched_chat_holds_the_conversation_up_to_there(

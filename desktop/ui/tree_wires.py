@@ -1,0 +1,80 @@
+"""What the window does about the tree of a chat: which action on a message goes where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from desktop.controllers.session import Session
+from desktop.domain.chat import Chat, Deletion
+from desktop.ui.composer import Task
+from desktop.ui.notices import Action as NoticeAction
+from desktop.ui.transcript.actions import Action
+
+if TYPE_CHECKING:
+    from desktop.ui.main_window import MainWindow
+
+
+class TreeWires(QObject):
+    """Belongs to one window, whose conversation it connects to the tree's controller."""
+
+    def __init__(self, window: MainWindow, session: Session) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._composer = window.conversation.composer
+        transcript, tree = window.conversation.transcript, session.tree
+        transcript.edit_requested.connect(self._edit)
+        transcript.action_requested.connect(self._on_action)
+        self._composer.edit_last_requested.connect(self._edit_last)
+        self._composer.reply_submitted.connect(self._on_reply_submitted)
+        tree.edited.connect(self._composer.clear_sent)
+        tree.deleted.connect(self._on_deleted)
+        tree.branched.connect(self._on_branched)
+
+    def _edit(self, message_id: int) -> None:
+        message = self._session.chat.message(message_id)
+        if message is not None and not self._session.chat.refuse_busy():
+            task = Task.MESSAGE if message.role == "user" else Task.REPLY
+            self._composer.begin_edit(message_id, message.text, task)
+
+    def _edit_last(self) -> None:
+        message = self._session.chat.last_own_message()
+        if message is not None:
+            self._edit(message.id)
+
+    def _on_action(self, message_id: int, action: Action) -> None:
+        tree = self._session.tree
+        wanted: dict[Action, Callable[[int], object]] = {
+            Action.ANSWER: self._session.chat.regenerate,
+            Action.START: self._write_start,
+            Action.BRANCH: tree.branch,
+            Action.DELETE: tree.delete_message,
+            Action.DELETE_EXCHANGE: tree.delete_message,
+            Action.DELETE_BRANCH: tree.delete_branch,
+        }
+        if (run := wanted.get(action)) is not None:
+            run(message_id)
+
+    def _write_start(self, message_id: int) -> None:
+        if not self._session.chat.refuse_busy():
+            self._composer.begin_edit(message_id, "", Task.START)
+
+    def _on_reply_submitted(self, task: Task, message_id: int, text: str, go_on: bool) -> None:  # noqa: FBT001 - a slot
+        self._window.settings_panel.flush()
+        if task is Task.START:
+            self._session.chat.regenerate(message_id, text)
+        else:
+            self._session.tree.edit_reply(message_id, text, go_on=go_on)
+
+    def _on_deleted(self, deletion: Deletion) -> None:
+        count = deletion.count
+        what = "The message was" if count == 1 else f"{count} messages were"
+        undo = NoticeAction("Undo", lambda: self._session.tree.bring_back(deletion))
+        self._window.notices.say(f"{what} deleted.", undo)
+
+    def _on_branched(self, chat: Chat) -> None:
+        self._window.open_chat(chat.id)
+        self._window.notices.say("This chat goes on from here; the one before stays as it was.")
