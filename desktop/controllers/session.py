@@ -19,6 +19,7 @@ from desktop.controllers.settings import SettingsController
 from desktop.controllers.sources import SourcesController
 from desktop.controllers.store import StoreThread
 from desktop.controllers.titles import TitlesController
+from desktop.controllers.trash import TrashController
 from desktop.controllers.tree import TreeController
 from desktop.controllers.usage import UsageController
 from desktop.engine.client import EngineClient
@@ -115,6 +116,11 @@ class Session:
     def tree(self) -> TreeController:
         """The tree of the open chat."""
         return TreeController(self.store, self.replies, self.chat)
+
+    @cached_property
+    def trash(self) -> TrashController:
+        """What was deleted, until it is deleted for good."""
+        return TrashController(self.store)
 
     @cached_property
     def rooms(self) -> ModelRooms:

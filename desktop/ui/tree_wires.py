@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from desktop.controllers.session import Session
 from desktop.domain.chat import Chat, Deletion
@@ -15,6 +15,9 @@ from desktop.ui.transcript.actions import Action
 
 if TYPE_CHECKING:
     from desktop.ui.main_window import MainWindow
+
+
+_REST_MS: Final = 5_000
 
 
 class TreeWires(QObject):
@@ -33,6 +36,11 @@ class TreeWires(QObject):
         tree.edited.connect(self._composer.clear_sent)
         tree.deleted.connect(self._on_deleted)
         tree.branched.connect(self._on_branched)
+        session.trash.restored.connect(self._on_restored)
+        session.trash.purged.connect(lambda _chats: session.chats.refresh())
+        tree.deleted.connect(lambda _deletion: session.trash.refresh())
+        # Nothing of a start waits for what is to be deleted for good.
+        QTimer.singleShot(_REST_MS, self, session.trash.start)
 
     def _edit(self, message_id: int) -> None:
         message = self._session.chat.message(message_id)
@@ -74,6 +82,9 @@ class TreeWires(QObject):
         what = "The message was" if count == 1 else f"{count} messages were"
         undo = NoticeAction("Undo", lambda: self._session.tree.bring_back(deletion))
         self._window.notices.say(f"{what} deleted.", undo)
+
+    def _on_restored(self, chat_id: int) -> None:
+        self._session.chat.show_again(chat_id)
 
     def _on_branched(self, chat: Chat) -> None:
         self._window.open_chat(chat.id)
