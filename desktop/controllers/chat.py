@@ -169,7 +169,8 @@ class ChatController(QObject):
         kept = [*self._path_before(user_id), *filter(None, [self.message(user_id)])]
 
         def begin(store: ChatStore) -> Begun:
-            row = store.begin_reply(chat_id, user_id, run, start)
+            # Models write the space before a word with the word.
+            row = store.begin_reply(chat_id, user_id, run, start.rstrip(" "))
             turns = store.turns(row.id if start else user_id)
             return Begun(chat_id, [row], row, turns, attached)
 
@@ -207,16 +208,12 @@ class ChatController(QObject):
             self._store.failed.emit(UserError("A reply is being written in this chat.", hint))
         return self._busy
 
-    def show_again(self, chat_id: int, then: Callable[[], object] | None = None) -> None:
+    def show_again(self, chat_id: int) -> None:
         """Read the path of a chat that has changed, if it is the open one."""
-
-        def show(path: list[Message]) -> None:
-            self._on_path(chat_id, path)
-            if then is not None:
-                then()
-
         if chat_id == self.chat_id:
-            self._store.call(lambda store: store.path(chat_id), show)
+            self._store.call(
+                lambda store: store.path(chat_id), lambda path: self._on_path(chat_id, path)
+            )
         self.chats_touched.emit()
 
     def show_sibling(self, message_id: int, step: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -36,15 +35,14 @@ class TreeController(QObject):
         self._replies = replies
         self._chat = chat
 
-    def edit_reply(self, message_id: int, text: str, *, go_on: bool = False) -> None:
-        """Put a person's version beside a reply; with ``go_on`` the model writes on from it."""
+    def edit_reply(self, message_id: int, text: str) -> None:
+        """Put a person's version beside a reply."""
         if not text.strip() or self._chat.refuse_busy():
             return
 
         def show(edited: Message) -> None:
-            then = partial(self._chat.continue_reply, edited.id) if go_on else None
             self.edited.emit(text)
-            self._chat.show_again(edited.chat_id, then)
+            self._chat.show_again(edited.chat_id)
 
         self._store.call(lambda store: store.edit_reply(message_id, text), show)
 

@@ -39,13 +39,13 @@ class Task(Enum):
 class Composer(QFrame):
     """The composer. ``submitted`` carries the text and the id of the message that it edits.
 
-    ``reply_submitted`` carries a reply as a person has it, or its start: the task, the message's
-    id, the text, and whether the model is to go on. The text stays until ``clear_sent`` says that
+    ``reply_submitted`` carries a message's id, a reply to it or in its place as a person has it,
+    and whether the model is to go on from there. The text stays until ``clear_sent`` says that
     the store has it. ``paste_refused`` carries why as a ``UserError``, and the text.
     """
 
     submitted = Signal(str, object)
-    reply_submitted = Signal(Task, int, str, bool)
+    reply_submitted = Signal(int, str, bool)
     stop_requested = Signal()
     edit_last_requested = Signal()
     draft_changed = Signal(str)
@@ -169,9 +169,8 @@ class Composer(QFrame):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(tokens.S)
         self._edit_hint = label(kind="small", tone="secondary", wraps=True)
-        self._go_on = push_button("Save and go on", "link", lambda: self._submit(go_on=True))
+        self._go_on = push_button("Let the model go on", "link", lambda: self._submit(go_on=True))
         self._go_on.setObjectName("goOnButton")
-        self._go_on.setToolTip("The model writes on from your text")
         row.addWidget(self._edit_hint, 1)
         row.addWidget(self._go_on)
         row.addWidget(push_button("Cancel", "link", self.cancel_edit))
@@ -199,7 +198,8 @@ class Composer(QFrame):
         if self._task is Task.MESSAGE or self._edited_id is None:
             self.submitted.emit(self.text, self._edited_id)
         else:
-            self.reply_submitted.emit(self._task, self._edited_id, self.text, go_on)
+            go_on = go_on or self._task is Task.START
+            self.reply_submitted.emit(self._edited_id, self.text, go_on)
 
     def _name_button(self) -> None:
         done = "check" if self._task is Task.REPLY else "arrow-up"

@@ -70,12 +70,12 @@ class TreeWires(QObject):
         if not self._session.chat.refuse_busy():
             self._composer.begin_edit(message_id, "", Task.START)
 
-    def _on_reply_submitted(self, task: Task, message_id: int, text: str, go_on: bool) -> None:  # noqa: FBT001 - a slot
+    def _on_reply_submitted(self, message_id: int, text: str, go_on: bool) -> None:  # noqa: FBT001 - a slot
         self._window.settings_panel.flush()
-        if task is Task.START:
+        if go_on:
             self._session.chat.regenerate(message_id, text)
         else:
-            self._session.tree.edit_reply(message_id, text, go_on=go_on)
+            self._session.tree.edit_reply(message_id, text)
 
     def _on_deleted(self, deletion: Deletion) -> None:
         count = deletion.count
