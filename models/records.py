@@ -233,7 +233,7 @@ class ModelInfo(Record, frozen=True, kw_only=True):
     load_s: float
     prompt_bytes_limit: int = 0
     cache_bytes_per_token: int = 0
-    """What a token of context takes in the KV cache; 0 where it is unknown."""
+    """What a token of context takes in the KV caches of all sequences; 0 where it is unknown."""
     largest_context: int = 0
     """The tokens of context that the free memory would hold; 0 where it is unknown."""
     memory: tuple[DeviceMemory, ...] = ()

@@ -26,6 +26,7 @@ WORD_LIMIT: Final = 20_000
 _MAX_LINES: Final = 10
 _SEND_SIZE: Final = 32
 _DRAFT_HINT: Final = "Ask anything, or drop a document"
+_START_HINT: Final = "The first words of the reply"
 
 
 class Task(Enum):
@@ -106,6 +107,7 @@ class Composer(QFrame):
         """Show a chat's unsent text; an edit that was going on is over."""
         self._edited_id = None
         self._task = Task.MESSAGE
+        self.editor.setPlaceholderText(_DRAFT_HINT)
         self._edit_bar.hide()
         self._name_button()
         self._show_text(text)
@@ -117,6 +119,7 @@ class Composer(QFrame):
         self._edited_id, self._task = message_id, task
         self._edit_hint.setText(task.value[0])
         self._go_on.setVisible(task is Task.REPLY)
+        self.editor.setPlaceholderText(_START_HINT if task is Task.START else _DRAFT_HINT)
         self._edit_bar.show()
         self._name_button()
         self._show_text(text)

@@ -329,7 +329,9 @@ class _LoadedModel:
             inserted_system_prompt=self._template.inserted_system_prompt,
             load_s=time.monotonic() - began,
             prompt_bytes_limit=self._bytes_limit,
-            cache_bytes_per_token=round(loading.cache_bytes_per_token(weights, options)),
+            cache_bytes_per_token=round(
+                loading.cache_bytes_per_token(weights, options) * options.sequences
+            ),
             largest_context=loading.largest_context(weights, options, context_size),
             memory=self._memory,
             placement_reason=placement.why(weights.offloaded_layers, weights.layers),

@@ -269,6 +269,25 @@ def test_a_chat_begins_with_what_the_cache_holds(
     assert "Bye" in "".join(map(VOCABULARY.text_of, encoded[len(cached) :]))
 
 
+@pytest.mark.parametrize("source", [CHATML, TRIMS, MISTRAL, ""])
+@pytest.mark.parametrize("start", ["Ho", "Ho the", " Ho", "a\n\nb", "<|im_end|>", "<think>"])
+def test_a_chat_begins_with_what_the_cache_holds_of_a_reply_that_a_person_began(
+    renderer: TemplateRenderer, source: str, start: str
+) -> None:
+    encode = encoder(renderer, source).encode
+    user = Turn(role="user", text="Hi")
+    begun = Turn(role="assistant", text=start, written=len(start))
+    cached = encode(ChatPrompt(turns=(user, begun), continue_reply=True)).token_ids
+    written = Turn(role="assistant", text=f"{start}XY", token_ids=SAMPLED, written=len(start))
+    turns = (user, written, Turn(role="user", text="Bye"))
+    encoded = encode(ChatPrompt(turns=turns)).token_ids
+    assert encoded[: len(cached) + 2] == [*cached, *SAMPLED]
+    assert "Bye" in "".join(map(VOCABULARY.text_of, encoded[len(cached) :]))
+    assert not {VOCABULARY.control_tokens[each] for each in CONTROL} & set(
+        encode(ChatPrompt(turns=(begun,), continue_reply=True)).token_ids[-len(start) :]
+    )
+
+
 def test_ids_of_a_reply_that_the_template_changes_are_not_used(renderer: TemplateRenderer) -> None:
     turns = (
         Turn(role="user", text="Hi"),
