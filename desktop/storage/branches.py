@@ -89,7 +89,7 @@ class Branches:
         """
         with self._database.transaction() as connection:
             message = _finished(connection, message_id)
-            if message.text:
+            if message.text or tree.newest_leaf(connection, message_id) != message_id:
                 message_id = _copy(connection, message_id, message.chat_id, message.parent_id)
             written = connection.execute(
                 "select length(token_ids) / 4 from messages where id = ?", (message_id,)

@@ -262,6 +262,10 @@ def test_a_reply_that_holds_nothing_is_begun_again_itself(
     store.finish(reply.id, MessageState.FAILED, "", [], problem=("Cause", "Remedy"))
     again = store.begin_continuation(reply.id, run)
     assert (again.id, again.sibling_count) == (reply.id, 1)
+    store.finish(reply.id, MessageState.STOPPED, "", [])
+    exchange(store, chat, reply.id, "Go on", run)
+    beside = store.begin_continuation(reply.id, run)
+    assert (beside.sibling_count, store.path(chat.id)[-1].id) == (2, beside.id)
 
 
 def test_a_reply_that_the_chat_has_gone_on_from_is_continued_beside_it(

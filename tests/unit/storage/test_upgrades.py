@@ -65,6 +65,24 @@ def test_an_upgraded_schema_is_that_of_a_fresh_database(schema: Path, tmp_path: 
         assert schema_of(upgraded) == schema_of(fresh)
 
 
+@pytest.mark.parametrize("version", range(3, len(MIGRATIONS) + 1))
+def test_what_the_tree_and_the_list_hold_is_kept(version: int, database_path: Path) -> None:
+    build(database_path, (SCHEMAS[0].parent / f"v{version}.sql").read_text())
+    with Database.open(database_path) as database:
+        store = ChatStore(database)
+        (chat,) = store.chats()
+        assert (chat.pinned_at, chat.title_by) == (1700000008.0, "model")
+        assert [(each.id, each.name) for each in store.folders()] == [(chat.folder_id, "Work")]
+        user, reply = store.path(chat.id)
+        assert (user.pinned, reply.edited, reply.sibling_count) == (True, False, 3)
+        edited = store.select_sibling(chat.id, reply.id, 2)[-1]
+        assert (edited.text, edited.edited, edited.written) == ("Hey", True, 3)
+        (gone,) = store.deletions()
+        assert (gone.text, gone.deleted_at) == ("Thrown away", 1700000006.0)
+        assert store.restore_deletion(chat.id, gone.id)
+        assert store.message(gone.message_id).sibling_count == 2
+
+
 def test_what_a_chat_was_asked_about_is_kept(database_path: Path) -> None:
     build(database_path, (SCHEMAS[0].parent / "v2.sql").read_text())
     with Database.open(database_path) as database:
