@@ -88,7 +88,7 @@ def test_ctrl_c_stops_the_reply_and_the_rest_can_be_had(
     session.interrupts.clear()
     monkeypatch.undo()
     continued = conversation.continue_reply()
-    assert continued.id == stopped.id
+    assert (continued.sibling_index, continued.sibling_count) == (1, 2)
     assert continued.text.startswith(stopped.text)
     assert continued.state is MessageState.COMPLETE
 
