@@ -5,14 +5,15 @@ from __future__ import annotations
 import random
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from desktop.domain.chat import Chat, Message, MessageState, Run
+from desktop.domain.chat import Chat, Message, MessageState, Run, is_private
 from desktop.domain.errors import UserError
 from desktop.storage.chats import ChatStore
 from desktop.storage.database import Database
+from desktop.storage.private import Homes
 from desktop.storage.trash import KEPT_S, erase_chat
 
 
@@ -387,3 +388,21 @@ def make_long(database: Database, chat: Chat, count: int) -> list[int]:
             ids.append(connection.last_insert_rowid())
         connection.execute("update chats set leaf_id = ? where id = ?", (ids[-1], chat.id))
     return ids
+
+
+def test_what_is_deleted_in_a_private_chat_never_meets_the_disk(store: ChatStore, run: Run) -> None:
+    homes = Homes(store)
+    chat = homes.create_private_chat()
+    tree = Tree(cast("ChatStore", homes), chat, run)
+    tree.say("one")
+    tree.say("two", "ONE")
+    gone = cast("ChatStore", homes).delete_branch(tree.ids["two"])
+    assert tree.path == ["one", "ONE"]
+    assert store.deletions() == []
+    assert cast("ChatStore", homes).restore_deletion(chat.id, gone.id)
+    branch = cast("ChatStore", homes).branch_chat(tree.ids["ONE"])
+    assert is_private(branch.id)
+    assert store.chats() == []
+    homes.forget(chat.id)
+    assert [each.id for each in homes.all_chats()] == [branch.id]
+    homes.close()
