@@ -21,7 +21,7 @@ import msgspec
 from desktop.domain.errors import UserError
 from desktop.storage.database import SIDE_FILES, Database, connect, translated
 from desktop.storage.migrations import MIGRATIONS, schema_version
-from desktop.storage.trash import erase_chat
+from desktop.storage.purging import erase_chat
 
 Reason = Literal["daily", "asked", "restore", "upgrade"]
 DAY_S: Final = 86_400.0

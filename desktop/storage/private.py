@@ -9,7 +9,7 @@ from typing import Any, Final
 from desktop.domain.chat import PRIVATE_FROM, Chat, Folder, is_private
 from desktop.storage.chats import ChatStore
 from desktop.storage.database import Database
-from desktop.storage.trash import erase_chat
+from desktop.storage.purging import erase_chat
 
 _COUNTED: Final = ("chats", "messages")
 

@@ -2,8 +2,7 @@
 
 A deleted message keeps its row with the time as ``deleted_at``; whatever reads the tree passes it
 by. ``deletions`` keep what bringing it back needs. What is condemned, to be purged, has its time
-negated: nobody sees it any more, and ``purge_some`` deletes it a few messages at a time, so that
-nothing else waits for the disk. A kill in between leaves the rest for the next start.
+negated: nobody sees it any more, and ``purging`` deletes it.
 """
 
 from __future__ import annotations
@@ -18,13 +17,11 @@ import msgspec
 from desktop.domain.chat import Deletion, Message
 from desktop.storage import tree
 from desktop.storage.database import Database
+from desktop.storage.purging import purge_step
 
 KEPT_S: Final = 30 * 86_400.0
 """How long the trash keeps what is in it."""
 _EXCERPT: Final = 200
-_PURGED_AT_ONCE: Final = 100
-"""Messages. Search's index overwrites each word of each: a tenth of a second's work."""
-
 _BRANCH: Final = """
 with recursive branch (id, chat_id) as (
     select id, chat_id from messages where id = ?1
@@ -189,33 +186,10 @@ class Trash:
     def purge_some(self) -> bool:
         """Delete some of what is condemned, overwriting it; return whether there is more."""
         with self._database.transaction() as connection:
-            rows = connection.execute(
-                "select id from messages where deleted_at < 0 union all"
-                " select m.id from chats c join messages m on m.chat_id = c.id"
-                " where c.deleted_at < 0 limit ?",
-                (_PURGED_AT_ONCE,),
-            )
-            ids = {int(row[0]) for row in rows}
-            if ids:
-                _erase_messages(connection, msgspec.json.encode(sorted(ids)).decode())
+            if purge_step(connection):
                 return True
-            connection.execute("delete from chats where deleted_at < 0")
         self._database.empty_log()
         return False
-
-
-def erase_chat(connection: apsw.Connection, chat_id: int, created_at: float | None = None) -> None:
-    """Delete a chat at once, with all that is of it, however long it is.
-
-    With ``created_at`` only the one that was made then.
-    """
-    is_it = "select id from chats where id = ?1 and created_at = coalesce(?2, created_at)"
-    # SQLite gives up where a row's deletion leads to the next one's a thousand times.
-    connection.execute(
-        f"update messages set parent_id = null where chat_id in ({is_it})",  # noqa: S608
-        (chat_id, created_at),
-    )
-    connection.execute(f"delete from chats where id in ({is_it})", (chat_id, created_at))  # noqa: S608
 
 
 def _put(
@@ -325,13 +299,6 @@ def _condemn(connection: apsw.Connection, which: str, value: float) -> None:
                 f" where {key} in ({_ALL}) and deleted_at > 0",
                 (message_id,),
             )
-
-
-def _erase_messages(connection: apsw.Connection, ids: str) -> None:
-    """Delete messages, given as JSON; see ``erase_chat``."""
-    which = "(select value from json_each(?))"
-    connection.execute(f"update messages set parent_id = null where parent_id in {which}", (ids,))  # noqa: S608
-    connection.execute(f"delete from messages where id in {which}", (ids,))  # noqa: S608
 
 
 def _deletion(row: Any) -> Deletion:  # noqa: ANN401 - columns of a row

@@ -14,7 +14,8 @@ from desktop.domain.errors import UserError
 from desktop.storage.chats import ChatStore
 from desktop.storage.database import Database
 from desktop.storage.private import Homes
-from desktop.storage.trash import KEPT_S, erase_chat
+from desktop.storage.purging import erase_chat
+from desktop.storage.trash import KEPT_S
 
 
 @pytest.fixture
@@ -357,7 +358,7 @@ def test_a_long_chat_is_erased_though_each_message_hangs_from_the_one_before(
 
 
 def test_a_long_branch_is_deleted_brought_back_and_purged(
-    database: Database, store: ChatStore, chat: Chat
+    database_path: Path, database: Database, store: ChatStore, chat: Chat
 ) -> None:
     ids = make_long(database, chat, 1500)
     gone = store.delete_branch(ids[10])
@@ -365,10 +366,21 @@ def test_a_long_branch_is_deleted_brought_back_and_purged(
     assert len(store.path(chat.id)) == 10
     store.restore_deletion(chat.id, gone.id)
     assert len(store.path(chat.id)) == 1500
+    with database.transaction() as connection:
+        connection.execute("update messages set text = text || ' quokka' where id > ?", (ids[9],))
     gone = store.delete_branch(ids[10])
     store.condemn_deletion(chat.id, gone.id)
+    assert store.purge_some()
+    assert store.condemn_trash(before=0) == {chat.id}, "as at the next start after a crash"
     purge(store)
     assert [message.id for message in store.path(chat.id)] == ids[:10]
+    assert b"quokka" not in content_of(database_path), "nor in the index, written anew"
+    with database.transaction() as connection:
+        for index in ("message_words", "message_parts"):
+            check = f"insert into {index} ({index}, rank) values ('integrity-check', 1)"
+            connection.execute(check)
+            strict = f"select v from {index}_config where k = 'secure-delete'"
+            assert connection.execute(strict).get == 1
 
 
 def make_long(database: Database, chat: Chat, count: int) -> list[int]:
