@@ -49,6 +49,7 @@ class Action(Enum):
 _BUTTONS: Final = (
     Action.COPY,
     Action.EDIT,
+    Action.ANSWER,
     Action.AGAIN,
     Action.CONTINUE,
     Action.PREVIOUS,
@@ -56,12 +57,17 @@ _BUTTONS: Final = (
 )
 
 
-def actions_of(message: Message) -> list[Action]:
-    """Return what is done with a message most often, in the order in which it is shown."""
+def actions_of(message: Message, *, is_last: bool = False) -> list[Action]:
+    """Return what is done with a message most often, in the order in which it is shown.
+
+    ``is_last`` says that nothing follows it.
+    """
     if message.state is MessageState.STREAMING:
         return []
     actions = [Action.COPY] if message.text else []
     actions.append(Action.EDIT)
+    if message.role == "user" and is_last:
+        actions.append(Action.ANSWER)
     if message.role == "assistant":
         actions.append(Action.AGAIN)
         if can_continue(message):
@@ -74,10 +80,9 @@ def actions_of(message: Message) -> list[Action]:
 
 
 def more_of(message: Message, *, is_last: bool) -> list[Action]:
-    """Return what else can be done; ``is_last`` says that nothing follows the message."""
+    """Return what else can be done."""
     is_own, is_written = message.role == "user", message.state is not MessageState.STREAMING
     wanted = {
-        Action.ANSWER: is_own and is_last,
         Action.START: is_written,
         Action.BRANCH: is_written,
         Action.DELETE: not is_own or is_last,
@@ -118,6 +123,7 @@ class ActionBar(QWidget):
         self.setObjectName("message_actions")
         self.message_id: int | None = None
         self._message: Message | None = None
+        self._is_last = False
         self._buttons: dict[Action, IconButton] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -139,14 +145,15 @@ class ActionBar(QWidget):
         self._confirmation.timeout.connect(self._on_confirmation_over)
         self.apply_style(style)
 
-    def show_message(self, message: Message) -> None:
+    def show_message(self, message: Message, *, is_last: bool = False) -> None:
         """Offer what a message allows."""
-        if message == self._message:
+        if (message, is_last) == (self._message, self._is_last):
             return
+        self._is_last = is_last
         if message.id != self.message_id:
             self._on_confirmation_over()
         self._message, self.message_id = message, message.id
-        offered = actions_of(message)
+        offered = actions_of(message, is_last=is_last)
         has_versions = message.sibling_count > 1 and message.state is not MessageState.STREAMING
         for action, button in self._buttons.items():
             is_version = action in {Action.PREVIOUS, Action.NEXT}

@@ -101,7 +101,8 @@ class Commands(QObject):
                 bars.append((layout.message, layout, corner))
         reachable = self._current_row() if self._current_row() >= 0 else last
         reachable_id = self._layout.model.message_id(reachable) if reachable >= 0 else None
-        self._overlays.place_bars(bars, reachable_id)
+        last_id = self._layout.model.message_id(last) if last >= 0 else None
+        self._overlays.place_bars(bars, reachable_id, last_id)
         self._overlays.place_remedies(failed)
         self._overlays.place_sources(grounded, self._view.source_notes, reachable_id)
         self._ask_for_notes(grounded)
@@ -237,12 +238,13 @@ class Commands(QObject):
             return menu
         layout = self._layout.row(row)
         message = layout.message
-        for action in actions_of(message):
+        is_last = row == self._layout.count - 1
+        for action in actions_of(message, is_last=is_last):
             menu.addAction(action.label, partial(self.run, message.id, action))
             if action is Action.COPY:
                 self._add_code_entries(menu, row, layout)
         menu.addSeparator()
-        for action in more_of(message, is_last=row == self._layout.count - 1):
+        for action in more_of(message, is_last=is_last):
             if action in _DELETING:
                 menu.addSeparator()
             menu.addAction(action.label, partial(self.run, message.id, action))

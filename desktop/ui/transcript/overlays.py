@@ -55,7 +55,10 @@ class Overlays(QObject):
         return self._bars.get(message_id)
 
     def place_bars(
-        self, wanted: Iterable[tuple[Message, RowLayout, QPoint]], reachable_id: int | None
+        self,
+        wanted: Iterable[tuple[Message, RowLayout, QPoint]],
+        reachable_id: int | None,
+        last_id: int | None,
     ) -> None:
         """Show bars under these messages; the points are their rows' corners."""
         rows = {message.id: (message, row, corner) for message, row, corner in wanted}
@@ -65,7 +68,7 @@ class Overlays(QObject):
             self._spare.append(bar)
         for message_id, (message, row, corner) in rows.items():
             bar = self._bars.get(message_id) or self._take_bar(message_id)
-            bar.show_message(message)
+            bar.show_message(message, is_last=message_id == last_id)
             bar.set_reachable(message_id == reachable_id)
             rect = QRect(
                 # The first icon, not the ground of its button, stands on the column's edge.

@@ -184,11 +184,17 @@ def test_a_message_offers_what_fits_its_state(message: Message, actions: set[Act
     assert set(actions_of(message)) == actions
 
 
+def test_only_a_message_without_a_reply_offers_to_have_one_written() -> None:
+    assert Action.ANSWER in actions_of(user(1), is_last=True)
+    assert Action.ANSWER not in actions_of(user(1))
+    assert Action.ANSWER not in actions_of(reply(1, "x"), is_last=True)
+
+
 @pytest.mark.parametrize(
     ("message", "is_last", "actions"),
     [
         (user(1), False, [Action.START, Action.BRANCH, Action.DELETE_EXCHANGE]),
-        (user(1), True, [Action.ANSWER, Action.START, Action.BRANCH, Action.DELETE]),
+        (user(1), True, [Action.START, Action.BRANCH, Action.DELETE]),
         (reply(1, "x"), True, [Action.START, Action.BRANCH, Action.DELETE]),
         (reply(1, "x"), False, [Action.START, Action.BRANCH, Action.DELETE]),
         (reply(1, state=MessageState.STREAMING), True, [Action.DELETE]),
