@@ -149,6 +149,19 @@ def test_with_flash_attention_changing_threads_are_not_promised_to_repeat(
     assert seeded.report.flash_attention
 
 
+def test_the_turn_after_a_reply_that_a_person_began_reads_only_what_is_new(
+    engine: EngineInHand,
+) -> None:
+    engine.forget()
+    asked, start = user("Tell me a story."), "Once upon a time, **in"
+    begun = Turn(role="assistant", text=start, written=len(start))
+    reply = engine.reply(ChatPrompt(turns=(asked, begun), continue_reply=True), max_tokens=12)
+    text = f"{start}{reply.text}"
+    written = Turn(role="assistant", text=text, token_ids=tuple(reply.ids), written=len(start))
+    report = engine.reply(chat(asked, written, user("Go on.")), max_tokens=2).report
+    assert report.reused_tokens >= reply.report.prompt_tokens + len(reply.ids) - 1
+
+
 def test_resampling_reaches_a_running_reply(engine: EngineInHand) -> None:
     engine.forget()
     prompt = TokenPrompt(token_ids=tuple(engine.encode(chat(user(PROMPTS[3])))))
