@@ -10,7 +10,7 @@ import apsw
 from desktop.domain.chat import Chat, Message, MessageState, Run
 from desktop.domain.errors import UserError
 from desktop.domain.titles import branch_title, title_from
-from desktop.storage import runs, tree
+from desktop.storage import left_out, runs, tree
 from desktop.storage.database import Database
 from models.records import Role
 
@@ -124,8 +124,10 @@ class Branches:
             new = connection.last_insert_rowid()
             connection.execute(_COPY_DOCUMENTS, (old, new))
             parent_id: int | None = None
+            copies: dict[int, int] = {}
             for each in tree.ids_to(connection, message_id):
-                parent_id = _copy(connection, each, new, parent_id)
+                parent_id = copies[each] = _copy(connection, each, new, parent_id)
+            left_out.copy(connection, old, new, copies)
             connection.execute("update chats set leaf_id = ? where id = ?", (parent_id, new))
         return Chat(
             id=new, title=branch_title(title), created_at=now, updated_at=now, leaf_id=parent_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from desktop.domain.chat import Chat, Message, MessageState, Run
+from desktop.domain.context import Context, NewSummary
 from desktop.domain.errors import UserError
 from desktop.domain.grounds import Attached, Grounds
 from desktop.storage.chats import ChatStore
@@ -137,3 +138,25 @@ def test_nothing_goes_on_from_what_was_deleted(store: ChatStore, chat: Chat, run
         with pytest.raises(UserError, match="was deleted"):
             go_on()
     assert store.path(chat.id) == []
+
+
+def test_a_branched_chat_still_tells_what_its_replies_were_written_without(
+    store: ChatStore, chat: Chat, run: Run
+) -> None:
+    path: list[Message] = []
+    for text in ("one", "two", "three", "four"):
+        path += exchange(store, chat, path[-1] if path else None, text, run)
+    told = tuple(message.id for message in path[:4])
+    context = Context(kept_from=path[4].id, kept=(path[0].id,), left_out=3)
+    store.keep_context(path[5].id, context, NewSummary(text="So far", message_ids=told))
+    branch = store.branch_chat(path[6].id)
+    copied = store.path(branch.id)
+    found = copied[5].context
+    assert found is not None
+    assert (found.kept_from, found.kept, found.left_out) == (copied[4].id, (copied[0].id,), 3)
+    (summary,) = store.summaries(branch.id).values()
+    assert (summary.id, summary.text) == (found.summary_id, "So far")
+    assert (summary.first_id, summary.last_id) == (copied[0].id, copied[3].id)
+    material = store.material(copied[-1].id, 1_000_000)
+    assert material.summary == summary
+    assert copied[6].context is None
