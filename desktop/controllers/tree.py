@@ -41,7 +41,8 @@ class TreeController(QObject):
             return
 
         def show(edited: Message) -> None:
-            self.edited.emit(text)
+            if edited.chat_id == self._chat.chat_id:
+                self.edited.emit(text)
             self._chat.show_again(edited.chat_id)
 
         self._store.call(lambda store: store.edit_reply(message_id, text), show)

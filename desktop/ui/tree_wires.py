@@ -36,6 +36,7 @@ class TreeWires(QObject):
         tree.edited.connect(self._composer.clear_sent)
         tree.deleted.connect(self._on_deleted)
         tree.branched.connect(self._on_branched)
+        tree.restored.connect(self._on_brought_back)
         session.trash.restored.connect(self._on_restored)
         session.trash.purged.connect(lambda _chats: session.chats.refresh())
         tree.deleted.connect(lambda _deletion: session.trash.refresh())
@@ -82,6 +83,11 @@ class TreeWires(QObject):
         what = "The message was" if count == 1 else f"{count} messages were"
         undo = NoticeAction("Undo", lambda: self._session.tree.bring_back(deletion))
         self._window.notices.say(f"{what} deleted.", undo)
+
+    def _on_brought_back(self, chat_id: int) -> None:
+        self._session.trash.refresh()
+        if chat_id != self._session.chat.chat_id:
+            self._window.open_chat(chat_id)
 
     def _on_restored(self, chat_id: int) -> None:
         self._session.chat.show_again(chat_id)

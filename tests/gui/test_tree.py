@@ -115,6 +115,17 @@ def test_a_deleted_message_comes_back_with_undo(app: App) -> None:
     app.until(lambda: shown(app) == texts_of(path))
 
 
+def test_undo_goes_back_to_the_chat_that_was_left(app: App) -> None:
+    path = talk(app, "one", "two")
+    chat_id = app.session.chat.chat_id
+    act(app, path[1], Action.DELETE_BRANCH)
+    app.until(lambda: texts(app) == ["one"])
+    app.session.chat.open_new()
+    app.type("a draft of the new chat")
+    undo(app)
+    app.until(lambda: app.session.chat.chat_id == chat_id and texts(app) == texts_of(path))
+
+
 def test_a_question_that_lost_its_reply_is_answered_again(app: App) -> None:
     user, reply = talk(app, "one")
     act(app, reply, Action.DELETE)
