@@ -23,6 +23,7 @@ from desktop.app_models import build_model_rooms, build_models_page
 from desktop.controllers.activity import ActivityWatch
 from desktop.controllers.answering import Answering
 from desktop.controllers.attachments import AttachmentsController
+from desktop.controllers.backups import BackupsController
 from desktop.controllers.chat import ChatController
 from desktop.controllers.chat_list import ChatListController
 from desktop.controllers.counting import TokenCounter
@@ -50,6 +51,7 @@ from models.library.embedded import embedded_model, sha256_of
 from models.load_judge import LateJudge, LoadJudge
 
 if TYPE_CHECKING:
+    from desktop.ui.trash_page import TrashPage
     from models.probe.client import Probe
 
 _LOG_BYTES: Final = 1_000_000
@@ -138,6 +140,7 @@ def build_session(
         chat=chat,
         chats=ChatListController(store),
         titles=TitlesController(engine, store, replies, model, settings),
+        backups=BackupsController(paths.backups_dir, paths.database, store, replies, settings),
         usage=usage,
         activity=ActivityWatch(engine),
         attachments=attachments,
@@ -183,8 +186,16 @@ def build_window(app: QApplication, paths: Paths, session: Session) -> MainWindo
         {
             "models": lambda: build_models_page(theme, session),
             "documents": lambda: build_documents_page(theme, session, paths),
+            "trash": lambda: build_trash_page(theme, session),
         },
     )
+
+
+def build_trash_page(theme: Theme, session: Session) -> TrashPage:
+    """Return the page of the trash and the backups, imported when it is opened first."""
+    from desktop.ui.trash_page import TrashPage
+
+    return TrashPage(theme, session.trash, session.backups, session.settings)
 
 
 def _start(

@@ -33,6 +33,11 @@ class Paths:
         return self.data_dir / "chats.db"
 
     @property
+    def backups_dir(self) -> Path:
+        """Copies of the chats."""
+        return self.data_dir / "backups"
+
+    @property
     def documents_db(self) -> Path:
         """The documents' text, their index, and the work on them."""
         return self.data_dir / "documents.db"

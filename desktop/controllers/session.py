@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from desktop.controllers.activity import ActivityWatch
 from desktop.controllers.attachments import AttachmentsController
+from desktop.controllers.backups import BackupsController
 from desktop.controllers.chat import ChatController
 from desktop.controllers.chat_list import ChatListController
 from desktop.controllers.document_sizes import DocumentSizes
@@ -103,6 +104,7 @@ class Session:
     chat: ChatController
     chats: ChatListController
     titles: TitlesController
+    backups: BackupsController
     usage: UsageController
     activity: ActivityWatch
     attachments: AttachmentsController
@@ -192,6 +194,7 @@ class Session:
         self.replies.close()
         self.settings.flush()
         self.engine.close()
+        self.backups.close()
         self.store.close()
         self.files.close()
         self.grounding.close()

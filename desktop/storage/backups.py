@@ -161,14 +161,17 @@ class Backups:
         ):
             chats.pragma("secure_delete", "on")
             rows = chats.execute(
-                "select rowid, chat_id, message_id, created_at from purged order by rowid"
+                "select rowid, chat_id, message_id, created_at from purged"
+                # Of a chat that went whole nothing is left to be looked for one by one.
+                " order by message_id is not null, rowid"
             )
             purged = cast("list[_Purged]", rows.fetchall())
             if not purged:
                 return
             for backup in self._found():
                 _purge(backup.path, purged)
-            chats.execute("delete from purged where rowid <= ?", (purged[-1][0],))
+            last = max(row[0] for row in purged)
+            chats.execute("delete from purged where rowid <= ?", (last,))
 
     # --- parts ---------------------------------------------------------------------------------
 

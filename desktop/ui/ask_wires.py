@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 
 from desktop.controllers.attachments import Attachment
 from desktop.controllers.session import Session
+from desktop.domain.chat import is_private
 from desktop.domain.errors import UserError
 from desktop.ui import tokens
 from desktop.ui.drops import is_model
@@ -73,7 +74,13 @@ class AskWires(QObject):
         self._window.conversation.composer.editor.setFocus()
 
     def _on_paste_refused(self, trouble: UserError, text: str) -> None:
-        """Offer to take a text that is too long for a message as a document."""
+        """Offer to take a text that is too long for a message as a document.
+
+        Not in a private chat: a document is stored.
+        """
+        if is_private(self._session.chat.chat_id):
+            self._window.notices.say_trouble(trouble)
+            return
         take = Action("Attach it as a document", lambda: self._session.attachments.add_text(text))
         self._window.notices.say(f"{trouble.title} {trouble.hint}", take)
 

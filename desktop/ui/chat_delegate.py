@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QAbstractItemModel, QEvent, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QLineEdit,
     QStyle,
@@ -12,9 +12,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.domain.chat import Chat, is_private
 from desktop.ui import tokens
-from desktop.ui.chat_list_model import CHAT_ROLE, WRITING_ROLE, AnyIndex
+from desktop.ui.chat_list_model import (
+    CHAT_ROLE,
+    FILED_ROLE,
+    HEADING_ROLE,
+    WRITING_ROLE,
+    AnyIndex,
+    Heading,
+)
+from desktop.ui.controls import ICON_PX
 from desktop.ui.icons import icon
+from desktop.ui.models.rows import draw_ground
 from desktop.ui.theme import Theme
 
 _ROW = 32
@@ -32,25 +42,30 @@ class ChatDelegate(QStyledItemDelegate):
         self._theme = theme
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
-        """Return the height of a chat or of a heading."""
-        return QSize(0, _ROW if index.data(CHAT_ROLE) is not None else _HEADING)
+        """Return the height of a chat, of a folder or of a heading."""
+        heading: Heading | None = index.data(HEADING_ROLE)
+        return QSize(0, _ROW if heading is None or heading.folder else _HEADING)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         """Draw the row."""
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if index.data(CHAT_ROLE) is None:
+        heading: Heading | None = index.data(HEADING_ROLE)
+        if heading is None:
+            self._paint_chat(painter, option, index)
+        elif heading.folder is None:
             self._paint_heading(painter, option, index)
         else:
-            self._paint_chat(painter, option, index)
+            self._paint_folder(painter, option, heading)
         painter.restore()
 
     def createEditor(
-        self, parent: QWidget, _option: QStyleOptionViewItem, _index: AnyIndex
+        self, parent: QWidget, _option: QStyleOptionViewItem, index: AnyIndex
     ) -> QWidget:
-        """Return a field for the title."""
+        """Return a field for the title or the name."""
         editor = QLineEdit(parent)
-        editor.setAccessibleName("Chat title")
+        is_chat = index.data(CHAT_ROLE) is not None
+        editor.setAccessibleName("Chat title" if is_chat else "Folder name")
         editor.setProperty("kind", "number")
         return editor
 
@@ -71,6 +86,7 @@ class ChatDelegate(QStyledItemDelegate):
         if (
             isinstance(event, QMouseEvent)
             and event.type() is QEvent.Type.MouseButtonRelease
+            and index.flags() & Qt.ItemFlag.ItemIsEnabled
             and _button(option).contains(event.position().toPoint())
         ):
             self.menu_requested.emit(index, event.globalPosition().toPoint())
@@ -89,37 +105,76 @@ class ChatDelegate(QStyledItemDelegate):
         flags = Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft
         painter.drawText(place, int(flags), str(index.data()))
 
+    def _paint_folder(
+        self, painter: QPainter, option: QStyleOptionViewItem, heading: Heading
+    ) -> None:
+        rect = self._paint_ground(painter, option)
+        name = "chevron-down" if heading.is_open else "chevron-right"
+        text = self._paint_icon(painter, rect, name)
+        if self._is_hovered(option):
+            text.setRight(self._paint_button(painter, option))
+        elif heading.count:
+            painter.setPen(self._theme.colour("faint"))
+            flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+            painter.drawText(text, int(flags), f"{heading.count:,}")
+            text.setRight(text.right() - _BUTTON)
+        self._paint_text(painter, text, heading.text)
+
     def _paint_chat(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
-        state = _state(option)
-        rect = _rect(option).adjusted(0, 1, 0, -1)
-        hovered = bool(state & QStyle.StateFlag.State_MouseOver)
-        selected = bool(state & QStyle.StateFlag.State_Selected)
-        if selected or hovered:
-            painter.setPen(Qt.PenStyle.NoPen)
-            tint = ("accent", 0.13) if selected else ("text", 0.06)
-            painter.setBrush(self._theme.blend("panel", *tint))
-            painter.drawRoundedRect(rect, tokens.RADIUS_SMALL, tokens.RADIUS_SMALL)
-        if selected and state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(QPen(self._theme.colour("accent"), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            ring = rect.adjusted(1, 1, -1, -1)
-            painter.drawRoundedRect(ring, tokens.RADIUS_SMALL, tokens.RADIUS_SMALL)
-        text = rect.adjusted(tokens.S, 0, -tokens.S, 0)
-        if hovered:
-            text.setRight(_button(option).left())
-            pixmap = icon("more", self._theme.colour("secondary").name(), 16).pixmap(16, 16)
-            painter.drawPixmap(_button(option).center() - QPoint(8, 8), pixmap)
+        chat: Chat = index.data(CHAT_ROLE)
+        rect = self._paint_ground(painter, option)
+        if is_private(chat.id):
+            text = self._paint_icon(painter, rect, "lock")
+        else:
+            indent = tokens.XL if index.data(FILED_ROLE) else tokens.S
+            text = rect.adjusted(indent, 0, -tokens.S, 0)
+        if self._is_hovered(option):
+            text.setRight(self._paint_button(painter, option))
         elif index.data(WRITING_ROLE):
             text.setRight(rect.right() - 20)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self._theme.colour("accent"))
             painter.drawEllipse(QPoint(rect.right() - 11, rect.center().y() + 1), 3, 3)
+        self._paint_text(painter, text, str(index.data()))
+
+    # --- parts -----------------------------------------------------------------------------------
+
+    def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem) -> QRect:
+        """Tint and ring a row as its state wants it; return its place."""
+        state = _state(option)
+        rect = _rect(option).adjusted(0, 1, 0, -1)
+        selected = bool(state & QStyle.StateFlag.State_Selected)
+        tint = None
+        if selected or self._is_hovered(option):
+            tint = self._theme.blend("panel", *(("accent", 0.13) if selected else ("text", 0.06)))
+        is_ringed = selected and bool(state & QStyle.StateFlag.State_HasFocus)
+        draw_ground(painter, rect, self._theme, tint, is_ringed=is_ringed)
+        return rect
+
+    def _paint_icon(self, painter: QPainter, rect: QRect, name: str) -> QRect:
+        """Draw an icon at the row's head; return the place behind it."""
+        place = QPoint(rect.left() + tokens.XS, rect.center().y() - ICON_PX // 2)
+        painter.drawPixmap(place, self._pixmap(name))
+        return rect.adjusted(tokens.XL, 0, -tokens.S, 0)
+
+    def _paint_button(self, painter: QPainter, option: QStyleOptionViewItem) -> int:
+        """Draw the button of the row's menu; return where it begins."""
+        half = ICON_PX // 2
+        painter.drawPixmap(_button(option).center() - QPoint(half, half), self._pixmap("more"))
+        return _button(option).left()
+
+    def _paint_text(self, painter: QPainter, place: QRect, words: str) -> None:
         painter.setPen(self._theme.colour("text"))
-        title = painter.fontMetrics().elidedText(
-            str(index.data()), Qt.TextElideMode.ElideRight, text.width()
-        )
+        shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, place.width())
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        painter.drawText(text, int(flags), title)
+        painter.drawText(place, int(flags), shown)
+
+    def _pixmap(self, name: str) -> QPixmap:
+        return icon(name, self._theme.colour("secondary").name(), ICON_PX).pixmap(ICON_PX, ICON_PX)
+
+    @staticmethod
+    def _is_hovered(option: QStyleOptionViewItem) -> bool:
+        return bool(_state(option) & QStyle.StateFlag.State_MouseOver)
 
 
 def _rect(option: QStyleOptionViewItem) -> QRect:

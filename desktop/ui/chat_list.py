@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QListView, QMenu, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QWidget
 
 from desktop.controllers.chat_list import ChatListController
-from desktop.domain.chat import Chat
+from desktop.domain.chat import Chat, Folder
 from desktop.ui import tokens
-from desktop.ui.chat_delegate import ChatDelegate
-from desktop.ui.chat_list_model import CHAT_ROLE, AnyIndex, ChatListModel
-from desktop.ui.controls import column, label, push_button
+from desktop.ui.chat_list_model import ChatListModel
+from desktop.ui.chat_list_view import NEW_FOLDER, ChatListView
+from desktop.ui.controls import IconButton, column, label, push_button
 from desktop.ui.icons import icon
 from desktop.ui.theme import Theme
 
@@ -23,6 +23,8 @@ class ChatPanel(QWidget):
     new_requested = Signal()
     models_requested = Signal()
     documents_requested = Signal()
+    trash_requested = Signal()
+    backups_requested = Signal()
 
     def __init__(self, theme: Theme, chats: ChatListController) -> None:
         super().__init__()
@@ -35,8 +37,13 @@ class ChatPanel(QWidget):
         self.search = self._make_search()
         self._new = push_button("New chat", "quiet", self.new_requested.emit)
         self._new.setObjectName("newChatButton")
+        self._private = IconButton(theme, "lock", "New private chat", chats.new_private)
+        self._private.setObjectName("newPrivateButton")
+        self._private.set_name("New private chat", "Ctrl+Shift+N")
+        self._more = IconButton(theme, "more", "Folders, trash and backups", self._show_menu)
+        self._more.setObjectName("chatsMenuButton")
         self.model = ChatListModel()
-        self.list = ChatListView(theme, self.model)
+        self.list = ChatListView(theme, self.model, chats)
         self._nothing = label("No chat has these words in its title.", tone="secondary", wraps=True)
         self._nothing.hide()
         self._models = push_button("Models", "quiet", self.models_requested.emit)
@@ -47,15 +54,24 @@ class ChatPanel(QWidget):
         self._documents.setToolTip("Documents  Ctrl+Shift+D")
         self._documents.setCheckable(True)
         self._documents.setObjectName("documentsButton")
+        self._trash = push_button("Trash", "quiet", self.trash_requested.emit)
+        self._trash.setCheckable(True)
+        self._trash.setObjectName("trashButton")
         layout = column(self, spacing=tokens.XS)
         layout.setContentsMargins(tokens.M, tokens.M, tokens.M, tokens.S)
         layout.addWidget(self.search)
-        layout.addWidget(self._new)
+        head = QHBoxLayout()
+        head.setSpacing(tokens.XS)
+        head.addWidget(self._new, 1)
+        head.addWidget(self._private)
+        head.addWidget(self._more)
+        layout.addLayout(head)
         layout.addSpacing(tokens.XS)
         layout.addWidget(self._nothing)
         layout.addWidget(self.list, 1)
         layout.addWidget(self._models)
         layout.addWidget(self._documents)
+        layout.addWidget(self._trash)
         self._connect(chats)
         theme.changed.connect(self._on_theme_changed)
         self._on_theme_changed()
@@ -76,10 +92,30 @@ class ChatPanel(QWidget):
         """Show which page is open."""
         self._models.setChecked(key == "models")
         self._documents.setChecked(key == "documents")
+        self._trash.setChecked(key == "trash")
+
+    def make_menu(self) -> QMenu:
+        """Return what can be done with the chats as a whole."""
+        menu = QMenu(self)
+        menu.addAction("New private chat\tCtrl+Shift+N", self._chats.new_private)
+        menu.addAction("New folder", lambda: self._chats.create_folder(NEW_FOLDER))
+        menu.addSeparator()
+        menu.addAction("Trash", self.trash_requested.emit)
+        menu.addAction("Backups…", self.backups_requested.emit)
+        return menu
+
+    def _show_menu(self) -> None:
+        menu = self.make_menu()
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self._more.mapToGlobal(QPoint(0, self._more.height() + tokens.XS)))
 
     def _connect(self, chats: ChatListController) -> None:
         chats.chats_changed.connect(self._on_chats_changed)
+        chats.folder_made.connect(self._on_folder_made)
         self.model.renamed.connect(chats.rename)
+        self.model.folder_renamed.connect(chats.rename_folder)
+        # A folder that opens or folds moves the rows.
+        self.model.folded.connect(lambda: self.set_current(self._current))
         self.list.chosen.connect(self.chat_chosen)
         self.list.delete_requested.connect(chats.delete)
         self.list.edited.connect(self._on_edited)
@@ -100,8 +136,13 @@ class ChatPanel(QWidget):
         # A title that is being edited would be lost with its row.
         if self.list.is_editing:
             return
-        self.model.set_chats(chats)
+        self.model.set_chats(chats, self._chats.folders)
         self.set_current(self._current)
+
+    def _on_folder_made(self, folder: Folder) -> None:
+        """Let a new folder be named at once."""
+        self.list.setFocus()
+        self.list.edit_folder(folder.id)
 
     def _on_edited(self) -> None:
         self._on_chats_changed(self._chats.chats)
@@ -122,78 +163,4 @@ class ChatPanel(QWidget):
         self._new.setIcon(icon("plus", secondary, 16))
         self._models.setIcon(icon("cube", secondary, 16))
         self._documents.setIcon(icon("document", secondary, 16))
-
-
-class ChatListView(QListView):
-    """The list itself: Enter or a click opens, F2 renames in place, Delete deletes."""
-
-    chosen = Signal(int)
-    delete_requested = Signal(int)
-    edited = Signal()
-
-    def __init__(self, theme: Theme, model: ChatListModel) -> None:
-        super().__init__()
-        self.setObjectName("chatList")
-        self.setAccessibleName("Chats")
-        self.setModel(model)
-        delegate = ChatDelegate(theme, self)
-        delegate.menu_requested.connect(self._on_menu_button)
-        self._menu_asked = False
-        # Queued: the list leaves its editing state only after the delegate has said so.
-        delegate.closeEditor.connect(
-            lambda _editor, _hint: self.edited.emit(), Qt.ConnectionType.QueuedConnection
-        )
-        self.setItemDelegate(delegate)
-        self.setMouseTracking(True)
-        self.setUniformItemSizes(False)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.customContextMenuRequested.connect(self._on_context_menu)
-        self.clicked.connect(self._on_clicked)
-        theme.changed.connect(self.viewport().update)
-
-    @property
-    def is_editing(self) -> bool:
-        """Return whether a title is being edited."""
-        return self.state() is QAbstractItemView.State.EditingState
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Open, rename and delete with the keys."""
-        index = self.currentIndex()
-        chat = index.data(CHAT_ROLE) if index.isValid() else None
-        if chat is None or self.is_editing:
-            super().keyPressEvent(event)
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.chosen.emit(chat.id)
-        elif event.key() == Qt.Key.Key_F2:
-            self.edit(index)
-        elif event.key() == Qt.Key.Key_Delete:
-            self.delete_requested.emit(chat.id)
-        else:
-            super().keyPressEvent(event)
-
-    def _on_menu_button(self, index: AnyIndex, place: QPoint) -> None:
-        # The view calls this click a click on the row as well, right after.
-        self._menu_asked = True
-        self._show_menu(index, place)
-
-    def _on_clicked(self, index: QModelIndex) -> None:
-        chat = index.data(CHAT_ROLE)
-        asked, self._menu_asked = self._menu_asked, False
-        if chat is not None and not asked:
-            self.chosen.emit(chat.id)
-
-    def _on_context_menu(self, place: QPoint) -> None:
-        self._show_menu(self.indexAt(place), self.viewport().mapToGlobal(place))
-
-    def _show_menu(self, index: AnyIndex, place: QPoint) -> None:
-        chat = index.data(CHAT_ROLE) if index.isValid() else None
-        if chat is None:
-            return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Rename\tF2", lambda: self.edit(index))
-        menu.addAction("Delete\tDel", lambda: self.delete_requested.emit(chat.id))
-        menu.popup(place)
+        self._trash.setIcon(icon("trash", secondary, 16))

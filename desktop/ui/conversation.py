@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, 
 
 from desktop.controllers.chat import OpenedChat
 from desktop.controllers.model import ModelState
-from desktop.domain.chat import ChatView, Message
+from desktop.domain.chat import ChatView, Message, is_private
 from desktop.ui import tokens
 from desktop.ui.composer import Composer
 from desktop.ui.controls import column
 from desktop.ui.empty_state import EmptyState
+from desktop.ui.private_bar import PrivateBar
 from desktop.ui.problem_card import ProblemCard
 from desktop.ui.theme import Theme
 from desktop.ui.transcript.model import TranscriptModel
@@ -39,6 +40,7 @@ class Conversation(QWidget):
         self.transcript.setObjectName("transcript")
         self.transcript.setAccessibleName("Conversation")
         self.transcript.setModel(self.transcript_model)
+        self.private_bar = PrivateBar(theme)
         self.empty = EmptyState()
         self.problem = ProblemCard()
         self.composer = Composer(theme)
@@ -50,6 +52,7 @@ class Conversation(QWidget):
         self.source_pane: SourcePane | None = None
         self._talk = QWidget()
         layout = column(self._talk)
+        layout.addWidget(self.private_bar)
         layout.addWidget(self._stack, 1)
         layout.addWidget(self._foot)
         self._beside = QHBoxLayout(self)
@@ -65,6 +68,7 @@ class Conversation(QWidget):
 
     def show_chat(self, chat: OpenedChat) -> None:
         """Show a chat where the person left it."""
+        self.private_bar.setVisible(is_private(chat.chat_id))
         self.show_path(chat.messages)
         self.transcript.restore_anchor(chat.view.anchor_id, chat.view.anchor_offset)
         self.composer.set_draft(chat.view.draft)

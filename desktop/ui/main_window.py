@@ -16,16 +16,18 @@ from PySide6.QtWidgets import QMainWindow
 
 from desktop.controllers.chat import OpenedChat
 from desktop.controllers.session import Session
-from desktop.domain.chat import Chat, ChatView
+from desktop.domain.chat import Chat, ChatView, is_private
 from desktop.settings.schema import AppSettings
 from desktop.settings.window_state import WindowState
 from desktop.ui.ask_wires import AskWires
 from desktop.ui.chat_list import ChatPanel
+from desktop.ui.chat_list_model import UNTITLED_PRIVATE, shown_title
 from desktop.ui.conversation import Conversation
 from desktop.ui.document_wires import DocumentWires
 from desktop.ui.drops import FileDrop, is_model
 from desktop.ui.header import Header
 from desktop.ui.keys import KeySheet, bind_keys
+from desktop.ui.list_wires import ListWires
 from desktop.ui.middle import Middle, PageKey
 from desktop.ui.model_chooser import ModelChooser
 from desktop.ui.model_wires import ModelWires
@@ -88,6 +90,7 @@ class MainWindow(QMainWindow):
         self.wires = ModelWires(self, theme, session)
         self.document_wires = DocumentWires(self, session)
         self.ask_wires = AskWires(self, theme, session)
+        self.list_wires = ListWires(self, session)
         self.tree_wires = TreeWires(self, session)
         FileDrop(self).files_dropped.connect(self._on_files_dropped)
         self._connect_parts()
@@ -122,9 +125,10 @@ class MainWindow(QMainWindow):
             panel_sizes=self.panels.sizes(),
             chats_open=self.panels.docked_open["left"],
             settings_open=self.panels.docked_open["right"],
-            chat_id=chat.chat_id,
+            chat_id=None if is_private(chat.chat_id) else chat.chat_id,
             draft=self._new_draft,
             attached=self._session.attachments.of_new_chat,
+            closed_folders=tuple(sorted(self.chat_panel.model.closed_folders)),
             recent_models=self.models.recent,
         )
         self._save_state(self._state)
@@ -162,6 +166,7 @@ class MainWindow(QMainWindow):
             self.resize(QSize(*_FIRST_SIZE).boundedTo(room))
         self.panels.docked_open["left"] = state.chats_open
         self.panels.docked_open["right"] = state.settings_open
+        self.chat_panel.model.set_closed_folders(frozenset(state.closed_folders))
         if len(state.panel_sizes) == 2:
             self.panels.set_sizes(*state.panel_sizes)
 
@@ -223,12 +228,14 @@ class MainWindow(QMainWindow):
             "escape": self._on_escape,
             "again": lambda: self._session.chat.regenerate(None),
             "new_chat": self.open_new_chat,
+            "new_private": self._session.chats.new_private,
             "search": self._focus_search,
             "toggle_chats": lambda: self.panels.toggle("left"),
             "toggle_settings": lambda: self.panels.toggle("right"),
             "models": self.wires.show_menu,
             "models_page": self.wires.toggle_page,
             "documents_page": self.document_wires.toggle_page,
+            "trash_page": self.list_wires.toggle_trash,
             "larger": lambda: settings.set_text_scale(settings.app.text_scale + _SCALE_STEP),
             "smaller": lambda: settings.set_text_scale(settings.app.text_scale - _SCALE_STEP),
             "normal_size": lambda: settings.set_text_scale(AppSettings().text_scale),
@@ -292,7 +299,7 @@ class MainWindow(QMainWindow):
             if was_open:
                 self.open_chat(chat.id)
 
-        self.notices.say(f"“{chat.title}” was deleted.", Action("Undo", restore))
+        self.notices.say(f"“{shown_title(chat)}” was deleted.", Action("Undo", restore))
 
     def _on_remedy(self, message_id: int) -> None:
         if self._session.model.state.status in ("failed", "none"):
@@ -302,8 +309,9 @@ class MainWindow(QMainWindow):
 
     def _update_title(self) -> None:
         chat_id = self._session.chat.chat_id
-        titles = (chat.title for chat in self._session.chats.chats if chat.id == chat_id)
-        title = next(titles, "")
+        chat = self._session.chats.chat(chat_id)
+        # Other programs see a window's title.
+        title = UNTITLED_PRIVATE if is_private(chat_id) else chat.title if chat else ""
         self.setWindowTitle(f"{title} — Snug" if title else "Snug")
 
     # --- the window itself -----------------------------------------------------------------------

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from desktop.ui.documents.page import DocumentsPage
     from desktop.ui.models.page import ModelsPage
     from desktop.ui.page import Page
+    from desktop.ui.trash_page import TrashPage
 
-PageKey = Literal["models", "documents"]
+PageKey = Literal["models", "documents", "trash"]
 MODELS: Final = "models"
 DOCUMENTS: Final = "documents"
+TRASH: Final = "trash"
 
 
 class Middle(QWidget):
@@ -91,6 +93,11 @@ class Middle(QWidget):
     def show_documents(self) -> None:
         """Open the documents page."""
         self._show(DOCUMENTS)
+
+    def show_trash(self, *, backups: bool = False) -> None:
+        """Open the trash, or the backups beside it."""
+        cast("TrashPage", self._page(TRASH)).show_backups(shown=backups)
+        self._show(TRASH)
 
     def show_conversation(self) -> None:
         """Close the page that is open."""

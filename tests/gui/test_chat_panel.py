@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
+from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QPushButton
 
-from desktop.domain.chat import Chat
-from desktop.ui.chat_list_model import ChatListModel, grouped
+from desktop.domain.chat import PRIVATE_FROM, Chat, Folder
+from desktop.ui.chat_list_model import ChatListModel, arranged
 from tests.gui.conftest import App
 
 NOW = dt.datetime(2026, 3, 10, 0, 30, tzinfo=dt.UTC)
@@ -20,10 +22,32 @@ def chat(chat_id: int, title: str, hours_ago: float) -> Chat:
     return Chat(id=chat_id, title=title, created_at=when, updated_at=when)
 
 
+def rows(
+    chats: Sequence[Chat], folders: Sequence[Folder] = (), closed: frozenset[int] = frozenset()
+) -> list[str | int]:
+    found = arranged(chats, folders, closed, NOW)
+    return [row.id if isinstance(row, Chat) else row.text for row in found]
+
+
 def test_chats_are_grouped_by_calendar_day() -> None:
     chats = [chat(1, "a", 0.1), chat(2, "b", 1), chat(3, "c", 30)]
-    rows = [row if isinstance(row, str) else row.id for row in grouped(chats, NOW)]
-    assert rows == ["Today", 1, "Yesterday", 2, "Earlier", 3]
+    assert rows(chats) == ["Today", 1, "Yesterday", 2, "Earlier", 3]
+
+
+def test_pins_and_folders_stand_over_the_days() -> None:
+    work, empty = Folder(id=1, name="Work", position=1), Folder(id=2, name="Later", position=2)
+    secret = chat(PRIVATE_FROM + 1, "", 0)
+    chats = [
+        secret,
+        chat(1, "a", 0.1),
+        replace(chat(2, "b", 0.1), folder_id=1),
+        replace(chat(3, "c", 30), folder_id=1, pinned_at=1.0),
+        replace(chat(4, "d", 30), folder_id=9),
+    ]
+    head: list[str | int] = ["Private", secret.id, "Pinned", 3]
+    assert rows(chats, [work, empty]) == [*head, "Work", 2, "Later", "Today", 1, "Earlier", 4]
+    folded = rows(chats, [work, empty], frozenset({1}))
+    assert folded == [*head, "Work", "Later", "Today", 1, "Earlier", 4]
 
 
 def test_the_filter_wants_every_word() -> None:

@@ -1,0 +1,160 @@
+"""The list of chats as one works in it: keys, clicks, and the menu of a row."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu
+
+from desktop.controllers.chat_list import ChatListController
+from desktop.domain.chat import Chat, Folder, is_private
+from desktop.ui.chat_delegate import ChatDelegate
+from desktop.ui.chat_list_model import CHAT_ROLE, HEADING_ROLE, AnyIndex, ChatListModel, Heading
+from desktop.ui.theme import Theme
+
+NEW_FOLDER = "New folder"
+
+
+class ChatListView(QListView):
+    """Enter or a click opens a chat and folds a folder, F2 renames in place, Delete deletes."""
+
+    chosen = Signal(int)
+    delete_requested = Signal(int)
+    edited = Signal()
+
+    def __init__(self, theme: Theme, model: ChatListModel, chats: ChatListController) -> None:
+        super().__init__()
+        self.setObjectName("chatList")
+        self.setAccessibleName("Chats")
+        self._model = model
+        self._chats = chats
+        self.setModel(model)
+        delegate = ChatDelegate(theme, self)
+        delegate.menu_requested.connect(self._on_menu_button)
+        self._menu_asked = False
+        # Queued: the list leaves its editing state only after the delegate has said so.
+        delegate.closeEditor.connect(
+            lambda _editor, _hint: self.edited.emit(), Qt.ConnectionType.QueuedConnection
+        )
+        self.setItemDelegate(delegate)
+        self.setMouseTracking(True)
+        self.setUniformItemSizes(False)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._on_context_menu)
+        self.clicked.connect(self._on_clicked)
+        theme.changed.connect(self.viewport().update)
+
+    @property
+    def is_editing(self) -> bool:
+        """Return whether a title or a name is being edited."""
+        return self.state() is QAbstractItemView.State.EditingState
+
+    def edit_folder(self, folder_id: int) -> None:
+        """Begin to rename a folder."""
+        row = self._model.row_of_folder(folder_id)
+        if row >= 0:
+            self.setCurrentIndex(self._model.index(row))
+            self.edit(self._model.index(row))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Open, rename and delete with the keys."""
+        index = self.currentIndex()
+        chat, folder = _chat(index), _folder(index)
+        if (chat is None and folder is None) or self.is_editing:
+            super().keyPressEvent(event)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._open(index)
+        elif event.key() == Qt.Key.Key_F2:
+            self.edit(index)
+        elif event.key() == Qt.Key.Key_Delete:
+            self._delete(index)
+        elif folder is not None and event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self._fold(folder, is_open=event.key() == Qt.Key.Key_Right)
+        else:
+            super().keyPressEvent(event)
+
+    def _open(self, index: AnyIndex) -> None:
+        chat, folder = _chat(index), _folder(index)
+        if chat is not None:
+            self.chosen.emit(chat.id)
+        elif folder is not None:
+            self._fold(folder, is_open=folder.id in self._model.closed_folders)
+
+    def _fold(self, folder: Folder, *, is_open: bool) -> None:
+        closed = self._model.closed_folders
+        self._model.set_closed_folders(closed - {folder.id} if is_open else closed | {folder.id})
+        row = self._model.row_of_folder(folder.id)
+        if self.hasFocus() and row >= 0:
+            self.setCurrentIndex(self._model.index(row))
+
+    def _delete(self, index: AnyIndex) -> None:
+        chat, folder = _chat(index), _folder(index)
+        if chat is not None:
+            self.delete_requested.emit(chat.id)
+        elif folder is not None:
+            self._chats.delete_folder(folder)
+
+    def _on_menu_button(self, index: AnyIndex, place: QPoint) -> None:
+        # The view calls this click a click on the row as well, right after.
+        self._menu_asked = True
+        self._show_menu(index, place)
+
+    def _on_clicked(self, index: QModelIndex) -> None:
+        asked, self._menu_asked = self._menu_asked, False
+        if not asked:
+            self._open(index)
+
+    # --- the menu of a row -----------------------------------------------------------------------
+
+    def _on_context_menu(self, place: QPoint) -> None:
+        self._show_menu(self.indexAt(place), self.viewport().mapToGlobal(place))
+
+    def _show_menu(self, index: AnyIndex, place: QPoint) -> None:
+        menu = self.make_menu(index)
+        if menu is not None:
+            menu.aboutToHide.connect(menu.deleteLater)
+            menu.popup(place)
+
+    def make_menu(self, index: AnyIndex) -> QMenu | None:
+        """Return what can be done with a row, None where nothing can."""
+        chat, folder = _chat(index), _folder(index)
+        if chat is None and folder is None:
+            return None
+        menu = QMenu(self)
+        menu.addAction("Rename\tF2", lambda: self.edit(index))
+        if chat is not None and not is_private(chat.id):
+            is_pinned = chat.pinned_at is not None
+            pin = partial(self._chats.pin, chat.id, pinned=not is_pinned)
+            menu.addAction("Unpin" if is_pinned else "Pin", pin)
+            self._fill_folders(menu.addMenu("Move to folder"), chat)
+        menu.addSeparator()
+        word = "Delete folder, keep its chats" if folder is not None else "Delete"
+        menu.addAction(f"{word}\tDel", lambda: self._delete(index))
+        return menu
+
+    def _fill_folders(self, menu: QMenu, chat: Chat) -> None:
+        for folder in self._chats.folders:
+            entry = menu.addAction(
+                folder.name.replace("&", "&&"), partial(self._chats.move, chat.id, folder.id)
+            )
+            entry.setEnabled(folder.id != chat.folder_id)
+        if self._chats.folders:
+            menu.addSeparator()
+        menu.addAction("New folder…", partial(self._chats.create_folder, NEW_FOLDER, chat.id))
+        if chat.folder_id is not None:
+            menu.addAction("None", partial(self._chats.move, chat.id, None))
+
+
+def _chat(index: AnyIndex) -> Chat | None:
+    found: Chat | None = index.data(CHAT_ROLE) if index.isValid() else None
+    return found
+
+
+def _folder(index: AnyIndex) -> Folder | None:
+    heading: Heading | None = index.data(HEADING_ROLE) if index.isValid() else None
+    return None if heading is None else heading.folder
