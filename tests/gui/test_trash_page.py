@@ -1,0 +1,105 @@
+"""The page of the trash and the backups, as a person works it."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from desktop.ui.trash_page import TrashPage
+from tests.gui.conftest import App, Start
+
+
+def open_page(app: App, *, backups: bool = False) -> TrashPage:
+    app.window.list_wires._show(backups=backups)
+    return cast("TrashPage", app.window.middle._page("trash"))
+
+
+def press(pane: QWidget, text: str) -> None:
+    next(button for button in pane.findChildren(QPushButton) if button.text() == text).click()
+
+
+def say(app: App, text: str) -> int:
+    app.window.open_new_chat()
+    app.send(text)
+    app.until_ended(2)
+    assert app.session.chat.chat_id is not None
+    app.until(lambda: app.session.chats.chat(app.session.chat.chat_id))
+    return app.session.chat.chat_id
+
+
+def titles(app: App) -> list[str]:
+    return sorted(chat.title for chat in app.session.chats.chats)
+
+
+def test_a_deleted_chat_is_restored_from_the_trash(app: App) -> None:
+    say(app, "kept")
+    app.session.chats.delete(say(app, "deleted"))
+    app.until(lambda: titles(app) == ["kept"])
+    page = open_page(app)
+    app.until(lambda: page.trash.list.rows.rowCount() == 1)
+    assert "30 days" in page.trash.list.currentIndex().data(Qt.ItemDataRole.AccessibleTextRole)
+    press(page.trash, "Restore")
+    app.until(lambda: titles(app) == ["deleted", "kept"])
+    app.until(lambda: page.trash.list.rows.rowCount() == 0)
+
+
+def test_emptying_the_trash_asks_once_and_reaches_the_backups(app: App) -> None:
+    say(app, "kept")
+    app.session.chats.delete(say(app, "quincunx"))
+    app.until(lambda: titles(app) == ["kept"])
+    app.session.backups.make()
+    app.until(lambda: app.session.backups.backups)
+    backup = app.session.backups.backups[0].path
+    assert b"quincunx" in backup.read_bytes()
+    page = open_page(app)
+    app.until(lambda: page.trash.list.rows.rowCount() == 1)
+    press(page.trash, "Empty the trash")
+    assert page.trash.list.rows.rowCount() == 1
+    press(page.trash, "Delete all for good?")
+    app.until(lambda: page.trash.list.rows.rowCount() == 0)
+    app.until(lambda: b"quincunx" not in backup.read_bytes())
+
+
+def test_a_backup_is_restored_and_that_is_undone(app: App) -> None:
+    say(app, "first")
+    page = open_page(app, backups=True)
+    press(page.backups, "Back up now")
+    app.until(lambda: page.backups.list.rows.rowCount() == 1)
+    say(app, "second")
+    page = open_page(app, backups=True)
+    press(page.backups, "Restore")
+    app.until(lambda: titles(app) == ["first"])
+    assert app.session.chat.chat_id is None
+    app.until(lambda: page.backups.list.rows.rowCount() == 2)
+    next(b for b in app.window.findChildren(QPushButton) if b.text() == "Undo").click()
+    app.until(lambda: titles(app) == ["first", "second"])
+
+
+def test_nothing_is_restored_under_a_reply_that_is_being_written(start: Start) -> None:
+    app = start("--tokens-per-second", "20", "--reply-tokens", "400")
+    app.until_ready()
+    app.send("hello")
+    app.until(lambda: app.session.chat.busy and app.session.chats.chats)
+    page = open_page(app, backups=True)
+    press(page.backups, "Back up now")
+    app.until(lambda: page.backups.list.rows.rowCount() == 1)
+    press(page.backups, "Restore")
+    app.until(lambda: "being written" in app.window.notices.text)
+    app.session.chat.stop()
+    app.until_ended(2)
+
+
+def test_a_daily_backup_is_made_by_itself_when_it_is_due(app: App) -> None:
+    app.session.backups.look()
+    app.until(lambda: [each.reason for each in app.session.backups.backups] == ["daily"])
+    app.session.backups.look()
+    app.bot.wait(300)
+    assert len(app.session.backups.backups) == 1
+    app.session.settings.set_app_value("backups_kept", 0)
+    app.session.backups.remove(app.session.backups.backups[0])
+    app.session.backups.look()
+    app.until(lambda: app.session.backups.backups == [])
+    app.bot.wait(300)
+    assert app.session.backups.backups == []
