@@ -153,7 +153,7 @@ class ChatDelegate(QStyledItemDelegate):
 
     def _paint_icon(self, painter: QPainter, rect: QRect, name: str) -> QRect:
         """Draw an icon at the row's head; return the place behind it."""
-        place = QPoint(rect.left() + tokens.XS, rect.center().y() - ICON_PX // 2)
+        place = QPoint(rect.left() + tokens.XS, rect.center().y() - ICON_PX // 2 + 1)
         painter.drawPixmap(place, self._pixmap(name))
         return rect.adjusted(tokens.XL, 0, -tokens.S, 0)
 

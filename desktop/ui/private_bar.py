@@ -10,10 +10,7 @@ from desktop.ui.controls import ICON_PX, label, push_button
 from desktop.ui.icons import icon
 from desktop.ui.theme import Theme
 
-_WORDS = (
-    "Private: this chat is never stored, and gone when Snug closes. "
-    "Documents that you attach stay among your documents."
-)
+_WORDS = "Private: never stored, and gone when Snug closes. Documents you attach are kept."
 
 
 class PrivateBar(QFrame):

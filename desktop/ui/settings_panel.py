@@ -13,6 +13,7 @@ from desktop.controllers.settings import SettingsController
 from desktop.settings.schema import OPTIONS, GenerationSettings, OptionInfo
 from desktop.ui import tokens
 from desktop.ui.appearance import AppearanceGroup
+from desktop.ui.chat_options import ChatOptions
 from desktop.ui.controls import IconButton, column, label, more_group, push_button
 from desktop.ui.option_row import NumberRow, OptionRow, TextRow, option_row
 from desktop.ui.theme import Theme
@@ -106,6 +107,7 @@ class SettingsPanel(QWidget):
                 self._add_row(layout, info)
         layout.addWidget(self._make_more())
         layout.addWidget(AppearanceGroup(self._theme, self._settings))
+        layout.addWidget(ChatOptions(self._theme, self._settings))
         layout.addStretch(1)
         scroll.setWidget(inner)
         return scroll

@@ -90,7 +90,7 @@ class TrashPage(Page):
 
     def _make_head(self, theme: Theme) -> QHBoxLayout:
         head = QHBoxLayout()
-        head.setContentsMargins(tokens.XL, tokens.XS, tokens.M, tokens.S)
+        head.setContentsMargins(tokens.L, tokens.XS, tokens.M, tokens.S)
         head.setSpacing(tokens.L)
         head.addWidget(self.bar)
         head.addStretch(1)
