@@ -30,6 +30,7 @@ from desktop.controllers.counting import TokenCounter
 from desktop.controllers.document_sizes import DocumentSizes
 from desktop.controllers.grounding import Grounding
 from desktop.controllers.model import ModelController
+from desktop.controllers.overflow import OverflowController
 from desktop.controllers.replies import Replies
 from desktop.controllers.session import Session
 from desktop.controllers.settings import SettingsController
@@ -125,9 +126,10 @@ def build_session(
         lambda: session.document_rooms.models.embedding_options(),  # noqa: PLW0108
         lambda options: build_embedder(paths, options, engine_command),
     )
-    answering = Answering(store, replies, model, attachments, grounding)
+    overflow = OverflowController(engine, store, replies, counter)
+    answering = Answering(store, replies, model, attachments, grounding, overflow=overflow)
     chat = ChatController(store, replies, model, settings, answering)
-    usage = UsageController(engine, chat, model, settings)
+    usage = UsageController(store, counter, chat, model, settings)
     sizes = DocumentSizes(attachments, model, counter, lambda: session.document_rooms.thread)
     sizes.changed.connect(usage.set_documents)
     session = Session(
@@ -146,6 +148,7 @@ def build_session(
         attachments=attachments,
         sizes=sizes,
         grounding=grounding,
+        overflow=overflow,
         sources=sources,
         make_rooms=lambda: build_model_rooms(paths, settings, model, probe()),
         make_document_rooms=lambda: build_document_rooms(

@@ -1,4 +1,9 @@
-"""From a reply's row in the store to the engine at work on it."""
+"""From a reply's row in the store to the engine at work on it.
+
+::
+
+    begin ─▶ model loaded ─▶ prompt made to fit ─▶ documents looked up ─▶ engine asked
+"""
 
 from __future__ import annotations
 
@@ -12,9 +17,11 @@ from PySide6.QtCore import QObject, Signal
 from desktop.controllers.attachments import AttachmentsController
 from desktop.controllers.grounding import Grounding, Wish
 from desktop.controllers.model import ModelController
+from desktop.controllers.overflow import OverflowController
 from desktop.controllers.replies import Replies
 from desktop.controllers.store import StoreThread
 from desktop.domain.chat import Message
+from desktop.domain.context import DOCUMENT_SHARE
 from desktop.domain.errors import UserError
 from desktop.domain.grounds import Attached, Grounds
 from desktop.domain.prompt import Given, chat_prompt
@@ -22,6 +29,7 @@ from desktop.settings.schema import GenerationSettings
 from models.records import Problem, Turn
 
 if TYPE_CHECKING:
+    from desktop.domain.context_fit import Fitted
     from desktop.work.grounding import Grounded
 
 
@@ -44,10 +52,10 @@ class _Answer(NamedTuple):
 
 
 class Answering(QObject):
-    """Has the model loaded, then files and documents read, and only then the engine asked.
+    """Has the model loaded, the prompt made to fit, documents read, and only then the engine asked.
 
-    A reply that is stopped on this way goes no further. ``grounded`` carries one that stands on
-    documents now, ``started`` tells that the engine has one.
+    A reply that is stopped on this way goes no further. ``grounded`` carries one of which is known
+    by now what it stands on, or is written without; ``started`` tells that the engine has one.
     """
 
     grounded = Signal(object)
@@ -60,6 +68,8 @@ class Answering(QObject):
         model: ModelController,
         attachments: AttachmentsController,
         grounding: Grounding,
+        *,
+        overflow: OverflowController,
     ) -> None:
         super().__init__()
         self._store = store
@@ -67,6 +77,7 @@ class Answering(QObject):
         self._model = model
         self.attachments = attachments
         self._grounding = grounding
+        self._overflow = overflow
         replies.ended.connect(self._on_ended)
 
     def begin(self, begun: Begun, settings: GenerationSettings, *, continuing: bool) -> None:
@@ -74,7 +85,7 @@ class Answering(QObject):
         answer = _Answer(begun, settings, begun.turns[-1] if continuing else None)
         self._replies.hold(begun.reply, answer.written)
         self._model.ensure(
-            settings, partial(self._ground, answer), partial(self._replies.fail_held, begun.reply)
+            settings, partial(self._fit, answer), partial(self._replies.fail_held, begun.reply)
         )
 
     def settle_stopped(self, begun: Begun, *, continuing: bool) -> None:
@@ -82,9 +93,38 @@ class Answering(QObject):
         written = begun.turns[-1] if continuing else None
         self._replies.settle_unstarted(begun.reply, written)
 
+    def _fit(self, answer: _Answer) -> None:
+        """Leave out what doesn't fit of a long chat, as the person wants it."""
+        begun, settings, info = answer.begun, answer.settings, self._model.state.info
+        last_id = begun.reply.parent_id if answer.written is None else begun.reply.id
+        if info is None or last_id is None:
+            self._ground(answer)
+            return
+        # Not at the window's start: nothing is sent there.
+        from desktop.domain.context_fit import Frame
+
+        frame = Frame(
+            context_size=info.context_size,
+            max_tokens=settings.max_tokens,
+            overflow=settings.overflow,
+            system_prompt=settings.system_prompt,
+            documents=info.context_size // DOCUMENT_SHARE if begun.attached else 0,
+            continue_reply=answer.written is not None,
+        )
+        failed = partial(self._fail, answer)
+        self._overflow.fit(begun.reply, last_id, frame, partial(self._fitted, answer), failed)
+
+    def _fitted(self, answer: _Answer, fitted: Fitted) -> None:
+        reply = msgspec.structs.replace(answer.begun.reply, context=fitted.context)
+        if reply != answer.begun.reply:
+            self.grounded.emit(reply)
+        begun = answer.begun._replace(turns=fitted.turns, reply=reply)
+        self._ground(answer._replace(begun=begun))
+
     def _ground(self, answer: _Answer) -> None:
         begun, written = answer.begun, answer.written
-        if written is not None and written.text:
+        # What a person has a reply begin with stands on nothing yet.
+        if written is not None and (written.token_ids or begun.reply.grounds):
             grounds = begun.reply.grounds
             if grounds is None:
                 self._start(answer, begun.reply, None)
@@ -154,6 +194,9 @@ class Answering(QObject):
 
     def _fail(self, answer: _Answer, trouble: UserError) -> None:
         problem = Problem(
-            code="documents", title=trouble.title, hint=trouble.hint, detail=trouble.detail
+            code=trouble.code or "documents",
+            title=trouble.title,
+            hint=trouble.hint,
+            detail=trouble.detail,
         )
         self._replies.fail_held(answer.begun.reply, problem)

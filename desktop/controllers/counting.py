@@ -33,7 +33,7 @@ class TokenCounter(QObject):
         super().__init__()
         self._engine = engine
         self._orders: dict[JobId, _Order] = {}
-        self._prompts: dict[JobId, tuple[Callable[[int], object], NotCounted]] = {}
+        self._prompts: dict[JobId, tuple[Callable[[TokenCount], object], NotCounted]] = {}
         engine.event_received.connect(self._on_event)
 
     def count(self, texts: Sequence[str], done: Counted, failed: NotCounted) -> None:
@@ -44,6 +44,12 @@ class TokenCounter(QObject):
         self, prompt: Prompt, done: Callable[[int], object], failed: NotCounted
     ) -> None:
         """Give ``done`` the tokens of a prompt with all that its template adds."""
+        self.count_turns(prompt, lambda count: done(count.total), failed)
+
+    def count_turns(
+        self, prompt: Prompt, done: Callable[[TokenCount], object], failed: NotCounted
+    ) -> None:
+        """Give ``done`` the tokens of a prompt turn by turn."""
         self._prompts[self._ask(prompt)] = (done, failed)
 
     def _ask(self, what: Countable) -> JobId:
@@ -64,7 +70,7 @@ class TokenCounter(QObject):
                 self._go_on(order)
             case TokenCount(job_id=job_id) if job_id in self._prompts:
                 done, _ = self._prompts.pop(job_id)
-                done(event.total)
+                done(event)
             case Failed(job_id=job_id):
                 self._fail(job_id, event.problem)
             case Cancelled(job_id=job_id):

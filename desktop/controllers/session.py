@@ -15,6 +15,7 @@ from desktop.controllers.chat_list import ChatListController
 from desktop.controllers.document_sizes import DocumentSizes
 from desktop.controllers.grounding import Grounding
 from desktop.controllers.model import ModelController
+from desktop.controllers.overflow import OverflowController
 from desktop.controllers.replies import Replies
 from desktop.controllers.settings import SettingsController
 from desktop.controllers.sources import SourcesController
@@ -110,6 +111,7 @@ class Session:
     attachments: AttachmentsController
     sizes: DocumentSizes
     grounding: Grounding
+    overflow: OverflowController
     sources: SourcesController
     make_rooms: Callable[[], ModelRooms]
     make_document_rooms: Callable[[], DocumentRooms]
@@ -179,6 +181,8 @@ class Session:
         self.replies.failed.connect(self.activity.on_reply_failed)
         self.replies.ended.connect(self.activity.on_reply_ended)
         self.grounding.progressed.connect(self.activity.on_documents)
+        self.overflow.progressed.connect(self.activity.on_documents)
+        self.overflow.started.connect(self.activity.pass_over)
         self.titles.started.connect(self.activity.pass_over)
         self.titles.titled.connect(self.chats.refresh)
         self.model.state_changed.connect(self.activity.on_model)

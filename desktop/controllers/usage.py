@@ -4,83 +4,39 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.controllers.chat import ChatController
+from desktop.controllers.counting import TokenCounter
 from desktop.controllers.model import ModelController, ModelState
+from desktop.controllers.overflow import bytes_that_fit
 from desktop.controllers.settings import SettingsController
-from desktop.domain.chat import Message
+from desktop.controllers.store import StoreThread
+from desktop.domain.context import (
+    DOCUMENT_SHARE,
+    Material,
+    Sizes,
+    Summary,
+    is_news,
+    reply_reserve,
+)
+from desktop.domain.context_usage import Usage, planned
 from desktop.domain.grounds import FRAME_TOKENS, PASSAGE_TOKENS, PASSAGES
 from desktop.domain.prompt import chat_prompt
-from desktop.engine.client import EngineClient
 from desktop.settings.schema import GenerationSettings
-from models.protocol import Event, Failed, JobId, TokenCount
-from models.records import Turn
+from models.protocol import TokenCount
+from models.records import Problem, Turn
+
+if TYPE_CHECKING:
+    from desktop.domain.context import Plan
 
 _DEBOUNCE_MS = 150
 _TELL_EVERY_S = 0.25
-_HOPELESS_CHARACTERS_PER_TOKEN = 16
-"""A history longer than this per token of the window can't fit; counting it would be waste."""
-
 _NO_TURN = Turn(role="user", text="")
-_PLAIN = GenerationSettings()
-
-
-@dataclass(frozen=True)
-class Usage:
-    """The parts of the context window, in tokens.
-
-    ``history`` is what the chat fills with the system prompt and the template's own, ``draft``
-    what the unsent text would add, ``documents`` what is given of them with it (of those that are
-    searched, about the most), ``reserve`` the room that the reply may take. ``known`` is
-    false until the engine has counted.
-    """
-
-    context: int = 0
-    history: int = 0
-    draft: int = 0
-    documents: int = 0
-    reserve: int = 0
-    known: bool = False
-    whole: int = 0
-    """How many documents would go in whole; ``searched`` are looked through for what fits."""
-    searched: int = 0
-
-    @property
-    def prompt(self) -> int:
-        """Return what the next message would send."""
-        return self.history + self.draft + self.documents
-
-    @property
-    def documents_plan(self) -> str:
-        """Return how the documents go to the model, for people; empty where there are none."""
-        count = self.whole + self.searched
-        if not count:
-            return ""
-        if not self.searched:
-            whole = "All of it goes" if count == 1 else f"All {count} documents go whole"
-            return f"{whole} into the window: {self.documents:,} tokens."
-        if not self.whole:
-            return "Longer than the window: what fits each question is looked up."
-        return f"{self.whole} of {count} go in whole; what fits is looked up in the rest."
-
-    @property
-    def over(self) -> bool:
-        """Return whether the prompt leaves no room for a reply."""
-        return self.known and self.prompt >= self.context
-
-    @property
-    def reply(self) -> int:
-        """Return the part of the reserve for which there is room."""
-        return max(0, min(self.reserve, self.context - self.prompt))
-
-    @property
-    def free(self) -> int:
-        """Return what neither prompt nor reserve takes."""
-        return max(0, self.context - self.prompt - self.reserve)
 
 
 class UsageController(QObject):
@@ -94,7 +50,8 @@ class UsageController(QObject):
 
     def __init__(
         self,
-        engine: EngineClient,
+        store: StoreThread,
+        counter: TokenCounter,
         chat: ChatController,
         model: ModelController,
         settings: SettingsController,
@@ -102,22 +59,25 @@ class UsageController(QObject):
         super().__init__()
         generation = settings.generation
         self.usage = Usage(context=generation.context_size, reserve=generation.max_tokens)
-        self._engine = engine
+        self._store = store
+        self._counter = counter
         self._chat = chat
         self._model = model
         self._settings = settings
         self._draft = ""
+        self._draft_tokens = 0
         self._documents: dict[int, int] = {}
         self._system_prompt = ""
+        self._material = Material()
+        self._sizes: Sizes | None = None
         self._streamed = 0
         self._told_at = 0.0
-        self._history_job: JobId | None = None
-        self._draft_job: JobId | None = None
+        self._history_round = self._draft_round = 0
+        """Count up with each count that is asked for: an answer to an older one is stale."""
         self._count_history = QTimer(self, interval=_DEBOUNCE_MS, singleShot=True)
         self._count_history.timeout.connect(self._on_count_history)
         self._count_draft = QTimer(self, interval=_DEBOUNCE_MS, singleShot=True)
         self._count_draft.timeout.connect(self._on_count_draft)
-        engine.event_received.connect(self._on_event)
         for signal in (
             chat.opened,
             chat.path_changed,
@@ -140,17 +100,21 @@ class UsageController(QObject):
         self._documents = dict(tokens)
         self._update()
 
+    def count_again(self) -> None:
+        """Count the chat anew: something other than its messages has changed in it."""
+        self._count_history.start()
+
     def close(self) -> None:
         """Count no more."""
         self._count_history.stop()
         self._count_draft.stop()
 
     def _on_history_changed(self, _change: object) -> None:
-        self._update(context=self._context(), reserve=self._settings.generation.max_tokens)
+        self._update()
         self._count_history.start()
 
     def _on_settings(self, settings: GenerationSettings) -> None:
-        self._update(reserve=settings.max_tokens)
+        self._update()
         if settings.system_prompt != self._system_prompt:
             self._system_prompt = settings.system_prompt
             self._count_history.start()
@@ -160,11 +124,10 @@ class UsageController(QObject):
         now = time.monotonic()
         if now - self._told_at >= _TELL_EVERY_S:
             self._told_at = now
-            self._update(history=self.usage.history + self._streamed)
-            self._streamed = 0
+            self._update()
 
     def _on_model(self, state: ModelState) -> None:
-        self._update(context=self._context())
+        self._update()
         if state.status == "ready":
             self._count_history.start()
             self._count_draft.start()
@@ -173,48 +136,128 @@ class UsageController(QObject):
         info = self._model.state.info
         return info.context_size if info else self._settings.generation.context_size
 
+    # --- counting --------------------------------------------------------------------------------
+
     def _on_count_history(self) -> None:
-        self._history_job = None
+        self._history_round += 1
         if self._model.state.status != "ready":
             return
-        path, settings = self._chat.path, self._settings.generation
-        if _characters(path) > _HOPELESS_CHARACTERS_PER_TOKEN * self._context():
-            self._update(history=self._context(), known=True)
+        path, count = self._chat.path, partial(self._count_material, self._history_round)
+        if not path:
+            count(Material())
             return
-        turns = [Turn(role=each.role, text=each.text) for each in path] or [_NO_TURN]
-        prompt = chat_prompt(turns, system_prompt=settings.system_prompt)
-        self._history_job = self._engine.count_tokens(prompt)
+        last_id, limit = path[-1].id, bytes_that_fit(self._context())
+        self._store.call(lambda store: store.material(last_id, limit), count, _ignore)
+
+    def _count_material(self, asked: int, material: Material) -> None:
+        if asked != self._history_round:
+            return
+        system = self._settings.generation.system_prompt
+        turns = [each.turn for each in material.messages] or [_NO_TURN]
+
+        def counted(count: TokenCount) -> None:
+            # Not at the window's start: it imports what only long chats need.
+            from desktop.domain.context_fit import sizes_of
+
+            sizes = sizes_of(material.messages, count, has_system=bool(system.strip()))
+            if material.summary is None:
+                self._take(asked, material, sizes)
+            else:
+                self._count_summary(asked, material, material.summary, sizes)
+
+        self._counter.count_turns(
+            chat_prompt(turns, system_prompt=system), counted, partial(self._not_counted, asked)
+        )
+
+    def _count_summary(
+        self, asked: int, material: Material, summary: Summary, sizes: Sizes
+    ) -> None:
+        from desktop.domain.context_fit import summary_prompt, with_summary_size
+
+        self._counter.count_turns(
+            summary_prompt(summary),
+            lambda count: self._take(asked, material, with_summary_size(sizes, count)),
+            partial(self._not_counted, asked),
+        )
+
+    def _take(self, asked: int, material: Material, sizes: Sizes) -> None:
+        if asked == self._history_round:
+            self._material, self._sizes, self._streamed = material, sizes, 0
+            self._update()
+
+    def _not_counted(self, asked: int, _problem: Problem) -> None:
+        if asked == self._history_round:
+            self._sizes = None
+            self._update()
 
     def _on_count_draft(self) -> None:
-        self._draft_job = None
+        self._draft_round += 1
+        asked = self._draft_round
+
+        def counted(count: TokenCount) -> None:
+            if asked == self._draft_round:
+                self._draft_tokens = count.per_turn[-1] if count.per_turn else 0
+                self._update()
+
         if not self._draft.strip():
-            self._update(draft=0)
+            self._draft_tokens = 0
+            self._update()
         elif self._model.state.status == "ready":
-            self._draft_job = self._engine.count_tokens(chat_prompt((), draft=self._draft))
+            prompt = chat_prompt((), draft=self._draft)
+            self._counter.count_turns(prompt, counted, _ignore)
 
-    def _on_event(self, event: Event) -> None:
-        match event:
-            case TokenCount(job_id=job_id, total=total) if job_id == self._history_job:
-                self._history_job = None
-                self._streamed = 0
-                self._update(history=total, known=True)
-            case TokenCount(job_id=job_id, per_turn=per_turn) if job_id == self._draft_job:
-                self._draft_job = None
-                self._update(draft=per_turn[-1] if per_turn else 0)
-            case Failed(job_id=job_id) if job_id == self._history_job:
-                self._history_job = None
-                self._update(known=False)
+    # --- adding up -------------------------------------------------------------------------------
 
-    def _update(self, **changes: Any) -> None:  # noqa: ANN401 - fields of Usage
-        usage = _with_documents(replace(self.usage, **changes), self._documents)
+    def _update(self) -> None:
+        generation = self._settings.generation
+        usage = Usage(
+            context=self._context(),
+            reserve=generation.max_tokens,
+            draft=self._draft_tokens,
+            overflow=generation.overflow,
+            messages=self._streamed,
+        )
+        if self._sizes is not None:
+            usage = self._with_history(usage, self._sizes)
+        usage = _with_documents(usage, self._documents)
         if usage != self.usage:
             self.usage = usage
             self.usage_changed.emit(usage)
 
+    def _with_history(self, usage: Usage, sizes: Sizes) -> Usage:
+        """Add what the chat takes, less what would be left out."""
+        room = usage.context - reply_reserve(usage.context, usage.reserve) - self._streamed
+        room -= min(sum(self._documents.values()), usage.context // DOCUMENT_SHARE)
+        found = planned(self._material, sizes, usage.draft, room, usage.context)
+        summary = sizes.summary if found.kept_from else 0
+        told = found.tokens - sizes.system - sizes.template - summary - usage.draft
+        return replace(
+            usage,
+            known=True,
+            system=sizes.system,
+            template=sizes.template,
+            summary=summary,
+            messages=told + self._streamed,
+            fits=found.fits,
+            is_cut=self._material.is_cut,
+            **_left_out(self._material, sizes, found),
+        )
+
+
+def _left_out(material: Material, sizes: Sizes, found: Plan) -> dict[str, Any]:
+    """Return what a plan tells of what is left out, and no summary stands for."""
+    covered = material.summary.last_id if material.summary else 0
+    out = tuple(each for each in found.left_out if each > covered)
+    return {
+        "left_out": out,
+        "left_tokens": sum(sizes.messages.get(each, 0) for each in out),
+        "is_news": is_news(material, found),
+    }
+
 
 def _with_documents(usage: Usage, tokens: Mapping[int, int]) -> Usage:
     if not tokens:
-        return replace(usage, documents=0, whole=0, searched=0)
+        return usage
     # Not at the window's start: a chat without documents needs none of it.
     from desktop.domain.retrieval import plan_context, room_for_documents
 
@@ -229,5 +272,5 @@ def _with_documents(usage: Usage, tokens: Mapping[int, int]) -> Usage:
     )
 
 
-def _characters(path: list[Message]) -> int:
-    return sum(len(message.text) for message in path)
+def _ignore(_trouble: object) -> None:
+    """Do nothing: the next change counts again."""

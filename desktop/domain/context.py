@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _RESERVE_SHARE: Final = 4
 """A reply's reserve takes no more than this part of the window from what is said."""
 _LEAST_REPLY_SHARE: Final = 16
+DOCUMENT_SHARE: Final = 4
+"""Which part of the window documents may claim from what is said."""
 _SLACK_SHARES: Final = {"drop": 8, "condense": 4}
 """Which part of the window is freed beyond need. Each time that messages are left out, the KV cache
 is of no use and the prompt is read anew; so they are left out for several turns to come."""
@@ -174,6 +176,19 @@ def plan(
     roomy = next((at for at in fitting if tokens[at] <= room - spare), last)
     start = before if fitting[0] <= before <= roomy else roomy
     return _plan_from(groups, start, tokens, sizes.messages, fits=True)
+
+
+def news(material: Material, planned: Plan) -> tuple[int, ...]:
+    """Return which messages are left out that the reply before was written with."""
+    covered = material.summary.last_id if material.summary else 0
+    known = max(covered + 1, material.kept_from)
+    return tuple(each for each in planned.left_out if each >= known)
+
+
+def is_news(material: Material, planned: Plan) -> bool:
+    """Return whether more is left out than the reply before was written without."""
+    was_whole = not material.kept_from and material.summary is None
+    return bool(news(material, planned)) or (material.is_cut and was_whole)
 
 
 def exchanges(messages: Sequence[Stored]) -> list[list[Stored]]:

@@ -25,7 +25,10 @@ from desktop.domain.context import (
     Plan,
     Sizes,
     Stored,
+    Summary,
+    is_news,
     least_reply,
+    news,
     plan,
     reply_reserve,
     slack,
@@ -109,8 +112,8 @@ def fit(material: Material, frame: Frame) -> Generator[Step, Any, Fitted]:
     counted: TokenCount = yield Count(prompt=_prompt(turns, frame))
     sizes = sizes_of(material.messages, counted, has_system=bool(frame.system_prompt.strip()))
     if material.summary is not None:
-        told = yield Count(prompt=ChatPrompt(turns=tuple(with_summary([], 0, _text(material)))))
-        sizes = msgspec.structs.replace(sizes, summary=told.total - told.overhead)
+        told = yield Count(prompt=summary_prompt(material.summary))
+        sizes = with_summary_size(sizes, told)
     planned = _planned(material, sizes, frame, frame.room)
     if not planned.kept_from:
         return Fitted(turns=tuple(turns), tokens=counted.total)
@@ -118,7 +121,7 @@ def fit(material: Material, frame: Frame) -> Generator[Step, Any, Fitted]:
     if is_news(material, planned):
         if how is Overflow.ASK:
             how = yield choice(material, planned, sizes, frame.room)
-        if how is Overflow.CONDENSE and _news(material, planned):
+        if how is Overflow.CONDENSE and news(material, planned):
             return (yield from _condensed(material, sizes, frame))
     return (yield from _without(material, sizes, frame, planned))
 
@@ -135,12 +138,6 @@ def choice(material: Material, planned: Plan, sizes: Sizes, room: int) -> Choose
     )
 
 
-def is_news(material: Material, planned: Plan) -> bool:
-    """Return whether more is left out than the reply before was written without."""
-    was_whole = not material.kept_from and material.summary is None
-    return bool(_news(material, planned)) or (material.is_cut and was_whole)
-
-
 def sizes_of(messages: Sequence[Stored], counted: TokenCount, *, has_system: bool) -> Sizes:
     """Return the sizes of a prompt's parts from its count.
 
@@ -151,6 +148,16 @@ def sizes_of(messages: Sequence[Stored], counted: TokenCount, *, has_system: boo
     owners = [places[0] for places in turns_together([each.turn for each in messages])]
     by_id = {messages[at].id: size for at, size in zip(owners, per_turn, strict=False)}
     return Sizes(system=system, template=counted.overhead, messages=by_id)
+
+
+def summary_prompt(summary: Summary) -> ChatPrompt:
+    """Return what is counted to know what a summary takes."""
+    return ChatPrompt(turns=tuple(with_summary([], 0, summary.text)))
+
+
+def with_summary_size(sizes: Sizes, counted: TokenCount) -> Sizes:
+    """Return the sizes with that of the summary, from the count of its prompt."""
+    return msgspec.structs.replace(sizes, summary=counted.total - counted.overhead)
 
 
 def too_long(tokens: int, room: int, *, continues: bool) -> UserError:
@@ -168,11 +175,6 @@ def too_long(tokens: int, room: int, *, continues: bool) -> UserError:
         "Shorten it, attach it as a document, unpin messages, or choose a larger context window.",
         code="prompt_too_long",
     )
-
-
-def _news(material: Material, planned: Plan) -> list[int]:
-    covered = material.summary.last_id if material.summary else 0
-    return [each for each in planned.left_out if each > covered and each >= material.kept_from]
 
 
 def _planned(material: Material, sizes: Sizes, frame: Frame, room: int) -> Plan:

@@ -80,10 +80,13 @@ class ContextStore:
             rows = connection.execute(f"{_SUMMARIES} where chat_id = ?", (chat_id,))
             return {row[0]: Summary(**_named(row)) for row in rows}
 
-    def edit_summary(self, summary_id: int, text: str) -> None:
+    def edit_summary(self, chat_id: int, summary_id: int, text: str) -> None:
         """Replace what a summary says; as it was made it stays on record beside that."""
         with self._database.transaction() as connection:
-            connection.execute("update summaries set text = ? where id = ?", (text, summary_id))
+            connection.execute(
+                "update summaries set text = ? where chat_id = ? and id = ?",
+                (text, chat_id, summary_id),
+            )
 
     def pin_message(self, message_id: int, *, pinned: bool) -> None:
         """Let a message stay in the prompt when older ones are left out, or not."""

@@ -10,7 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QWidget
 
 from desktop.controllers.attachments import Attachment
-from desktop.controllers.usage import Usage
+from desktop.domain.context_usage import Usage
 from desktop.ui import tokens
 from desktop.ui.controls import ICON_PX, IconButton, Tone, column, label, plain_tip, push_button
 from desktop.ui.icons import icon

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QToolButton, QWidget, QWidgetAction
 
-from desktop.controllers.usage import Usage
+from desktop.domain.context_usage import Usage
 from desktop.ui import tokens
 from desktop.ui.controls import label
 from desktop.ui.theme import Theme

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.controllers.attachments import Attachment
-from desktop.controllers.usage import Usage
+from desktop.domain.context_usage import Usage
 from desktop.domain.grounds import Attached
 from desktop.ui.attachments import AttachmentStrip
 from desktop.ui.theme import Theme

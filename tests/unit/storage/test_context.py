@@ -109,7 +109,7 @@ def test_a_summary_can_be_edited_and_keeps_what_the_model_wrote(store: ChatStore
         ids[-1], Context(kept_from=ids[2]), NewSummary(message_ids=tuple(ids[:2]), text="wrong")
     )
     (number,) = store.summaries(chat_id)
-    store.edit_summary(number, "right")
+    store.edit_summary(chat_id, number, "right")
     summary = store.summaries(chat_id)[number]
     assert (summary.made, summary.text) == ("wrong", "right")
 
