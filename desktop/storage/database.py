@@ -274,6 +274,8 @@ def _set_aside(path: Path, contents: str, word: str, sentence: str) -> str:
     remedy = (
         "Update Snug and give the file its old name to have them back."
         if word == "newer"
+        else "To have them back, restore a backup: Backups, in the menu over the list of chats."
+        if contents == "chats"
         else "Restore a backup to have them back, if you keep any."
     )
     return (

@@ -1,7 +1,7 @@
 """The schema, as steps that are only ever appended: a released step never changes.
 
-``PRAGMA user_version`` is the number of steps that a database has been through. Before a step
-touches a database that holds something, a verified copy is made beside it.
+``PRAGMA user_version`` is the number of steps that a database has been through. Before the first
+step touches a database that holds something, a verified copy is made beside it.
 """
 
 from __future__ import annotations
@@ -311,9 +311,9 @@ def schema_version(connection: apsw.Connection) -> int:
 def migrate(connection: apsw.Connection, path: Path, steps: Sequence[str] = MIGRATIONS) -> None:
     """Take the database through the steps that it lacks, each one whole or not at all."""
     found = schema_version(connection)
+    if 0 < found < len(steps):
+        back_up(connection, path)
     for version in range(found + 1, len(steps) + 1):
-        if found:
-            back_up(connection, path)
         _apply(connection, version, steps[version - 1])
 
 

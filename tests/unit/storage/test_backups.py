@@ -289,3 +289,29 @@ def test_a_backup_of_an_upgrade_is_listed_and_rid_of_what_went_too(
         assert not any(holds(each, "Greeting") for each in upgrades)
         backups.rotate(1)
         assert len(backups.backups()) == len(upgrades)
+
+
+def test_a_backup_takes_the_place_of_a_damaged_database(
+    tmp_path: Path, database_path: Path, run: Run
+) -> None:
+    backups = Backups(tmp_path / "backups", database_path)
+    with Database.open(database_path) as database:
+        say(ChatStore(database), run, "first")
+        backups.make("daily")
+    database_path.write_bytes(b"scribbled over" * 1000)
+    with Database.open(database_path) as database:
+        assert database.notice is not None
+        assert "Backups" in database.notice
+        backups.restore(backups.backups()[0], database)
+        assert titles(ChatStore(database)) == ["first"]
+
+
+def test_an_upgrade_of_several_steps_leaves_one_backup(tmp_path: Path) -> None:
+    path = tmp_path / "old" / "chats.db"
+    path.parent.mkdir()
+    with apsw.Connection(str(path)) as connection:
+        schema = Path(__file__).parent / "schemas" / "v1.sql"
+        connection.execute(schema.read_text()).fetchall()
+    Database.open(path).close()
+    found = Backups(path.parent / "backups", path).backups()
+    assert [(each.reason, each.chats) for each in found] == [("upgrade", 1)]
