@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import random
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -254,8 +257,13 @@ def test_another_chat_of_the_same_number_stays(
 
 
 def test_what_is_gone_for_good_is_remembered_until_the_backups_are_rid_of_it(
-    backups: Backups, database: Database, store: ChatStore, run: Run
+    backups: Backups,
+    database: Database,
+    store: ChatStore,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("desktop.storage.database.BUSY_TIMEOUT_MS", 20)
     gone = say(store, run, SECRET)
     backup = backups.make("daily")
     purge(database, "delete from chats where id = ?", gone)
@@ -315,3 +323,49 @@ def test_an_upgrade_of_several_steps_leaves_one_backup(tmp_path: Path) -> None:
     Database.open(path).close()
     found = Backups(path.parent / "backups", path).backups()
     assert [(each.reason, each.chats) for each in found] == [("upgrade", 1)]
+
+
+RESTORER = """
+import sys
+from pathlib import Path
+from desktop.storage.backups import Backups
+from desktop.storage.database import Database
+
+path = Path(sys.argv[1])
+backups = Backups(path.parent / "backups", path)
+with Database.open(path) as database:
+    small, large = sorted(backups.backups(), key=lambda each: each.messages)
+    print("ready", flush=True)
+    while True:
+        for backup in (small, large):
+            backups.restore(backup, database)
+            backups.rotate(1)
+"""
+
+
+def test_a_process_killed_while_it_restores_leaves_one_state_or_the_other(
+    database: Database, backups: Backups, store: ChatStore, run: Run
+) -> None:
+    chance = random.Random(7)
+    say(store, run, "first")
+    backups.make("asked")
+    say(store, run, "second " * 5000)
+    backups.make("asked")
+    database.close()
+    for _ in range(8):
+        with subprocess.Popen(
+            [sys.executable, "-c", RESTORER, str(database.path)], stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            time.sleep(chance.uniform(0.0, 0.25))
+            process.kill()
+        with Database.open(database.path) as after:
+            assert after.notice is None
+            assert len(titles(ChatStore(after))) in (1, 2)
+            with after.reading() as connection:
+                assert connection.execute("pragma integrity_check").get == "ok"
+        for made in backups.backups():
+            assert made.chats in (1, 2), "what is listed is whole"
+            if made.reason != "asked":
+                backups.remove(made)
