@@ -29,6 +29,7 @@ from desktop.controllers.chat_list import ChatListController
 from desktop.controllers.counting import TokenCounter
 from desktop.controllers.document_sizes import DocumentSizes
 from desktop.controllers.grounding import Grounding
+from desktop.controllers.kv_files import KvFiles
 from desktop.controllers.model import ModelController
 from desktop.controllers.overflow import OverflowController
 from desktop.controllers.replies import Replies
@@ -142,6 +143,7 @@ def build_session(
         chat=chat,
         chats=ChatListController(store),
         titles=TitlesController(engine, store, replies, model, settings),
+        kv_files=KvFiles(engine, store, chat, replies, model, settings, paths.kv_dir, files),
         backups=BackupsController(paths.backups_dir, paths.database, store, replies, settings),
         usage=usage,
         activity=ActivityWatch(engine),

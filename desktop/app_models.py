@@ -93,7 +93,7 @@ def build_models_page(theme: Theme, session: Session) -> ModelsPage:
         Tab(
             COMPUTER,
             "This computer",
-            lambda _page: ComputerTab(theme, loading, session.computer, settings),
+            lambda _page: ComputerTab(theme, loading, session.computer, settings, session.kv_files),
         ),
     )
     page = ModelsPage(theme, tabs)

@@ -63,6 +63,11 @@ class Paths:
         return self.data_dir / "quarantine.json"
 
     @property
+    def kv_dir(self) -> Path:
+        """What the model has read of the chats; may be lost."""
+        return self.cache_dir / "chats"
+
+    @property
     def bandwidth_file(self) -> Path:
         """How fast this machine's memory is read; may be lost."""
         return self.cache_dir / "bandwidth.json"

@@ -229,6 +229,11 @@ class StateEntry:
     size: int
     used: float
 
+    def delete(self) -> None:
+        """Delete it; one that can't be deleted stays."""
+        with contextlib.suppress(OSError):
+            self.path.unlink(missing_ok=True)
+
 
 def list_states(folder: Path) -> list[StateEntry]:
     """List the files of a folder that are named as states are; empty where there is none."""

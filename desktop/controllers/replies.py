@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from desktop.engine.client import EngineClient
 from desktop.settings.requests import to_sampling
 from desktop.settings.schema import GenerationSettings
 from models.protocol import Cancelled, Event, Failed, Finished, FinishReason, JobId, Ready, Tokens
-from models.records import Problem, Prompt, Report, Sampling, Turn
+from models.records import Problem, Prompt, Report, Sampling, StateHome, Turn
 
 if TYPE_CHECKING:
     from desktop.storage.chats import ChatStore
@@ -40,6 +41,8 @@ class Replies(QObject):
     def __init__(self, engine: EngineClient, store: StoreThread) -> None:
         super().__init__()
         self.versions: dict[str, str] = {}
+        self.home_of: Callable[[int], StateHome | None] = lambda _chat_id: None
+        """Where the KV cache of a chat is kept."""
         self._engine = engine
         self._store = store
         self._running: dict[JobId, RunningReply] = {}
@@ -76,7 +79,10 @@ class Replies(QObject):
             return
         sampling = to_sampling(settings)
         self.asked.emit(row, prompt)
-        job_id = self._engine.generate(prompt, sampling, settings.max_tokens, settings.stop)
+        home = self.home_of(row.chat_id)
+        job_id = self._engine.generate(
+            prompt, sampling, settings.max_tokens, settings.stop, home=home
+        )
         self._running[job_id] = RunningReply.begun(row, job_id, sampling, written)
         self._checkpoints.start()
 
@@ -126,6 +132,9 @@ class Replies(QObject):
 
     def close(self) -> None:
         """Write every unfinished reply down as interrupted: it can be continued."""
+        for job_id in self._running:
+            # What the cache holds is going to be saved, which would wait for a batch's end.
+            self._engine.cancel(job_id)
         for reply in (*self._running.values(), *self._held.values()):
             self._store.call(
                 partial(_finish_interrupted, reply.row.id, reply.text, tuple(reply.token_ids))

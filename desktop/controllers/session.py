@@ -14,6 +14,7 @@ from desktop.controllers.chat import ChatController
 from desktop.controllers.chat_list import ChatListController
 from desktop.controllers.document_sizes import DocumentSizes
 from desktop.controllers.grounding import Grounding
+from desktop.controllers.kv_files import KvFiles
 from desktop.controllers.model import ModelController
 from desktop.controllers.overflow import OverflowController
 from desktop.controllers.replies import Replies
@@ -105,6 +106,7 @@ class Session:
     chat: ChatController
     chats: ChatListController
     titles: TitlesController
+    kv_files: KvFiles
     backups: BackupsController
     usage: UsageController
     activity: ActivityWatch
@@ -197,6 +199,7 @@ class Session:
         self.usage.close()
         self.replies.close()
         self.settings.flush()
+        self.kv_files.close()
         self.engine.close()
         self.backups.close()
         self.store.close()

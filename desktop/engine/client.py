@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import queue
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 
 from models.client import EngineClient as ProcessClient
-from models.protocol import Event, JobId
-from models.records import Countable, LoadOptions, Prompt, Sampling
+from models.protocol import TERMINAL_EVENTS, Event, JobId
+from models.records import Countable, LoadOptions, Prompt, Sampling, StateHome
 
 
 class EngineClient(QObject):
@@ -24,6 +27,8 @@ class EngineClient(QObject):
 
     def __init__(self, command: Sequence[str] | None = None, log_path: Path | None = None) -> None:
         super().__init__()
+        self._last_words: queue.SimpleQueue[JobId] | None = None
+        """The jobs that end while the window waits for one of them to."""
         self._arrived.connect(self.event_received, Qt.ConnectionType.QueuedConnection)
         self._client = ProcessClient(self._on_event, command=command, log_path=log_path)
 
@@ -45,10 +50,16 @@ class EngineClient(QObject):
         return self._client.unload()
 
     def generate(
-        self, prompt: Prompt, sampling: Sampling, max_tokens: int, stop: Sequence[str] = ()
+        self,
+        prompt: Prompt,
+        sampling: Sampling,
+        max_tokens: int,
+        stop: Sequence[str] = (),
+        *,
+        home: StateHome | None = None,
     ) -> JobId:
-        """Complete a prompt."""
-        return self._client.generate(prompt, sampling, max_tokens, stop)
+        """Complete a prompt; ``home`` is where the KV cache of its chat is kept."""
+        return self._client.generate(prompt, sampling, max_tokens, stop, home=home)
 
     def resample(self, job_id: JobId, sampling: Sampling) -> None:
         """Use another sampler chain from the job's next token on."""
@@ -62,10 +73,32 @@ class EngineClient(QObject):
         """Count a prompt's tokens, or those of texts."""
         return self._client.count_tokens(prompt)
 
+    def save_states(self, chats: Sequence[str]) -> JobId:
+        """Keep what the KV cache holds of these chats, none named: of all."""
+        return self._client.save_states(chats)
+
+    def restore_state(self, home: StateHome) -> JobId:
+        """Bring a chat's KV cache back from its file."""
+        return self._client.restore_state(home)
+
+    def forget_states(self, chats: Sequence[str]) -> JobId:
+        """Empty the KV cache of what it holds of these chats."""
+        return self._client.forget_states(chats)
+
+    def save_states_and_wait(self, limit_s: float) -> None:
+        """Keep what the KV cache holds of all chats; blocks until then, for so long at most."""
+        self._last_words = queue.SimpleQueue()
+        job_id, until = self._client.save_states(), time.monotonic() + limit_s
+        with contextlib.suppress(queue.Empty):
+            while self._last_words.get(timeout=max(0.0, until - time.monotonic())) != job_id:
+                pass
+
     def close(self) -> None:
         """End the process; returns when it is gone. No event comes after."""
         self.blockSignals(True)
         self._client.close()
 
     def _on_event(self, event: Event) -> None:
+        if self._last_words is not None and isinstance(event, TERMINAL_EVENTS):
+            self._last_words.put(event.job_id)
         self._arrived.emit(event)

@@ -400,6 +400,19 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
             zero="never",
         ),
     ] = 0
+    kv_files_mb: Annotated[
+        int,
+        Meta(ge=0, le=1_048_576),
+        Option(
+            label="Instant return",
+            help="Keeps what the model has read of your chats on the disk, up to this size, so "
+            "that it answers at once when you come back to one, after a restart too. Those used "
+            "longest ago go first. Private chats are never kept. 0 keeps none.",
+            step=100,
+            unit="MB",
+            zero="off",
+        ),
+    ] = 4000
     model_titles: Annotated[
         bool,
         Option(

@@ -32,6 +32,7 @@ class ListWires(QObject):
         chats.folder_deleted.connect(self._on_folder_deleted)
         window.conversation.private_bar.delete_requested.connect(self._delete_open)
         session.trash.purged.connect(lambda _chats: backups.forget_purged())
+        session.trash.purged.connect(session.kv_files.forgotten)
         session.trash.restored.connect(lambda _chat: chats.refresh())
         backups.failed.connect(window.notices.say_trouble)
         backups.made.connect(lambda _backup: window.notices.say("The chats are backed up."))

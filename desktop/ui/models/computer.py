@@ -7,6 +7,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.controllers.computer import ComputerController
+from desktop.controllers.kv_files import KvFiles
 from desktop.controllers.loading import LoadingController
 from desktop.controllers.settings import SettingsController
 from desktop.settings.schema import APP_OPTIONS, AppSettings
@@ -14,6 +15,7 @@ from desktop.ui import tokens
 from desktop.ui.controls import column, label
 from desktop.ui.models.devices import DeviceList
 from desktop.ui.models.hub_token import HubToken
+from desktop.ui.models.kept_chats import KeptChats
 from desktop.ui.models.tab import TabPage
 from desktop.ui.models.workers import WorkerList
 from desktop.ui.option_row import OptionRow, option_row
@@ -32,6 +34,7 @@ class ComputerTab(TabPage):
         loading: LoadingController,
         computer: ComputerController,
         settings: SettingsController,
+        kv_files: KvFiles,
     ) -> None:
         super().__init__()
         self._theme = theme
@@ -42,6 +45,7 @@ class ComputerTab(TabPage):
         self._devices = DeviceList(theme, loading)
         self._workers = WorkerList(theme, computer, settings)
         self._token = HubToken(computer)
+        self._kept_chats = KeptChats(kv_files)
         scroll = self._make_scroll()
         column(self).addWidget(scroll)
         self.setFocusProxy(scroll)
@@ -53,6 +57,7 @@ class ComputerTab(TabPage):
         super().showEvent(event)
         self._loading.look()
         self._computer.look()
+        self._kept_chats.look()
 
     def _make_scroll(self) -> QScrollArea:
         scroll = QScrollArea()
@@ -73,7 +78,14 @@ class ComputerTab(TabPage):
 
     def _fill(self, layout: QVBoxLayout) -> None:
         layout.addWidget(_section("What models can run on", self._devices))
-        layout.addWidget(_section("Memory", self._option("idle_unload_minutes")))
+        layout.addWidget(
+            _section(
+                "Memory",
+                self._option("idle_unload_minutes"),
+                self._option("kv_files_mb"),
+                self._kept_chats,
+            )
+        )
         layout.addWidget(
             _section("The hub", self._option("offline"), self._option("hub_endpoint"), self._token)
         )
