@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QTabBar, QWidget
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from desktop.controllers.settings import SettingsController
 
 _DAY_S: Final = 86_400
+_PATIENCE_MS: Final = 5_000
 _REASONS: Final = {
     "daily": "made by itself",
     "asked": "made when you asked for it",
@@ -140,12 +141,10 @@ class TrashPane(_Pane):
         super().__init__(theme, "Trash")
         self._trash = trash
         self.add_button(push_button("Restore", "primary", self._restore))
-        self.add_button(push_button("Delete for good", "outline", self._delete))
+        self.add_button(_sure_button("Delete for good", "No way back: delete?", self._delete))
         self.buttons.addStretch(1)
-        self.empty_button = push_button("Empty the trash", "outline", self._on_empty)
-        self.add_button(self.empty_button, for_one=True)
+        self.add_button(_sure_button("Empty the trash", "Delete all for good?", trash.empty))
         trash.changed.connect(self._show)
-        self._is_sure = False
         self._show()
 
     def _show(self) -> None:
@@ -161,7 +160,6 @@ class TrashPane(_Pane):
             else f"The trash is empty. Deleted chats and messages stay here for {days} days."
         )
         self.show_rows(rows)
-        self._ask(sure=False)
 
     def _restore(self) -> None:
         match self.list.chosen:
@@ -177,16 +175,6 @@ class TrashPane(_Pane):
             case Deletion() as deletion:
                 self._trash.delete_messages(deletion)
 
-    def _on_empty(self) -> None:
-        """Empty the trash at the second press: there is no way back."""
-        if self._is_sure:
-            self._trash.empty()
-        self._ask(sure=not self._is_sure)
-
-    def _ask(self, *, sure: bool) -> None:
-        self._is_sure = sure
-        self.empty_button.setText("Delete all for good?" if sure else "Empty the trash")
-
 
 class BackupsPane(_Pane):
     """The backups: made, restored, removed."""
@@ -198,7 +186,7 @@ class BackupsPane(_Pane):
         self._backups = backups
         self._settings = settings
         self.add_button(push_button("Restore", "primary", self._restore))
-        self.add_button(push_button("Remove", "outline", self._remove))
+        self.add_button(_sure_button("Remove", "No way back: remove?", self._remove))
         self.buttons.addStretch(1)
         now = push_button("Back up now", "outline", backups.make)
         self.add_button(now, for_one=False)
@@ -228,6 +216,27 @@ class BackupsPane(_Pane):
     def _remove(self) -> None:
         if isinstance(chosen := self.list.chosen, Backup):
             self._backups.remove(chosen)
+
+
+def _sure_button(text: str, question: str, act: Callable[[], object]) -> QPushButton:
+    """Return a button for what can't be undone: it asks first, and acts at the second press."""
+
+    def press() -> None:
+        if patience.isActive():
+            reset()
+            act()
+        else:
+            button.setText(question)
+            patience.start()
+
+    def reset() -> None:
+        patience.stop()
+        button.setText(text)
+
+    button = push_button(text, "outline", press)
+    patience = QTimer(button, interval=_PATIENCE_MS, singleShot=True)
+    patience.timeout.connect(reset)
+    return button
 
 
 def _of_chat(chat: Chat, now: float) -> TwoLines:

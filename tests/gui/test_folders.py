@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QPushButton
+from PySide6.QtWidgets import QLineEdit, QMenu, QPushButton
 
 from desktop.domain.chat import Chat
 from tests.gui.conftest import App, Start
@@ -30,7 +32,7 @@ def press(app: App, chat: Chat, *path: str) -> None:
     for word in path:
         assert menu is not None
         entry: QAction = next(each for each in menu.actions() if each.text().split("\t")[0] == word)
-        menu, found = entry.menu(), entry
+        menu, found = cast("QMenu | None", entry.menu()), entry
     found.trigger()
 
 

@@ -103,3 +103,17 @@ def test_a_daily_backup_is_made_by_itself_when_it_is_due(app: App) -> None:
     app.until(lambda: app.session.backups.backups == [])
     app.bot.wait(300)
     assert app.session.backups.backups == []
+
+
+def test_one_chat_is_deleted_for_good_and_the_other_stays(app: App) -> None:
+    for text in ("one", "two"):
+        app.session.chats.delete(say(app, text))
+    app.until(lambda: titles(app) == [])
+    page = open_page(app)
+    app.until(lambda: page.trash.list.rows.rowCount() == 2)
+    assert page.trash.list.currentIndex().data() == "two"
+    press(page.trash, "Delete for good")
+    assert page.trash.list.rows.rowCount() == 2
+    press(page.trash, "No way back: delete?")
+    app.until(lambda: page.trash.list.rows.rowCount() == 1)
+    assert page.trash.list.currentIndex().data() == "one"
