@@ -110,7 +110,10 @@ class TitlesController(QObject):
             self._wait_again(wish)
         else:
             prompt = title_prompt(wish.prompt, reply)
-            wish.job_id = self._engine.generate(prompt, _SAMPLING, TITLE_TOKENS, ("\n\n",))
+            home = self._replies.home_of(wish.reply.chat_id)
+            wish.job_id = self._engine.generate(
+                prompt, _SAMPLING, TITLE_TOKENS, ("\n\n",), home=home
+            )
             self.started.emit(wish.job_id)
 
     def _on_event(self, event: Event) -> None:
