@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -45,7 +46,7 @@ class Scan:
                 "select id, text from messages where state <> 'streaming' and deleted_at is null"
                 " and chat_id in (select id from chats where deleted_at is null)"
             )
-            self.rows = [(int(row), str(text)) for row, text in rows.fetchall()]
+            self.rows = cast("list[tuple[int, str]]", rows.fetchall())
 
     def ids(self, query: str) -> set[int]:
         wanted = phrases(query)
