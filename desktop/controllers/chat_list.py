@@ -80,20 +80,29 @@ class ChatListController(QObject):
             lambda store: store.delete_chat(chat_id), lambda _: self.deleted.emit(chat)
         )
         if is_private(chat_id):
-            timer = self._forgetting[chat_id] = QTimer(self, interval=_FORGET_MS, singleShot=True)
-            timer.timeout.connect(lambda: self._forget(chat_id))
-            timer.start()
+            self._forget_soon(chat_id)
         self.refresh()
 
     def restore(self, chat_id: int) -> None:
         """Take a chat out of the trash."""
-        if (timer := self._forgetting.pop(chat_id, None)) is not None:
-            timer.stop()
+        self._keep(chat_id)
         self._change(lambda store: store.restore_chat(chat_id))
 
+    def _forget_soon(self, chat_id: int) -> None:
+        self._keep(chat_id)
+        timer = self._forgetting[chat_id] = QTimer(self, interval=_FORGET_MS, singleShot=True)
+        timer.timeout.connect(lambda: self._forget(chat_id))
+        timer.start()
+
     def _forget(self, chat_id: int) -> None:
-        del self._forgetting[chat_id]
+        self._keep(chat_id)
         self._store.call_homes(lambda homes: homes.forget(chat_id))
+
+    def _keep(self, chat_id: int) -> None:
+        """Wait no longer to forget a chat."""
+        if (timer := self._forgetting.pop(chat_id, None)) is not None:
+            timer.stop()
+            timer.deleteLater()
 
     # --- folders ---------------------------------------------------------------------------------
 
