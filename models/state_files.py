@@ -176,13 +176,14 @@ class StateFolder:
     def _checked(self, data: mmap.mmap, key: bytes) -> Iterator[KeptState]:
         """Give what a mapped file holds. Raises ValueError, OSError."""
         with memoryview(data) as view:
-            count, size = _read_header(view[: _HEADER.size], key)
+            # Copies, but for the state: a view that an exception holds can't be closed.
+            count, size = _read_header(data[: _HEADER.size], key)
             start = _state_offset(count)
             if len(view) != start + size:
                 raise ValueError(f"{len(view)} bytes in place of {start + size}")
-            if not hmac.compare_digest(view[_SEAL], _seal(self._secret(), view)):
+            if not hmac.compare_digest(data[_SEAL], _seal(self._secret(), view)):
                 raise ValueError("its seal is broken")
-            ids = _ids(view[_HEADER.size : _HEADER.size + 4 * count])
+            ids = _ids(data[_HEADER.size : _HEADER.size + 4 * count])
             with view[start:] as state:
                 yield KeptState(ids, state)
 
@@ -277,7 +278,7 @@ def _mapped(path: Path) -> Iterator[mmap.mmap]:
         yield data
 
 
-def _read_header(head: bytes | memoryview, key: bytes) -> tuple[int, int]:
+def _read_header(head: bytes, key: bytes) -> tuple[int, int]:
     """Return the number of tokens and the bytes of state. Raises ValueError."""
     if len(head) < _HEADER.size:
         raise ValueError("it is shorter than a header")
@@ -294,7 +295,7 @@ def _state_offset(tokens: int) -> int:
     return -(-(_HEADER.size + 4 * tokens) // _ALIGNMENT) * _ALIGNMENT
 
 
-def _ids(data: bytes | memoryview) -> list[int]:
+def _ids(data: bytes) -> list[int]:
     ids: list[int] = np.frombuffer(data, "<i4").tolist()
     return ids
 
