@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QToolButton, QWidget, QWidgetAction
+from PySide6.QtWidgets import QToolButton
 
 from desktop.domain.context_usage import Usage
 from desktop.ui import tokens
-from desktop.ui.controls import label
+from desktop.ui.context_inspector import ContextInspector
 from desktop.ui.theme import Theme
 
 _BAR_WIDTH = 72
@@ -17,17 +17,22 @@ _NEARLY_FULL = 0.9
 
 
 class ContextGauge(QToolButton):
-    """A bar with a percentage; a press opens its parts in numbers."""
+    """A bar with a percentage; a press opens its parts in numbers.
+
+    ``overflow_chosen`` carries what the chat does when the window is full.
+    """
+
+    overflow_chosen = Signal(object)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("contextGauge")
         self._theme = theme
         self._usage = Usage()
-        self._parts: UsageTable | None = None
+        self._parts: ContextInspector | None = None
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.clicked.connect(self._on_clicked)
+        self.clicked.connect(self.open)
         theme.changed.connect(self.update)
         self.show_usage(self._usage)
 
@@ -86,57 +91,20 @@ class ContextGauge(QToolButton):
     def _percent(self) -> str:
         return f"{min(999, round(100 * self._share()))} %" if self._usage.known else "–"
 
-    def _on_clicked(self) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._parts = UsageTable()
-        self._parts.show_usage(self._usage)
-        holder = QWidgetAction(menu)
-        holder.setDefaultWidget(self._parts)
-        menu.addAction(holder)
-        menu.aboutToHide.connect(self._on_closed)
-        menu.popup(self.mapToGlobal(QPoint(0, -menu.sizeHint().height() - tokens.XS)))
+    def open(self) -> None:
+        """Show what fills the window, and let it be changed what happens when it is full."""
+        self._parts = inspector = ContextInspector(self)
+        inspector.overflow_chosen.connect(self.overflow_chosen)
+        inspector.destroyed.connect(self._on_closed)
+        inspector.show_usage(self._usage)
+        inspector.adjustSize()
+        corner = QPoint(self.width() - inspector.width(), -inspector.height() - tokens.XS)
+        inspector.move(self.mapToGlobal(corner))
+        inspector.show()
+        inspector.setFocus()
 
     def _on_closed(self) -> None:
         self._parts = None
-
-
-class UsageTable(QWidget):
-    """The parts of the context window in tokens."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("usageTable")
-        grid = QGridLayout(self)
-        grid.setContentsMargins(tokens.M, tokens.S, tokens.M, tokens.S)
-        grid.setHorizontalSpacing(tokens.XL)
-        grid.setVerticalSpacing(tokens.XS)
-        grid.addWidget(label("Context window", kind="strong"), 0, 0, 1, 2)
-        self._numbers: dict[str, QLabel] = {}
-        for row, (key, name) in enumerate(_PARTS.items(), start=1):
-            number, words = label(tone="secondary"), label(name)
-            grid.addWidget(words, row, 0)
-            grid.addWidget(number, row, 1, Qt.AlignmentFlag.AlignRight)
-            self._numbers[key] = number
-            if key == "documents":
-                self._of_documents = (words, number)
-
-    def show_usage(self, usage: Usage) -> None:
-        """Show these numbers."""
-        for key, number in self._numbers.items():
-            number.setText(f"{getattr(usage, key):,}")
-        for part in self._of_documents:
-            part.setVisible(bool(usage.documents))
-
-
-_PARTS = {
-    "history": "Conversation and system prompt",
-    "draft": "Unsent message",
-    "documents": "Documents",
-    "reply": "Reserved for the reply",
-    "free": "Free",
-    "context": "Whole window, in tokens",
-}
 
 
 def _summary(usage: Usage) -> str:
@@ -144,7 +112,9 @@ def _summary(usage: Usage) -> str:
         return "not counted yet"
     over = " · the prompt does not fit" if usage.over else ""
     documents = f" ({usage.documents:,} of documents)" if usage.documents else ""
+    left = len(usage.left_out)
+    out = f" · {left:,} messages would be left out" if left else ""
     return (
         f"{usage.prompt:,} of {usage.context:,} tokens in the prompt{documents}, "
-        f"{usage.reply:,} kept for the reply, {usage.free:,} free{over}"
+        f"{usage.reply:,} kept for the reply, {usage.free:,} free{over}{out}"
     )

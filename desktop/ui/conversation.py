@@ -16,6 +16,7 @@ from desktop.ui import tokens
 from desktop.ui.composer import Composer
 from desktop.ui.controls import column
 from desktop.ui.empty_state import EmptyState
+from desktop.ui.overflow_card import OverflowCard
 from desktop.ui.private_bar import PrivateBar
 from desktop.ui.problem_card import ProblemCard
 from desktop.ui.theme import Theme
@@ -43,6 +44,7 @@ class Conversation(QWidget):
         self.private_bar = PrivateBar(theme)
         self.empty = EmptyState()
         self.problem = ProblemCard()
+        self.overflow = OverflowCard()
         self.composer = Composer(theme)
         self._stack = QStackedWidget()
         self._beginning = self._make_beginning()
@@ -161,6 +163,7 @@ class Conversation(QWidget):
         inner.setMaximumWidth(tokens.COLUMN_MAX)
         layout = column(inner, spacing=tokens.S)
         layout.addWidget(self.problem)
+        layout.addWidget(self.overflow)
         layout.addWidget(self.composer)
         row.addStretch(1)
         row.addWidget(inner, 1000)

@@ -22,6 +22,7 @@ from desktop.settings.window_state import WindowState
 from desktop.ui.ask_wires import AskWires
 from desktop.ui.chat_list import ChatPanel
 from desktop.ui.chat_list_model import UNTITLED_PRIVATE, shown_title
+from desktop.ui.context_wires import ContextWires
 from desktop.ui.conversation import Conversation
 from desktop.ui.document_wires import DocumentWires
 from desktop.ui.drops import FileDrop, is_model
@@ -92,6 +93,7 @@ class MainWindow(QMainWindow):
         self.ask_wires = AskWires(self, theme, session)
         self.list_wires = ListWires(self, session)
         self.tree_wires = TreeWires(self, session)
+        self.context_wires = ContextWires(self, session)
         FileDrop(self).files_dropped.connect(self._on_files_dropped)
         self._connect_parts()
         bind_keys(self, self._key_actions())
@@ -232,6 +234,7 @@ class MainWindow(QMainWindow):
             "search": self._focus_search,
             "toggle_chats": lambda: self.panels.toggle("left"),
             "toggle_settings": lambda: self.panels.toggle("right"),
+            "context": self.conversation.composer.gauge.open,
             "models": self.wires.show_menu,
             "models_page": self.wires.toggle_page,
             "documents_page": self.document_wires.toggle_page,

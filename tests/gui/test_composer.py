@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.ui.composer import TEXT_LIMIT, WORD_LIMIT, Composer
-from desktop.ui.context_gauge import UsageTable
+from desktop.ui.context_inspector import ContextInspector
 from desktop.ui.theme import Theme
 from tests.gui.conftest import App
 
@@ -101,8 +101,8 @@ def test_the_gauge_counts_while_one_types(app: App) -> None:
 def test_the_gauge_opens_its_parts(app: App) -> None:
     app.until(lambda: app.composer.gauge.usage.known)
     app.composer.gauge.click()
-    table = app.composer.gauge.findChild(UsageTable)
-    assert isinstance(table, UsageTable)
+    table = app.composer.gauge.findChild(ContextInspector)
+    assert isinstance(table, ContextInspector)
     numbers = {each.text() for each in table.findChildren(QLabel)}
     usage = app.composer.gauge.usage
     assert {f"{usage.context:,}", f"{usage.free:,}"} <= numbers

@@ -31,6 +31,8 @@ class Action(Enum):
     ANSWER = ("Have it answered", "again")
     START = ("Write the start of a reply…", "edit")
     BRANCH = ("Branch into a new chat", "copy")
+    PIN = ("Keep in the model's window", "lock")
+    UNPIN = ("Let it leave the model's window", "lock")
     DELETE = ("Delete", "trash")
     DELETE_EXCHANGE = ("Delete with the reply", "trash")
     DELETE_BRANCH = ("Delete from here on", "trash")
@@ -85,6 +87,8 @@ def more_of(message: Message, *, is_last: bool) -> list[Action]:
     wanted = {
         Action.START: is_written,
         Action.BRANCH: is_written,
+        Action.PIN: is_written and not message.pinned,
+        Action.UNPIN: message.pinned,
         Action.DELETE: not is_own or is_last,
         Action.DELETE_EXCHANGE: is_own and not is_last,
         Action.DELETE_BRANCH: not is_last,
@@ -97,7 +101,9 @@ def speed_of(message: Message) -> str:
     report = message.report
     if report is None or report.completion_tokens < 1:
         return ""
-    parts = []
+    parts = ["pinned"] if message.pinned else []
+    if message.context is not None:
+        parts.append(f"without {message.context.left_out:,} older messages")
     if may_differ(message):
         beside = ": written beside another reply" if report.beside_others else ""
         parts.append(f"may differ{beside}")

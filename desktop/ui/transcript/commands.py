@@ -89,10 +89,13 @@ class Commands(QObject):
         bars: list[tuple[Message, RowLayout, QPoint]] = []
         failed: list[tuple[int, RowLayout, QPoint]] = []
         grounded: list[tuple[Message, RowLayout, QPoint]] = []
+        marked: list[tuple[int, RowLayout, QPoint]] = []
         left = self._view.column.left()
         for row in self._layout.visible_rows(top, self._view.viewport().height()):
             layout = self._layout.row(row)
             corner = QPoint(left, self._layout.row_top(row) - top)
+            if layout.mark is not None:
+                marked.append((layout.message.id, layout, corner))
             if layout.has_card:
                 failed.append((layout.message.id, layout, corner))
             if layout.sources_height:
@@ -104,6 +107,7 @@ class Commands(QObject):
         last_id = self._layout.model.message_id(last) if last >= 0 else None
         self._overlays.place_bars(bars, reachable_id, last_id)
         self._overlays.place_remedies(failed)
+        self._overlays.place_marks(marked)
         self._overlays.place_sources(grounded, self._view.source_notes, reachable_id)
         self._ask_for_notes(grounded)
 

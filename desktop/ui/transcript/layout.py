@@ -74,7 +74,9 @@ class TranscriptLayout:
         message_id = self._model.message_id(row)
         layout = self._rows.get(message_id)
         if layout is None:
-            layout = RowLayout(self._model.message(row), self._renderer, self._width)
+            layout = RowLayout(
+                self._model.message(row), self._renderer, self._width, self._model.mark(message_id)
+            )
             self._rows[message_id] = layout
             if len(self._rows) > _KEPT_ROWS:
                 self._rows.popitem(last=False)

@@ -22,6 +22,7 @@ SIDE_MARGIN: Final = design.XL
 NOTE_GAP: Final = design.S
 SOURCES_GAP: Final = design.M
 CARD_GAP: Final = design.L
+MARK_GAP: Final = design.M
 CARD_PADDING: Final = design.L
 CARD_BUTTON_HEIGHT: Final = 32
 

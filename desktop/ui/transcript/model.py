@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Final
 
@@ -17,6 +17,7 @@ from PySide6.QtCore import (
 )
 
 from desktop.domain.chat import Message, MessageState
+from desktop.ui.transcript.marks import Mark
 
 _NO_PARENT: Final = QModelIndex()
 _STATE_WORDS: Final = {
@@ -47,6 +48,7 @@ class TranscriptModel(QAbstractListModel):
         self._messages: list[Message] = []
         self._rows: dict[int, int] = {}
         self._growth: dict[int, list[str]] = {}
+        self._marks: dict[int, Mark] = {}
 
     def set_messages(self, messages: Sequence[Message]) -> None:
         """Show another path. Rows that it shares with the present one stay in place.
@@ -102,6 +104,19 @@ class TranscriptModel(QAbstractListModel):
         index = self.index(row)
         self.dataChanged.emit(index, index)
 
+    def set_marks(self, marks: Mapping[int, Mark]) -> None:
+        """Say below which messages others were left out."""
+        changed = {key for key in {*marks, *self._marks} if marks.get(key) != self._marks.get(key)}
+        self._marks = dict(marks)
+        for message_id in changed:
+            row = self._rows.get(message_id)
+            if row is not None:
+                self.dataChanged.emit(self.index(row), self.index(row))
+
+    def mark(self, message_id: int) -> Mark | None:
+        """Return what is said below a message of those that were left out."""
+        return self._marks.get(message_id)
+
     def message(self, row: int) -> Message:
         """Return a row's message with all of the text that has come so far."""
         message = self._messages[row]
@@ -133,7 +148,9 @@ class TranscriptModel(QAbstractListModel):
         if not index.isValid() or index.row() >= len(self._messages):
             return None
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return spoken_text(self.message(index.row()))
+            message = self.message(index.row())
+            mark = self._marks.get(message.id)
+            return "\n".join([spoken_text(message), *([mark.spoken] if mark else [])])
         if role == TranscriptRole.MESSAGE:
             return self.message(index.row())
         return None

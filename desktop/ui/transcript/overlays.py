@@ -13,6 +13,7 @@ from desktop.ui import tokens as design
 from desktop.ui.transcript import metrics
 from desktop.ui.transcript.actions import Action, ActionBar
 from desktop.ui.transcript.buttons import ICON_INSET, JUMP_SIZE, RoundButton, TextButton
+from desktop.ui.transcript.marks import MarkPanel
 from desktop.ui.transcript.row import RowLayout
 from desktop.ui.transcript.sources import SourcesPanel
 from desktop.ui.transcript.style import TranscriptStyle
@@ -25,6 +26,7 @@ class Overlays(QObject):
     more_requested = Signal(int, QPoint)
     remedy_clicked = Signal(int)
     source_clicked = Signal(object)
+    summary_clicked = Signal(int)
     jump_clicked = Signal()
 
     def __init__(self, view: QWidget, viewport: QWidget, style: TranscriptStyle) -> None:
@@ -35,6 +37,7 @@ class Overlays(QObject):
         self._spare: list[ActionBar] = []
         self._remedies: dict[int, TextButton] = {}
         self._sources: dict[int, SourcesPanel] = {}
+        self._marks: dict[int, MarkPanel] = {}
         self._jump = RoundButton("Jump to the end", "arrow-down", view)
         self._jump.hide()
         self._jump.clicked.connect(self.jump_clicked)
@@ -49,6 +52,8 @@ class Overlays(QObject):
             button.apply_style(style)
         for panel in self._sources.values():
             panel.apply_style(style)
+        for mark in self._marks.values():
+            mark.apply_style(style)
 
     def bar(self, message_id: int) -> ActionBar | None:
         """Return the bar of a message if it is shown."""
@@ -111,6 +116,24 @@ class Overlays(QObject):
             panel.set_reachable(message_id == reachable_id)
             left, top = corner.x(), corner.y() + row.sources_top
             panel.setGeometry(left, top, round(row.width), row.sources_height)
+            panel.show()
+
+    def place_marks(self, wanted: Iterable[tuple[int, RowLayout, QPoint]]) -> None:
+        """Show what is said of messages that were left out."""
+        rows = {message_id: (row, corner) for message_id, row, corner in wanted}
+        for key in [key for key in self._marks if key not in rows]:
+            self._marks.pop(key).deleteLater()
+        for key, (row, corner) in rows.items():
+            panel = self._marks.get(key)
+            if row.mark is None:
+                continue
+            if panel is None or panel.mark != row.mark:
+                if panel is not None:
+                    panel.deleteLater()
+                panel = self._marks[key] = MarkPanel(row.mark, self._style, self._viewport)
+                panel.summary_clicked.connect(self.summary_clicked)
+            height, top = row.mark_height - design.M, corner.y() + row.mark_top + design.M
+            panel.setGeometry(corner.x(), top, round(row.width), height)
             panel.show()
 
     def place_jump(self, view: QRect, *, shown: bool) -> None:

@@ -14,6 +14,8 @@ from desktop.domain.chat import Message, MessageState
 from desktop.ui.transcript import metrics
 from desktop.ui.transcript.blocks import Block, BlockKind, split_plain
 from desktop.ui.transcript.markdown import find_references
+from desktop.ui.transcript.marks import Mark
+from desktop.ui.transcript.marks import height_of as mark_height
 from desktop.ui.transcript.rendering import (
     CODE_HEADER,
     BlockRenderer,
@@ -50,8 +52,11 @@ class RowLayout:
     the upper left corner of the column at the row's top.
     """
 
-    def __init__(self, message: Message, renderer: BlockRenderer, width: int) -> None:
+    def __init__(
+        self, message: Message, renderer: BlockRenderer, width: int, mark: Mark | None = None
+    ) -> None:
         self.message = message
+        self.mark = mark
         self.is_own = message.role != "assistant"
         self.renderer = renderer
         self._splitter = None if self.is_own else BlockSplitter(message.text)
@@ -116,7 +121,18 @@ class RowLayout:
     @property
     def height(self) -> int:
         """The height of the row."""
-        return self.actions_top + metrics.ACTIONS_HEIGHT + metrics.ROW_BOTTOM
+        bottom = self.mark_top + self.mark_height
+        return bottom + (metrics.ROW_BOTTOM if not self.mark else metrics.MARK_GAP)
+
+    @property
+    def mark_top(self) -> int:
+        """Where it is said that messages were left out down to this one."""
+        return self.actions_top + metrics.ACTIONS_HEIGHT
+
+    @property
+    def mark_height(self) -> int:
+        """How high that is, 0 where it isn't said."""
+        return mark_height(self.mark, self.style, self._width)
 
     @property
     def blocks_top(self) -> int:

@@ -40,6 +40,7 @@ from desktop.ui.transcript.code import Lexers
 from desktop.ui.transcript.commands import Commands
 from desktop.ui.transcript.formulas import FormulaSetter
 from desktop.ui.transcript.layout import TranscriptLayout
+from desktop.ui.transcript.marks import Mark
 from desktop.ui.transcript.model import TranscriptModel
 from desktop.ui.transcript.overlays import Overlays
 from desktop.ui.transcript.pacing import FramePacer
@@ -67,6 +68,8 @@ class TranscriptView(ScrollingView):
     """An http, https or mailto address that was clicked."""
     remedy_requested = Signal(int)
     """The id of the failed reply whose button was pressed."""
+    summary_requested = Signal(int)
+    """The id of a summary that is to be read."""
     source_activated = Signal(object)
     """The source whose number or line was pressed."""
     source_notes_wanted = Signal(list)
@@ -100,6 +103,7 @@ class TranscriptView(ScrollingView):
         self._reader.link_activated.connect(self.link_activated)
         self._reader.source_activated.connect(self.source_activated)
         self._overlays.source_clicked.connect(self.source_activated)
+        self._overlays.summary_clicked.connect(self.summary_requested)
         self._reader.scroll_wanted.connect(self._on_scroll_wanted)
         self._overlays.jump_clicked.connect(self.jump_to_end)
         self._overlays.remedy_clicked.connect(self.remedy_requested)
@@ -123,6 +127,11 @@ class TranscriptView(ScrollingView):
     def transcript(self) -> TranscriptModel:
         """Return the model; an empty one before any was set."""
         return self._layout.model
+
+    def set_marks(self, marks: Mapping[int, Mark]) -> None:
+        """Say below which messages others were left out of the model's window."""
+        self.transcript().set_marks(marks)
+        self._place_overlays()
 
     def show_source_notes(self, notes: Mapping[Source, SourceNote]) -> None:
         """Show what is known of sources by now."""
