@@ -19,6 +19,7 @@ MODULES: Final = (
     "speculation",
     "batching",
     "cache_and_stop",
+    "instant_return",
     "window",
     "start",
     "loading",
