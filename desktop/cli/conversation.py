@@ -10,9 +10,11 @@ from typing import Any, Final
 import msgspec
 
 from desktop.cli.context import Context
+from desktop.cli.fitting import fitted
 from desktop.cli.session import EngineSession, Outcome
 from desktop.cli.terminal import ReplyPrinter, report_trouble
 from desktop.domain.chat import Chat, Message, MessageState, Run
+from desktop.domain.context_fit import Frame
 from desktop.domain.errors import UserError
 from desktop.domain.prompt import can_continue, chat_prompt
 from desktop.settings.requests import to_sampling
@@ -21,7 +23,7 @@ from desktop.settings.store import with_overrides
 from desktop.storage.chats import ChatStore
 from desktop.version import snug_version
 from models.protocol import Cancelled, Failed, Finished, Tokens
-from models.records import LoadOptions, ModelInfo, Turn
+from models.records import LoadOptions, ModelInfo, Problem, Turn
 
 CHECKPOINT_S: Final = 0.8
 
@@ -142,6 +144,7 @@ class Conversation:
         written = turns[-1] if resume else Turn(role="assistant", text="")
         draft = _Draft(self._store, row, written)
         try:
+            turns = self._fitted(row, settings, resume=resume) or turns
             outcome = self._session.generate(
                 chat_prompt(turns, system_prompt=settings.system_prompt, continue_reply=resume),
                 to_sampling(settings),
@@ -150,6 +153,9 @@ class Conversation:
                 on_tokens=draft.add,
                 on_tick=draft.checkpoint,
             )
+        except UserError as error:
+            draft.finish(Failed(job_id=0, problem=problem_of(error)))
+            raise
         except BaseException:
             draft.finish(Cancelled(job_id=0))
             raise
@@ -159,6 +165,29 @@ class Conversation:
         ended = draft.finish(outcome)
         self._unsaved = None
         return ended
+
+    def _fitted(
+        self, row: Message, settings: GenerationSettings, *, resume: bool
+    ) -> tuple[Turn, ...]:
+        """Leave out what doesn't fit of a long chat, as its settings want it."""
+        last_id = row.id if resume else row.parent_id
+        if self.model is None or last_id is None:
+            return ()
+        frame = Frame(
+            context_size=self.model.context_size,
+            max_tokens=settings.max_tokens,
+            overflow=settings.overflow,
+            system_prompt=settings.system_prompt,
+            continue_reply=resume,
+        )
+        return fitted(self._session, self._store, row.id, last_id, frame).turns
+
+
+def problem_of(error: UserError) -> Problem:
+    """Return trouble as a reply keeps it."""
+    return Problem(
+        code=error.code or "context", title=error.title, hint=error.hint, detail=error.detail
+    )
 
 
 class _Draft:

@@ -13,6 +13,7 @@ from desktop.cli.context import Context, find_model
 from desktop.cli.conversation import Conversation
 from desktop.cli.session import EngineSession
 from desktop.domain.chat import MessageState
+from desktop.domain.context import Overflow
 from desktop.domain.errors import UserError
 from desktop.paths import Paths
 from desktop.settings.schema import AppSettings, GenerationSettings
@@ -170,3 +171,35 @@ def test_models_are_found_by_their_names(
         with pytest.raises(UserError) as trouble:
             find_model(name, context)
         assert trouble.value.hint
+
+
+def test_a_chat_that_outgrows_the_window_follows_its_policy(
+    context: Context, store: ChatStore, session: EngineSession
+) -> None:
+    flags = {"max_tokens": 20, "context_size": 1024, "overflow": Overflow.DROP}
+    small = Context(context.paths, context.settings, flags)
+    conversation = Conversation(small, store, session, embedded_model())
+    replies = [conversation.send(f"/fake --answer short\nq{n} " + "word " * 300) for n in range(5)]
+    assert [reply.state for reply in replies] == [MessageState.COMPLETE] * 5
+    assert conversation.chat is not None
+    contexts = [each.context for each in store.path(conversation.chat.id)[1::2]]
+    assert contexts[0] is None
+    assert contexts[-1] is not None
+    assert contexts[-1].left_out >= 2
+
+
+def test_a_script_is_told_which_flag_to_give(
+    context: Context, store: ChatStore, session: EngineSession
+) -> None:
+    small = Context(context.paths, context.settings, {"max_tokens": 20, "context_size": 1024})
+    conversation = Conversation(small, store, session, embedded_model())
+    message = "/fake --answer short\n" + "word " * 300
+    conversation.send(message)
+    conversation.send(message)
+    with pytest.raises(UserError) as raised:
+        conversation.send(message)
+    assert "--overflow drop" in raised.value.hint
+    assert conversation.chat is not None
+    last = store.path(conversation.chat.id)[-1]
+    assert last.state is MessageState.FAILED
+    assert last.problem is not None
