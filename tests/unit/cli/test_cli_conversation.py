@@ -194,8 +194,8 @@ def test_a_script_is_told_which_flag_to_give(
     small = Context(context.paths, context.settings, {"max_tokens": 20, "context_size": 1024})
     conversation = Conversation(small, store, session, embedded_model())
     message = "/fake --answer short\n" + "word " * 300
-    conversation.send(message)
-    conversation.send(message)
+    for _ in range(3):
+        conversation.send(message)
     with pytest.raises(UserError) as raised:
         conversation.send(message)
     assert "--overflow drop" in raised.value.hint
