@@ -88,15 +88,19 @@ class ChatController(QObject):
 
     # --- going from chat to chat -----------------------------------------------------------------
 
-    def open(self, chat_id: int) -> None:
-        """Open a stored chat; ``opened`` follows."""
+    def open(self, chat_id: int, message_id: int | None = None) -> None:
+        """Open a stored chat, at a message of any branch if one is named; ``opened`` follows."""
         self._visit += 1
         visit = self._visit
 
         def read(store: ChatStore) -> _Read | None:
             if not store.has_chat(chat_id):
                 return None
-            chat = OpenedChat(chat_id, tuple(store.path(chat_id)), store.view(chat_id))
+            view = store.view(chat_id)
+            if message_id is not None:
+                store.select_branch_of(chat_id, message_id)
+                view = msgspec.structs.replace(view, anchor_id=message_id, anchor_offset=0)
+            chat = OpenedChat(chat_id, tuple(store.path(chat_id)), view)
             return chat, store.overrides(chat_id), store.attached(chat_id)
 
         def show(found: _Read | None) -> None:

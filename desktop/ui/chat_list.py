@@ -11,7 +11,7 @@ from desktop.domain.chat import Chat, Folder
 from desktop.ui import tokens
 from desktop.ui.chat_list_model import ChatListModel
 from desktop.ui.chat_list_view import NEW_FOLDER, ChatListView
-from desktop.ui.controls import IconButton, column, label, push_button
+from desktop.ui.controls import IconButton, column, push_button
 from desktop.ui.icons import icon
 from desktop.ui.theme import Theme
 
@@ -44,8 +44,7 @@ class ChatPanel(QWidget):
         self._more.setObjectName("chatsMenuButton")
         self.model = ChatListModel()
         self.list = ChatListView(theme, self.model, chats)
-        self._nothing = label("No chat has these words in its title.", tone="secondary", wraps=True)
-        self._nothing.hide()
+        self._results: QWidget | None = None
         self._models = push_button("Models", "quiet", self.models_requested.emit)
         self._models.setToolTip("Models  Ctrl+Shift+M")
         self._models.setCheckable(True)
@@ -67,8 +66,9 @@ class ChatPanel(QWidget):
         head.addWidget(self._more)
         layout.addLayout(head)
         layout.addSpacing(tokens.XS)
-        layout.addWidget(self._nothing)
-        layout.addWidget(self.list, 1)
+        self._place = column()
+        self._place.addWidget(self.list, 1)
+        layout.addLayout(self._place, 1)
         layout.addWidget(self._models)
         layout.addWidget(self._documents)
         layout.addWidget(self._trash)
@@ -81,6 +81,15 @@ class ChatPanel(QWidget):
         self._current = chat_id
         row = self.model.row_of(chat_id)
         self.list.setCurrentIndex(self.model.index(row) if row >= 0 else QModelIndex())
+
+    def show_results(self, results: QWidget | None) -> None:
+        """Show what was found in the place of the chats; None shows the chats again."""
+        if results is not None and self._results is None:
+            self._results = results
+            self._place.addWidget(results, 1)
+        if self._results is not None:
+            self._results.setVisible(results is not None)
+        self.list.setVisible(results is None)
 
     def show_downloads(self, count: int) -> None:
         """Show how many models are being fetched."""
@@ -119,14 +128,12 @@ class ChatPanel(QWidget):
         self.list.chosen.connect(self.chat_chosen)
         self.list.delete_requested.connect(chats.delete)
         self.list.edited.connect(self._on_edited)
-        self.search.textChanged.connect(self._on_search)
-        self.search.returnPressed.connect(self._on_search_entered)
 
     def _make_search(self) -> QLineEdit:
         search = QLineEdit()
         search.setObjectName("chatSearch")
-        search.setPlaceholderText("Search chats")
-        search.setAccessibleName("Search chats by title")
+        search.setPlaceholderText("Search")
+        search.setAccessibleName("Search chats and messages")
         search.setClearButtonEnabled(False)
         self._search_icon = QAction("Search", search)
         search.addAction(self._search_icon, QLineEdit.ActionPosition.LeadingPosition)
@@ -146,16 +153,6 @@ class ChatPanel(QWidget):
 
     def _on_edited(self) -> None:
         self._on_chats_changed(self._chats.chats)
-
-    def _on_search(self, text: str) -> None:
-        self.model.set_filter(text)
-        self._nothing.setVisible(bool(text) and self.model.rowCount() == 0)
-        self.set_current(self._current)
-
-    def _on_search_entered(self) -> None:
-        first = self.model.first_chat()
-        if first is not None:
-            self.chat_chosen.emit(first.id)
 
     def _on_theme_changed(self) -> None:
         secondary = self._theme.colour("secondary").name()

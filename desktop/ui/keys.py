@@ -34,7 +34,7 @@ KEYS: Final = (
     Key("again", ("Ctrl+R",), "Write the reply again"),
     Key("new_chat", ("Ctrl+N",), "New chat"),
     Key("new_private", ("Ctrl+Shift+N",), "New private chat: never stored"),
-    Key("search", ("Ctrl+K",), "Search chats"),
+    Key("search", ("Ctrl+K",), "Search chats and messages"),
     Key("", ("F2",), "Rename the chat in the list"),
     Key("", ("Del",), "Delete the chat in the list"),
     Key("toggle_chats", ("Ctrl+B",), "Show or hide the chats"),

@@ -33,6 +33,7 @@ from desktop.ui.middle import Middle, PageKey
 from desktop.ui.model_chooser import ModelChooser
 from desktop.ui.model_wires import ModelWires
 from desktop.ui.notices import Action, Notices
+from desktop.ui.search_wires import SearchWires
 from desktop.ui.settings_panel import SettingsPanel
 from desktop.ui.side_panels import SidePanels
 from desktop.ui.speed import SpeedLine
@@ -93,6 +94,7 @@ class MainWindow(QMainWindow):
         self.ask_wires = AskWires(self, theme, session)
         self.list_wires = ListWires(self, session)
         self.tree_wires = TreeWires(self, session)
+        self.search_wires = SearchWires(self, theme, session)
         self.context_wires = ContextWires(self, session)
         FileDrop(self).files_dropped.connect(self._on_files_dropped)
         self._connect_parts()
@@ -247,13 +249,13 @@ class MainWindow(QMainWindow):
 
     # --- chats -----------------------------------------------------------------------------------
 
-    def open_chat(self, chat_id: int) -> None:
-        """Leave the open chat for another one."""
+    def open_chat(self, chat_id: int, message_id: int | None = None) -> None:
+        """Leave the open chat for another one, or go to a message."""
         self.panels.close_over()
         self.middle.show_conversation()
-        if chat_id != self._session.chat.chat_id:
+        if message_id is not None or chat_id != self._session.chat.chat_id:
             self._leave_chat()
-            self._session.chat.open(chat_id)
+            self._session.chat.open(chat_id, message_id)
         self.conversation.composer.editor.setFocus()
 
     def open_new_chat(self) -> None:
@@ -321,9 +323,7 @@ class MainWindow(QMainWindow):
 
     def _on_escape(self) -> None:
         composer = self.conversation.composer
-        search = self.chat_panel.search
-        if search.hasFocus():
-            search.clear()
+        if self.search_wires.close():
             composer.editor.setFocus()
         elif self.panels.close_over():
             self.middle.setFocus()
