@@ -173,7 +173,7 @@ class Terminal:
         elif reply.finish_reason == "max_tokens":
             say("(met the max tokens; /continue writes on)")
         elif reply.finish_reason == "context_full":
-            say("(the context window is full; /new starts afresh)")
+            say("(the context window is full; /continue goes on, older messages make room)")
         elif report and self._is_interactive:
             speed = decode_tokens_per_s(report)
             say(f"({report.completion_tokens} tokens, {speed:.0f} tokens/s)")

@@ -116,3 +116,21 @@ def test_one_is_told_while_typing_and_sees_the_parts(full: App) -> None:
     assert full.session.settings.generation.overflow is Overflow.DROP
     full.until(lambda: "leaves out" in card.text)
     inspector.close()
+
+
+def test_a_reply_that_meets_the_end_of_the_window_goes_on(start: Start) -> None:
+    app = start("--reply-tokens", "400")
+    app.until_ready()
+    app.session.settings.set_value("context_size", 1024)
+    app.session.settings.set_value("max_tokens", 2000)
+    app.session.settings.set_value("overflow", Overflow.DROP)
+    app.send("q0 " + "word " * 250)
+    app.until_ended(2)
+    app.send("q1 " + "word " * 60)
+    cut = app.until_ended(4)
+    assert cut.finish_reason == "context_full"
+    assert cut.text
+    app.session.chat.continue_reply(cut.id)
+    app.until(lambda: app.path[-1].context is not None and not app.session.chat.busy)
+    assert app.path[-1].text.startswith(cut.text)
+    assert len(app.path[-1].text) > len(cut.text)

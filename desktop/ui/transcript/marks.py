@@ -38,7 +38,7 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     def text(self) -> str:
         """Return the beginning of the summary."""
         text = " ".join(self.summary.text.split()) if self.summary else ""
-        return text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…"
+        return text if len(text) <= _EXCERPT else f"{text[:_EXCERPT].rstrip(' .')}…"
 
     @property
     def spoken(self) -> str:
@@ -77,11 +77,12 @@ def height_of(mark: Mark | None, style: TranscriptStyle, width: int) -> int:
 
 def _text_height(text: str, style: TranscriptStyle, width: int) -> int:
     space = QRect(0, 0, max(80, width - 2 * design.L), 10_000)
+    # A label's own line is a little higher than its letters.
     return (
         QFontMetrics(style.small_font)
         .boundingRect(space, int(Qt.TextFlag.TextWordWrap), text)
         .height()
-    )
+    ) + design.XS
 
 
 def _them(count: int) -> str:

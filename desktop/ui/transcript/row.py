@@ -32,7 +32,7 @@ _NOTES: Final = {
 }
 _REASONS: Final = {
     "max_tokens": "Stopped at the limit of max tokens",
-    "context_full": "Stopped: the context window is full",
+    "context_full": "Stopped: the context window is full. Continue: older messages make room",
 }
 
 
