@@ -124,6 +124,7 @@ def test_the_menu_offers_everything_by_keyboard_too(show: Show) -> None:
         "Write again",
         "Write the start of a reply…",
         "Branch into a new chat",
+        "Keep in the model's window",
         "Delete",
         "Select all",
     ]
