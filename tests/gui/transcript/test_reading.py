@@ -194,10 +194,10 @@ def test_only_a_message_without_a_reply_offers_to_have_one_written() -> None:
 @pytest.mark.parametrize(
     ("message", "is_last", "actions"),
     [
-        (user(1), False, [Action.START, Action.BRANCH, Action.DELETE_EXCHANGE]),
-        (user(1), True, [Action.START, Action.BRANCH, Action.DELETE]),
-        (reply(1, "x"), True, [Action.START, Action.BRANCH, Action.DELETE]),
-        (reply(1, "x"), False, [Action.START, Action.BRANCH, Action.DELETE]),
+        (user(1), False, [Action.START, Action.BRANCH, Action.PIN, Action.DELETE_EXCHANGE]),
+        (user(1), True, [Action.START, Action.BRANCH, Action.PIN, Action.DELETE]),
+        (reply(1, "x"), True, [Action.START, Action.BRANCH, Action.PIN, Action.DELETE]),
+        (reply(1, "x"), False, [Action.START, Action.BRANCH, Action.PIN, Action.DELETE]),
         (reply(1, state=MessageState.STREAMING), True, [Action.DELETE]),
     ],
 )
