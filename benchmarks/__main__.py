@@ -27,6 +27,7 @@ MODULES: Final = (
     "estimate",
     "hostile",
     "retrieval",
+    "search",
     "extraction",
     "reading",
     "summary",
