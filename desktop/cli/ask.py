@@ -140,7 +140,13 @@ def _documents(
 
 
 def _prompt(question: str, settings: GenerationSettings, given: Given | None) -> Prompt:
-    return chat_prompt((), system_prompt=settings.system_prompt, draft=question, given=given)
+    return chat_prompt(
+        (),
+        system_prompt=settings.system_prompt,
+        examples=settings.examples,
+        draft=question,
+        given=given,
+    )
 
 
 def _check_raw(arguments: argparse.Namespace) -> None:

@@ -60,7 +60,8 @@ class AskedDocuments:
 
     def given(self, question: str, model: ModelInfo, settings: GenerationSettings) -> Given:
         """Return what stands in the prompt for the question. Raises UserError, CancelledError."""
-        prompt = chat_prompt((), system_prompt=settings.system_prompt, draft=question)
+        system, examples = settings.system_prompt, settings.examples
+        prompt = chat_prompt((), system_prompt=system, examples=examples, draft=question)
         taken = self._session.count(prompt).total
         room = room_for_documents(model.context_size, taken, settings.max_tokens)
         steps = self._grounder.ground(Question(text=question, document_ids=self._ids, room=room))

@@ -146,7 +146,12 @@ class Conversation:
         try:
             turns = self._fitted(row, settings, resume=resume) or turns
             outcome = self._session.generate(
-                chat_prompt(turns, system_prompt=settings.system_prompt, continue_reply=resume),
+                chat_prompt(
+                    turns,
+                    system_prompt=settings.system_prompt,
+                    examples=settings.examples,
+                    continue_reply=resume,
+                ),
                 to_sampling(settings),
                 settings.max_tokens,
                 settings.stop,
@@ -178,6 +183,7 @@ class Conversation:
             max_tokens=settings.max_tokens,
             overflow=settings.overflow,
             system_prompt=settings.system_prompt,
+            examples=settings.examples,
             continue_reply=resume,
         )
         return fitted(self._session, self._store, row.id, last_id, frame).turns

@@ -108,6 +108,7 @@ class Answering(QObject):
             max_tokens=settings.max_tokens,
             overflow=settings.overflow,
             system_prompt=settings.system_prompt,
+            examples=settings.examples,
             documents=info.context_size // DOCUMENT_SHARE if begun.attached else 0,
             continue_reply=answer.written is not None,
         )
@@ -186,6 +187,7 @@ class Answering(QObject):
         prompt = chat_prompt(
             answer.begun.turns,
             system_prompt=answer.settings.system_prompt,
+            examples=answer.settings.examples,
             continue_reply=answer.written is not None,
             given=given,
         )

@@ -96,7 +96,8 @@ class Grounding(QObject):
     def ground(self, wish: Wish, done: Done, failed: Failure) -> None:
         """Give ``done`` what the reply stands on. A cancelled wish may get no answer."""
         self.progressed.emit("Looking in the documents", -1.0)
-        prompt = chat_prompt(wish.turns, system_prompt=wish.settings.system_prompt)
+        system, examples = wish.settings.system_prompt, wish.settings.examples
+        prompt = chat_prompt(wish.turns, system_prompt=system, examples=examples)
         thread, embedding = self._stores(), self._embedding()
 
         def counted(tokens: int) -> None:

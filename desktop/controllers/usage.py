@@ -26,6 +26,7 @@ from desktop.domain.context import (
 )
 from desktop.domain.context_usage import Usage, planned
 from desktop.domain.grounds import FRAME_TOKENS, PASSAGE_TOKENS, PASSAGES
+from desktop.domain.presets import Example
 from desktop.domain.prompt import chat_prompt
 from desktop.settings.schema import GenerationSettings
 from models.protocol import TokenCount
@@ -67,7 +68,7 @@ class UsageController(QObject):
         self._draft = ""
         self._draft_tokens = 0
         self._documents: dict[int, int] = {}
-        self._system_prompt = ""
+        self._first_turns: tuple[str, tuple[Example, ...]] = "", ()
         self._material = Material()
         self._sizes: Sizes | None = None
         self._streamed = 0
@@ -115,8 +116,9 @@ class UsageController(QObject):
 
     def _on_settings(self, settings: GenerationSettings) -> None:
         self._update()
-        if settings.system_prompt != self._system_prompt:
-            self._system_prompt = settings.system_prompt
+        first_turns = settings.system_prompt, settings.examples
+        if first_turns != self._first_turns:
+            self._first_turns = first_turns
             self._count_history.start()
 
     def _on_text(self, _message_id: int, _text: str, tokens: int) -> None:
@@ -152,21 +154,26 @@ class UsageController(QObject):
     def _count_material(self, asked: int, material: Material) -> None:
         if asked != self._history_round:
             return
-        system = self._settings.generation.system_prompt
+        generation = self._settings.generation
+        system, examples = generation.system_prompt, generation.examples
         turns = [each.turn for each in material.messages] or [_NO_TURN]
 
         def counted(count: TokenCount) -> None:
             # Not at the window's start: it imports what only long chats need.
             from desktop.domain.context_fit import sizes_of
 
-            sizes = sizes_of(material.messages, count, has_system=bool(system.strip()))
+            sizes = sizes_of(
+                material.messages, count, has_system=bool(system.strip()), examples=len(examples)
+            )
             if material.summary is None:
                 self._take(asked, material, sizes)
             else:
                 self._count_summary(asked, material, material.summary, sizes)
 
         self._counter.count_turns(
-            chat_prompt(turns, system_prompt=system), counted, partial(self._not_counted, asked)
+            chat_prompt(turns, system_prompt=system, examples=examples),
+            counted,
+            partial(self._not_counted, asked),
         )
 
     def _count_summary(
@@ -230,11 +237,12 @@ class UsageController(QObject):
         room -= min(sum(self._documents.values()), usage.context // DOCUMENT_SHARE)
         found = planned(self._material, sizes, usage.draft, room, usage.context)
         summary = sizes.summary if found.kept_from else 0
-        told = found.tokens - sizes.system - sizes.template - summary - usage.draft
+        told = found.tokens - sizes.fixed - summary - usage.draft
         return replace(
             usage,
             known=True,
             system=sizes.system,
+            examples=sizes.examples,
             template=sizes.template,
             summary=summary,
             messages=told + self._streamed,

@@ -1,7 +1,8 @@
 """The context window: what of a chat goes into it, and what is left out where not all of it fits.
 
-Messages are left out from the oldest on, a question with its replies at once. The system prompt
-and what was asked last always stay, and so do pinned messages, a pinned reply with its question.
+Messages are left out from the oldest on, a question with its replies at once. The system prompt,
+the examples and what was asked last always stay, and so do pinned messages, a pinned reply with its
+question.
 """
 
 from __future__ import annotations
@@ -98,6 +99,7 @@ class Sizes(msgspec.Struct, frozen=True, kw_only=True):
     """The tokens of a prompt's parts. ``messages`` are by id; ``template`` belongs to none."""
 
     system: int = 0
+    examples: int = 0
     template: int = 0
     summary: int = 0
     messages: dict[int, int] = {}
@@ -105,7 +107,12 @@ class Sizes(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def total(self) -> int:
         """Return what all of it takes, without the summary."""
-        return self.system + self.template + sum(self.messages.values())
+        return self.fixed + sum(self.messages.values())
+
+    @property
+    def fixed(self) -> int:
+        """Return what stands in every prompt, whatever is said in the chat."""
+        return self.system + self.examples + self.template
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,7 +171,7 @@ def plan(
         return Plan(tokens=sizes.total)
     if not groups:
         return Plan(tokens=sizes.total, fits=False)
-    fixed = sizes.system + sizes.template + (sizes.summary if summary is None else summary)
+    fixed = sizes.fixed + (sizes.summary if summary is None else summary)
     tokens = _tokens_from(groups, sizes.messages, fixed)
     covered = material.summary.last_id if material.summary else 0
     first = sum(group[0].id <= covered for group in groups)

@@ -36,6 +36,7 @@ from desktop.domain.context import (
 )
 from desktop.domain.context_summary import Write, condense, with_summary
 from desktop.domain.errors import UserError
+from desktop.domain.presets import Example
 from desktop.domain.prompt import chat_prompt, turns_together
 from models.protocol import TokenCount
 from models.records import ChatPrompt, Turn
@@ -51,6 +52,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     max_tokens: int
     overflow: Overflow
     system_prompt: str = ""
+    examples: tuple[Example, ...] = ()
     documents: int = 0
     continue_reply: bool = False
 
@@ -110,7 +112,12 @@ def fit(material: Material, frame: Frame) -> Generator[Step, Any, Fitted]:
     """
     turns = [each.turn for each in material.messages]
     counted: TokenCount = yield Count(prompt=_prompt(turns, frame))
-    sizes = sizes_of(material.messages, counted, has_system=bool(frame.system_prompt.strip()))
+    sizes = sizes_of(
+        material.messages,
+        counted,
+        has_system=bool(frame.system_prompt.strip()),
+        examples=len(frame.examples),
+    )
     if material.summary is not None:
         told = yield Count(prompt=summary_prompt(material.summary))
         sizes = with_summary_size(sizes, told)
@@ -138,16 +145,19 @@ def choice(material: Material, planned: Plan, sizes: Sizes, room: int) -> Choose
     )
 
 
-def sizes_of(messages: Sequence[Stored], counted: TokenCount, *, has_system: bool) -> Sizes:
-    """Return the sizes of a prompt's parts from its count.
+def sizes_of(
+    messages: Sequence[Stored], counted: TokenCount, *, has_system: bool, examples: int = 0
+) -> Sizes:
+    """Return the sizes of a prompt's parts from its count; ``examples`` is how many it has.
 
     Messages that the model reads as one count as their first.
     """
     per_turn = list(counted.per_turn)
     system = per_turn.pop(0) if has_system and per_turn else 0
+    shown, per_turn = per_turn[: 2 * examples], per_turn[2 * examples :]
     owners = [places[0] for places in turns_together([each.turn for each in messages])]
     by_id = {messages[at].id: size for at, size in zip(owners, per_turn, strict=False)}
-    return Sizes(system=system, template=counted.overhead, messages=by_id)
+    return Sizes(system=system, examples=sum(shown), template=counted.overhead, messages=by_id)
 
 
 def summary_prompt(summary: Summary) -> ChatPrompt:
@@ -272,5 +282,8 @@ def _turns(material: Material, planned: Plan, summary: str) -> list[Turn]:
 
 def _prompt(turns: Sequence[Turn], frame: Frame) -> ChatPrompt:
     return chat_prompt(
-        turns, system_prompt=frame.system_prompt, continue_reply=frame.continue_reply
+        turns,
+        system_prompt=frame.system_prompt,
+        examples=frame.examples,
+        continue_reply=frame.continue_reply,
     )

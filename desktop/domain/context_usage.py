@@ -99,6 +99,7 @@ def planned(material: Material, sizes: Sizes, draft: int, room: int, context_siz
     )
     measured = Sizes(
         system=sizes.system,
+        examples=sizes.examples,
         template=sizes.template,
         summary=sizes.summary,
         messages={**sizes.messages, _DRAFT_ID: draft},

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from desktop.domain.chat import Message, MessageState
+from desktop.domain.presets import Example, example_turns
 from models.records import ChatPrompt, Turn
 
 CONTINUABLE = frozenset({MessageState.STOPPED, MessageState.INTERRUPTED, MessageState.FAILED})
@@ -27,6 +28,7 @@ def chat_prompt(
     turns: Iterable[Turn],
     *,
     system_prompt: str = "",
+    examples: Iterable[Example] = (),
     draft: str = "",
     continue_reply: bool = False,
     given: Given | None = None,
@@ -34,15 +36,17 @@ def chat_prompt(
     """Return the prompt for the next reply, or for the rest of the last one.
 
     ``turns`` go from the root on, as the store gives them; ``draft`` is a message that isn't part
-    of them yet. Replies that hold nothing (stopped or failed at once) are left out, and messages
-    of a person that then follow each other become one: many templates insist on turns that
-    alternate. With ``continue_reply`` the last turn is a reply, left open; where it holds nothing
-    yet, the prompt asks for it from the start.
+    of them yet. ``examples`` stand between the system prompt and the first of them. Replies that
+    hold nothing (stopped or failed at once) are left out, and messages of a person that then follow
+    each other become one: many templates insist on turns that alternate. With ``continue_reply``
+    the last turn is a reply, left open; where it holds nothing yet, the prompt asks for it from the
+    start.
     """
     spoken = [*turns, Turn(role="user", text=draft)] if draft.strip() else list(turns)
     joined = [_joined([spoken[at] for at in places]) for places in turns_together(spoken)]
     if given is not None:
         _give(joined, given)
+    joined[:0] = example_turns(examples)
     if system_prompt.strip():
         joined.insert(0, Turn(role="system", text=system_prompt))
     open_reply = continue_reply and bool(joined) and joined[-1].role == "assistant"

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from desktop.domain.context import Overflow
+from desktop.domain.presets import LONGEST_NAME, MOST_EXAMPLES, Example
 
 
 class Effect(Enum):
@@ -180,6 +181,10 @@ class GenerationSettings(msgspec.Struct, frozen=True, kw_only=True, omit_default
             zero="automatic",
         ),
     ] = 0
+    examples: Annotated[tuple[Example, ...], Meta(max_length=MOST_EXAMPLES)] = ()
+    """Pairs that stand before the conversation. They have an editor of their own, and no flag."""
+    preset: Annotated[str, Meta(max_length=LONGEST_NAME)] = ""
+    """The name of the preset that these are from."""
 
 
 class FlashAttention(StrEnum):

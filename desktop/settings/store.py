@@ -32,6 +32,9 @@ _SWITCH: Final = {
     "false": False,
 }
 
+_BESIDE_OPTIONS: Final = ("examples", "preset")
+"""What belongs to a completion's settings without being one of their options."""
+
 
 class SettingsStore:
     """One settings file. It holds what differs from the defaults, so that better ones reach all."""
@@ -164,16 +167,15 @@ def with_overrides(
     Names and values that this version doesn't allow are left out, so that a chat which another
     version wrote opens all the same.
     """
-    allowed = _allowed(GenerationSettings, OPTIONS, overrides, complaints=[])
-    return msgspec.structs.replace(settings, **allowed)
+    return msgspec.structs.replace(settings, **_generation(overrides, complaints=[]))
 
 
 def overrides_of(settings: GenerationSettings, defaults: GenerationSettings) -> dict[str, object]:
     """Return the settings that differ from the defaults, as data that JSON can hold."""
     return {
-        info.name: msgspec.to_builtins(getattr(settings, info.name))
-        for info in OPTIONS
-        if getattr(settings, info.name) != getattr(defaults, info.name)
+        name: msgspec.to_builtins(getattr(settings, name))
+        for name in GenerationSettings.__struct_fields__
+        if getattr(settings, name) != getattr(defaults, name)
     }
 
 
@@ -191,14 +193,26 @@ def _salvage(raw: dict[str, Any]) -> tuple[AppSettings, list[str]]:
     models = _section(raw, "model_loading", "The settings of single models", complaints)
     own = {path: _section(models, path, f"The settings of {path}", complaints) for path in models}
     settings = AppSettings(
-        generation=GenerationSettings(
-            **_allowed(GenerationSettings, OPTIONS, generation, complaints)
-        ),
+        generation=GenerationSettings(**_generation(generation, complaints)),
         loading=_loading(loading, complaints),
         model_loading={path: _loading(values, complaints) for path, values in own.items()},
         **_allowed(AppSettings, APP_OPTIONS, raw, complaints),
     )
     return settings, complaints
+
+
+def _generation(raw: Mapping[str, object], complaints: list[str]) -> dict[str, Any]:
+    """Return what is allowed of a completion's settings: options, examples and preset."""
+    allowed = _allowed(GenerationSettings, OPTIONS, raw, complaints)
+    for name in _BESIDE_OPTIONS:
+        if name in raw:
+            try:
+                found = msgspec.convert({name: raw[name]}, GenerationSettings)
+            except msgspec.ValidationError as error:
+                complaints.append(f"The {name} can't be used: {error}.")
+            else:
+                allowed[name] = getattr(found, name)
+    return allowed
 
 
 def _loading(raw: dict[str, Any], complaints: list[str]) -> LoadingSettings:

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from desktop.domain.context import Material, Overflow, Stored, Summary
-from desktop.domain.context_fit import Choose, Count, Fitted, Frame, fit
+from desktop.domain.context_fit import Choose, Count, Fitted, Frame, fit, sizes_of
 from desktop.domain.context_summary import Write
 from desktop.domain.errors import UserError
+from desktop.domain.presets import Example
+from desktop.domain.prompt import chat_prompt
 from models.protocol import TokenCount
 from models.records import ChatPrompt, Turn
 
@@ -118,6 +120,21 @@ def test_system_prompt_documents_and_pins_keep_their_room() -> None:
     assert fitted.context.kept == (1, 2)
     assert fitted.turns[:2] == (chat[0].turn, chat[1].turn)
     assert driver.chosen == []
+
+
+def test_examples_always_stay_and_are_counted_apart() -> None:
+    chat, driver = talk(20), Driver()
+    examples = (Example(user="ask " * 50, assistant="answer " * 60),) * 2
+    within = frame(Overflow.DROP, system_prompt="be brief", examples=examples)
+    fitted = driver.run(fit(Material(messages=chat), within))
+    prompt = chat_prompt(fitted.turns, system_prompt="be brief", examples=examples)
+    assert fitted.tokens == count(prompt).total <= WINDOW - 100
+    without = driver.run(fit(Material(messages=chat), frame(Overflow.DROP)))
+    assert len(fitted.turns) < len(without.turns)
+    asked = chat_prompt([chat[0].turn], system_prompt="be brief", examples=examples)
+    sizes = sizes_of(chat[:1], count(asked), has_system=True, examples=2)
+    assert (sizes.system, sizes.examples, sizes.messages) == (6, 2 * (54 + 64), {1: 45})
+    assert sizes.total == count(asked).total
 
 
 def test_older_messages_are_condensed_in_parts_that_the_window_holds() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from desktop.domain.chat import Message, MessageState
+from desktop.domain.presets import Example
 from desktop.domain.prompt import Given, can_continue, chat_prompt
 from models.records import Turn
 
@@ -20,6 +21,21 @@ def test_the_prompt_is_system_prompt_history_and_draft() -> None:
         Turn(role="user", text="Why?"),
     )
     assert not prompt.continue_reply
+
+
+def test_examples_stand_before_the_history_and_documents_after_them() -> None:
+    examples = [Example(user="2+2", assistant="4"), Example(user="3+3", assistant="6")]
+    given = Given(first="WHOLE")
+    prompt = chat_prompt([USER, REPLY], system_prompt="Count.", examples=examples, given=given)
+    assert [(turn.role, turn.text) for turn in prompt.turns] == [
+        ("system", "Count."),
+        ("user", "2+2"),
+        ("assistant", "4"),
+        ("user", "3+3"),
+        ("assistant", "6"),
+        ("user", "WHOLE\n\nHello"),
+        ("assistant", "Hi"),
+    ]
 
 
 def test_blank_system_prompts_and_drafts_are_no_turns() -> None:
