@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Container, Sequence
 from typing import Final, NamedTuple
 
+from models import reasoning
 from models.problems import EngineError
 from models.records import Problem, Role
 from models.template_renderer import RenderRequest, TemplateRenderer
@@ -64,6 +65,9 @@ class ChatTemplate:
             self.name, source = "plain", _PLAIN
             self.stop = ("\nUser:",)
         self._source: str = source
+        self.thoughts = reasoning.style_of(source)
+        """How the model marks what it thinks before it answers, None where the template has no
+        words for that."""
         self._takes_system = True
         self._takes_repeats = True
         self.inserted_system_prompt = ""

@@ -41,11 +41,13 @@ class Turn(Record, frozen=True, kw_only=True):
 class ChatPrompt(Record, frozen=True, kw_only=True):
     """Turns, to be rendered through the model's chat template.
 
-    With ``continue_reply`` the last turn is an assistant's, left open: the model writes on.
+    With ``continue_reply`` the last turn is an assistant's, left open: the model writes on. With
+    ``skip_thinking`` a model that writes down its thoughts first begins with its answer.
     """
 
     turns: tuple[Turn, ...]
     continue_reply: bool = False
+    skip_thinking: bool = False
 
 
 class RawPrompt(Record, frozen=True, kw_only=True):
@@ -181,6 +183,9 @@ class Report(Record, frozen=True, kw_only=True):
     prefill_s: float = 0.0
     first_token_s: float = 0.0
     decode_s: float = 0.0
+    thought_tokens: int = 0
+    """Tokens that the reply's thought took before its answer, in ``thought_s`` seconds."""
+    thought_s: float = 0.0
     drafted_tokens: int = 0
     """Tokens that speculation proposed; ``accepted_tokens`` of them were right."""
     accepted_tokens: int = 0

@@ -13,6 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
+from models import reasoning
 from models.chat_template import ChatTemplate, Message
 from models.markers import Control, ControlStrings, Marker, Piece, PieceBuilder, Reply, Text
 from models.problems import EngineError
@@ -49,12 +52,16 @@ class EncodedPrompt:
     """A prompt's ids. ``turn_ends`` counts the ids up to the end of each turn of a chat.
 
     The first ``lead`` ids belong to no turn: the start token, a system prompt that the template
-    inserted. Nor do those after the last end: the opening of the reply.
+    inserted. Nor do those after the last end: the opening of the reply. Where the template begins
+    a thought in the model's stead, the text ``opened`` and the last ``opened_ids`` of the ids are
+    the reply's own beginning.
     """
 
     token_ids: list[int]
     turn_ends: list[int]
     lead: int = 0
+    opened: str = ""
+    opened_ids: int = 0
 
     def count(self, job_id: JobId) -> TokenCount:
         """Return the counts as the answer to a job."""
@@ -130,7 +137,8 @@ class PromptEncoder:
         return EncodedPrompt(ids, ends)
 
     def _encode_chat(self, prompt: ChatPrompt) -> EncodedPrompt:
-        pieces = self._pieces(prompt)
+        prompt = self._without_past_thoughts(prompt)
+        pieces, opened = self._pieces(prompt)
         ids: list[int] = []
         ends_of_pieces: list[int] = []
         for piece in pieces:
@@ -144,9 +152,41 @@ class PromptEncoder:
         for turn in range(len(prompt.turns)):
             end = max(end, ends.get(turn, 0) + bos)
             turn_ends.append(end)
-        return EncodedPrompt(token_ids, turn_ends, lead)
+        count = self._ids_that_spell(token_ids, opened)
+        return EncodedPrompt(token_ids, turn_ends, lead, opened if count else "", count)
 
-    def _pieces(self, prompt: ChatPrompt) -> list[Piece]:
+    def _without_past_thoughts(self, prompt: ChatPrompt) -> ChatPrompt:
+        """Leave out the thoughts whose marks are control tokens.
+
+        Templates take those marks in no message. Those of other thoughts are text that a template
+        finds, and it leaves out itself what its model shall not read again.
+        """
+        last = len(prompt.turns) - prompt.continue_reply
+        turns = [
+            self._answer(turn) if turn.role == "assistant" and place < last else turn
+            for place, turn in enumerate(prompt.turns)
+        ]
+        return msgspec.structs.replace(prompt, turns=tuple(turns))
+
+    def _answer(self, turn: Turn) -> Turn:
+        division = reasoning.divide(turn.text)
+        if division and reasoning.has_control(division.style, self._controls_in_replies.ids):
+            return Turn(role=turn.role, text=turn.text[division.answer :])
+        return turn
+
+    def _ids_that_spell(self, token_ids: Sequence[int], text: str) -> int:
+        """Return how many of the last ids spell a text, 0 where none do so exactly."""
+        wanted, spelled = text.encode(), b""
+        for count, id_ in enumerate(reversed(token_ids), 1):
+            if len(spelled) >= len(wanted):
+                break
+            spelled = self._vocabulary.token_bytes(id_) + spelled
+            if spelled == wanted:
+                return count
+        return 0
+
+    def _pieces(self, prompt: ChatPrompt) -> tuple[list[Piece], str]:
+        """Return the prompt in pieces, and the beginning of a thought that ends it."""
         turns = prompt.turns
         continued = len(turns) - 1 if prompt.continue_reply and turns else None
         replies = {
@@ -158,15 +198,30 @@ class PromptEncoder:
         marker = Marker()
         marked = [self._marked(marker, index, turn) for index, turn in enumerate(turns)]
         builder = PieceBuilder(marker, self._controls, replies)
-        builder.feed(self._template.render(marked[:continued]))
+        rendered = self._template.render(marked[:continued])
+        opened = reasoning.opened_by(rendered)
+        builder.feed(rendered[: len(rendered) - len(opened)])
         opening = builder.tail
+        begun = turns[continued].text if continued is not None else ""
+        if prompt.skip_thinking or (begun and opened and reasoning.divide(begun) is None):
+            builder.feed(self._no_thought(rendered, opened))
+            opened = ""
+        elif continued is None:
+            builder.feed(opened)
         if continued in replies:
             builder.add_reply(continued)
         elif continued is not None:
             builder.feed(marked[continued].content)
         pieces = builder.finish()
         self._mark_inserted_prompt(pieces, turns)
-        return _fit_replies(pieces, replies, opening)
+        return _fit_replies(pieces, replies, opening), opened if continued is None else ""
+
+    def _no_thought(self, rendered: str, opened: str) -> str:
+        """Return what ends a prompt whose reply is to begin with its answer."""
+        style = self._template.thoughts
+        if style is None or (not opened and rendered.rstrip().endswith(style.closing)):
+            return ""
+        return style.empty
 
     def _marked(self, marker: Marker, index: int, turn: Turn) -> Message:
         controls = self._controls_in_replies if turn.role == "assistant" else self._controls

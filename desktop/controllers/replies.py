@@ -30,13 +30,15 @@ class Replies(QObject):
 
     ``asked`` carries the row and the prompt of a reply right before the engine gets it.
     ``text_received`` (chat, message, text, tokens) follows the engine; ``ended`` carries the
-    message as the store has it; ``failed`` says that one ended in trouble.
+    message as the store has it; ``failed`` says that one ended in trouble. ``thought_ended``
+    carries the message whose thought is over, its tokens and its seconds.
     """
 
     asked = Signal(object, object)
     text_received = Signal(int, int, str, int)
     ended = Signal(object)
     failed = Signal()
+    thought_ended = Signal(int, int, float)
 
     def __init__(self, engine: EngineClient, store: StoreThread) -> None:
         super().__init__()
@@ -158,8 +160,10 @@ class Replies(QObject):
                 self.failed.emit()
 
     def _on_tokens(self, reply: RunningReply, event: Tokens) -> None:
-        reply.add(event.text, event.token_ids)
+        thought_ended = reply.add(event.text, event.token_ids)
         self.text_received.emit(reply.row.chat_id, reply.row.id, event.text, len(event.token_ids))
+        if thought_ended:
+            self.thought_ended.emit(reply.row.id, *reply.thought.figures)
 
     def _end(
         self,
@@ -183,7 +187,7 @@ class Replies(QObject):
         problem: tuple[str, str] | None = None,
     ) -> None:
         self._settling.add(reply.row.chat_id)
-        text, token_ids = reply.text, tuple(reply.token_ids)
+        text, token_ids, report = reply.text, tuple(reply.token_ids), reply.told(report)
 
         def settled(message: Message) -> None:
             self._settling.discard(message.chat_id)

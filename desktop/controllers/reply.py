@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
+
+import msgspec
 
 from desktop.domain.chat import Message
 from models.protocol import JobId
-from models.records import Sampling, Turn
+from models.reasoning import ThoughtMeter
+from models.records import Report, Sampling, Turn
 
 
 @dataclass
@@ -32,6 +36,7 @@ class RunningReply:
     texts: list[str] = field(default_factory=list)
     token_ids: list[int] = field(default_factory=list)
     unsaved: bool = False
+    thought: ThoughtMeter = field(default_factory=ThoughtMeter)
 
     @classmethod
     def begun(
@@ -40,13 +45,25 @@ class RunningReply:
         """Return the reply to a stored row; ``written`` is the part that it continues."""
         if written is None:
             return cls(row, job_id, sampling)
-        return cls(row, job_id, sampling, [written.text], list(written.token_ids))
+        known = row.report or Report()
+        thought = ThoughtMeter(written.text, known.thought_tokens, known.thought_s)
+        ids = list(written.token_ids)
+        return cls(row, job_id, sampling, [written.text], ids, thought=thought)
 
-    def add(self, text: str, token_ids: tuple[int, ...]) -> None:
-        """Take in what the engine wrote."""
+    def told(self, report: Report | None) -> Report | None:
+        """Return the engine's report with what the reply's thought took."""
+        if report is None:
+            return None
+        tokens, seconds = self.thought.figures
+        return msgspec.structs.replace(report, thought_tokens=tokens, thought_s=seconds)
+
+    def add(self, text: str, token_ids: tuple[int, ...]) -> bool:
+        """Take in what the engine wrote; return whether a thought has ended with it."""
+        ended = self.thought.feed(text, len(token_ids), time.monotonic())
         self.texts.append(text)
         self.token_ids.extend(token_ids)
         self.unsaved = True
+        return ended
 
     @property
     def text(self) -> str:

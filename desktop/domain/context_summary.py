@@ -13,6 +13,7 @@ import msgspec
 
 from desktop.domain.context import Stored
 from desktop.domain.fencing import fenced
+from models.reasoning import answer_in
 from models.records import ChatPrompt, Turn
 
 _ASKED: Final = (
@@ -67,7 +68,7 @@ def condense(
             parts=len(parts),
         )
         # A model that has nothing to say must not cost what was known before.
-        summary = answer.strip() or summary
+        summary = answer_in(answer).strip() or summary
     return summary
 
 
@@ -84,7 +85,7 @@ def _prompt(part: str, summary: str, max_tokens: int) -> ChatPrompt:
     asked = _ASKED.format(words=round(max_tokens * _WORDS_PER_TOKEN))
     before = _SO_FAR.format(summary=summary) if summary else ""
     text = f"{asked}\n\n{before}{fenced(part, _FENCE)}"
-    return ChatPrompt(turns=(Turn(role="user", text=text),))
+    return ChatPrompt(turns=(Turn(role="user", text=text),), skip_thinking=True)
 
 
 def _parts(messages: Iterable[Stored], sizes: dict[int, int], room: int) -> Iterator[str]:
@@ -106,7 +107,7 @@ def _pieces(
 ) -> Iterator[tuple[str, int]]:
     """Give each message as who said it and what, a long one in pieces."""
     for message in messages:
-        text, tokens = message.turn.text.strip(), max(1, sizes.get(message.id, 0))
+        text, tokens = _said(message.turn), max(1, sizes.get(message.id, 0))
         if not text:
             continue
         count = -(-tokens // room)
@@ -114,3 +115,8 @@ def _pieces(
         for start in range(0, len(text), length):
             piece = text[start : start + length]
             yield f"{_SPEAKERS[message.turn.role]}: {piece}", -(-tokens * len(piece) // len(text))
+
+
+def _said(turn: Turn) -> str:
+    """Return what a summary tells of a turn: not what was thought before it was said."""
+    return (answer_in(turn.text) if turn.role == "assistant" else turn.text).strip()

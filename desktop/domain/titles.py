@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from models.reasoning import answer_in
 from models.records import ChatPrompt, Turn
 
 MAX_TITLE: Final = 60
@@ -47,12 +48,13 @@ def title_prompt(asked: ChatPrompt, reply: Turn) -> ChatPrompt:
     nothing of the cache is lost to the chat's next turn.
     """
     turns = asked.turns[:-1] if asked.continue_reply else asked.turns
-    return ChatPrompt(turns=(*turns, reply, Turn(role="user", text=_QUESTION)))
+    turns = (*turns, reply, Turn(role="user", text=_QUESTION))
+    return ChatPrompt(turns=turns, skip_thinking=True)
 
 
 def title_in(answer: str) -> str:
     """Return the title in a model's answer, empty where it holds none."""
-    lines = [line for line in map(_plain, answer.splitlines()) if line]
+    lines = [line for line in map(_plain, answer_in(answer).splitlines()) if line]
     if not lines or "<" in lines[0]:
         return ""
     title = _LABEL.sub("", lines[0].strip(_DRESS)).strip(_DRESS)

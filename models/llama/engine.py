@@ -235,7 +235,8 @@ class _LoadedModel:
         stop = request.stop
         if isinstance(prompt, ChatPrompt):
             stop += self._template.stop
-        ids = self._encoder.encode(prompt).token_ids
+        encoded = self._encoder.encode(prompt)
+        ids = encoded.token_ids
         if not ids and isinstance(prompt, RawPrompt) and self._vocabulary.bos_id() >= 0:
             # Nothing to go on: what the model knows as the beginning of a text.
             ids = [self._vocabulary.bos_id()]
@@ -246,7 +247,19 @@ class _LoadedModel:
         if request.schema:
             # Its end is in the grammar; a stop string could also be a part of a value.
             grammar, stop = compile_schema(request.schema, self._vocabulary), ()
-        self.scheduler.submit(Job(request, ids, stop, cancelled, source=source, grammar=grammar))
+        # A reply that must be JSON has no thought.
+        opened, count = ("", 0) if grammar else (encoded.opened, encoded.opened_ids)
+        job = Job(
+            request,
+            ids,
+            stop,
+            cancelled,
+            source=source,
+            grammar=grammar,
+            opened=opened,
+            opened_ids=count,
+        )
+        self.scheduler.submit(job)
 
     def _state_key(self, options: LoadOptions, *, flash: bool) -> bytes | None:
         if self._context is None or self._weights.encodes:

@@ -21,7 +21,8 @@ class Job:
     """One generation: its tokens, its text, and what was measured.
 
     ``token_ids`` are the prompt's, the first ``prompt_size``, and those sampled since. ``source``
-    are those that an encoder reads, where the model has one.
+    are those that an encoder reads, where the model has one. The reply begins with the text
+    ``opened``, for which the last ``opened_ids`` of the prompt stand.
     """
 
     def __init__(
@@ -33,6 +34,8 @@ class Job:
         *,
         source: Sequence[int] = (),
         grammar: str = "",
+        opened: str = "",
+        opened_ids: int = 0,
     ) -> None:
         self.id: Final = request.job_id
         self.token_ids: Final = list(prompt)
@@ -46,7 +49,9 @@ class Job:
         self.seeded: Final = request.sampling.seed is not None
         self.record: Final = Record(request.sampling.seed)
         self._stream = TextStream(stop)
-        self._waiting: list[int] = []
+        self._opened = opened
+        """What the prompt's end has of the reply: told with the first token."""
+        self._waiting: list[int] = list(prompt[len(prompt) - opened_ids :])
         """Ids that wait to be sent, since a part of their text is held back."""
         self._told = ""
         """The part of their text that was sent already."""
@@ -69,7 +74,8 @@ class Job:
         """
         self.token_ids.append(token)
         self.record.mark_token()
-        text = self._stream.push(vocabulary.token_bytes(token))
+        text = self._opened + self._stream.push(vocabulary.token_bytes(token))
+        self._opened = ""
         self._waiting.append(token)
         self._told += text
         if self._stream.stopped:
@@ -83,6 +89,8 @@ class Job:
 
     def flush(self) -> Tokens | None:
         """Return what was held back, at the end."""
+        if self._opened:
+            return None
         text, ids = self._stream.flush(), self._waiting
         self._waiting, self._told = [], ""
         return self._tokens(text, ids) if text or ids else None

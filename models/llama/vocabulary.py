@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.llama.library import lib
+from models.reasoning import told_tokens
 
 _UNKNOWN, _CONTROL, _USER_DEFINED = 1 << 0, 1 << 3, 1 << 4
 _PIECE_BYTES: Final = 256
@@ -38,6 +39,7 @@ class LlamaVocabulary:
             self.control_tokens, self.user_defined = self._read_kinds()
         else:
             self.control_tokens, self.user_defined = known.control_tokens, known.user_defined
+        self._told = told_tokens(self.control_tokens)
 
     @property
     def handle(self) -> Any:  # noqa: ANN401
@@ -68,10 +70,15 @@ class LlamaVocabulary:
         return buffer[:count]
 
     def token_bytes(self, token_id: int) -> bytes:
-        """Return the bytes that a token stands for; control tokens stand for none."""
+        """Return the bytes that a token stands for.
+
+        Control tokens stand for none, but for those that mark a thought: a reply's text has them.
+        """
         piece = self._pieces.get(token_id)
         if piece is None:
-            piece = self._pieces[token_id] = self._read_piece(token_id, special=False)
+            piece = self._pieces[token_id] = self._read_piece(
+                token_id, special=token_id in self._told
+            )
         return piece
 
     def token_text(self, token_id: int) -> str:

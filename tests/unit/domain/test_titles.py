@@ -56,3 +56,9 @@ def test_a_continued_reply_is_in_the_prompt_for_a_title_once() -> None:
     whole = Turn(role="assistant", text="A whole", token_ids=(1, 2))
     asked = ChatPrompt(turns=(Turn(role="user", text="Q"), cut), continue_reply=True)
     assert title_prompt(asked, whole).turns[:2] == (asked.turns[0], whole)
+
+
+def test_a_title_is_no_thought() -> None:
+    assert title_in("<think>\nThey ask of moons.\n</think>\n\nMoons of Jupiter") == "Moons of Jupiter"
+    asked = ChatPrompt(turns=(Turn(role="user", text="Q"),))
+    assert title_prompt(asked, Turn(role="assistant", text="A")).skip_thinking

@@ -361,3 +361,64 @@ def test_the_counts_add_up(renderer: TemplateRenderer) -> None:
     assert count.job_id == 7
     assert count.total == len(encoded.token_ids) == sum(count.per_turn) + count.overhead
     assert len(count.per_turn) == 3
+
+
+# --- thoughts ----------------------------------------------------------------------------------
+
+OPENS_THOUGHTS = DROPS_THOUGHTS.replace("assistant\\n' }}", "assistant\\n<think>\\n' }}")
+KEEPS_THOUGHTS = CHATML.replace("assistant\\n' }}{% endif", "assistant\\n<think>\\n' }}{% endif")
+THOUGHT = "<think>\nhm\n</think>\n\nHo"
+
+
+def test_a_thought_that_the_template_begins_is_the_replys_own(renderer: TemplateRenderer) -> None:
+    encoded = encoder(renderer, OPENS_THOUGHTS).encode(chat("Hi"))
+    assert encoded.opened == "<think>\n"
+    spelled = encoded.token_ids[-encoded.opened_ids :]
+    assert "".join(map(VOCABULARY.text_of, spelled)) == "<think>\n"
+    assert encoder(renderer, DROPS_THOUGHTS).encode(chat("Hi")).opened == ""
+
+
+def test_a_thought_that_is_kept_keeps_the_prefix(renderer: TemplateRenderer) -> None:
+    encode = encoder(renderer, KEEPS_THOUGHTS).encode
+    first = encode(chat("Hi"))
+    sampled = [*first.token_ids[-first.opened_ids :], *VOCABULARY.trusting_ids(THOUGHT[8:])]
+    reply = Turn(role="assistant", text=THOUGHT, token_ids=tuple(sampled))
+    turns = (Turn(role="user", text="Hi"), reply)
+    told = first.token_ids + sampled[first.opened_ids :]
+    following = encode(ChatPrompt(turns=(*turns, Turn(role="user", text="-"))))
+    assert following.token_ids[: len(told)] == told
+    assert encode(ChatPrompt(turns=turns, continue_reply=True)).token_ids == told
+
+
+def test_a_reply_that_is_to_answer_at_once_has_an_empty_thought(
+    renderer: TemplateRenderer,
+) -> None:
+    ask = ChatPrompt(turns=(Turn(role="user", text="Hi"),), skip_thinking=True)
+    for source in (DROPS_THOUGHTS, OPENS_THOUGHTS):
+        encoded = encoder(renderer, source).encode(ask)
+        assert text_of(encoded).endswith("assistant\n«<think>»\n\n«</think>»\n\n")
+        assert encoded.opened == ""
+    assert text_of(encoder(renderer, CHATML).encode(ask)).endswith("assistant\n")
+
+
+def test_what_a_person_began_is_no_thought(renderer: TemplateRenderer) -> None:
+    prompt = chat("Hi", "Sure,", continue_reply=True)
+    encoded = encoder(renderer, OPENS_THOUGHTS).encode(prompt)
+    assert text_of(encoded).endswith("«<think>»\n\n«</think>»\n\nSure,")
+
+
+def test_thoughts_between_control_tokens_are_not_read_again(renderer: TemplateRenderer) -> None:
+    class Magistral(SmallVocabulary):
+        @property
+        def user_defined(self) -> frozenset[int]:
+            return frozenset()
+
+    encode = PromptEncoder(Magistral(), ChatTemplate(TRIMS, renderer)).encode
+    turns = (
+        Turn(role="user", text="Hi"),
+        Turn(role="assistant", text=THOUGHT, token_ids=(8, 1010, 9)),
+        Turn(role="user", text="-"),
+    )
+    assert text_of(encode(ChatPrompt(turns=turns))) == (
+        "«<s>»user: Hi«</s>»«<s>»assistant: Ho«</s>»«<s>»user: -«</s>»«<s>»assistant: "
+    )
