@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
@@ -33,11 +33,18 @@ class OpenedChat:
     view: ChatView
 
 
+_OPENED: Final = 400
+"""How many messages a chat is opened with: more than a window shows."""
+_AT_ONCE: Final = 1_000
+"""How many of those above them are read and shown at a time: less than a frame's work."""
 _Read = tuple[OpenedChat, dict[str, object], tuple[Attached, ...]]
 
 
 class ChatController(QObject):
     """Holds the path of the open chat, and starts and stops replies in it.
+
+    A great chat is opened with the end of its path; ``messages_put_above`` brings the rest bit by
+    bit, and ``became_whole`` says that all of it is there.
 
     Replies belong to their chats and not to the window: ``Replies`` carries each on while another
     chat is open. ``path_changed`` gives the whole path anew, ``messages_added`` what follows it;
@@ -47,6 +54,8 @@ class ChatController(QObject):
     opened = Signal(object)
     path_changed = Signal(object)
     messages_added = Signal(object)
+    messages_put_above = Signal(object)
+    became_whole = Signal()
     message_replaced = Signal(object)
     text_received = Signal(int, str, int)
     busy_changed = Signal(bool)
@@ -71,6 +80,7 @@ class ChatController(QObject):
         self._attachments = answering.attachments
         self._answering = answering
         self._visit = 0
+        self._is_reading = False
         self._beginning = 0
         self._stop_asked = False
         self._busy = False
@@ -100,8 +110,12 @@ class ChatController(QObject):
             if message_id is not None:
                 store.select_branch_of(chat_id, message_id)
                 view = msgspec.structs.replace(view, anchor_id=message_id, anchor_offset=0)
-            chat = OpenedChat(chat_id, tuple(store.path(chat_id)), view)
-            return chat, store.overrides(chat_id), store.attached(chat_id)
+            path = store.path_end(chat_id, _OPENED, view.anchor_id)
+            return (
+                OpenedChat(chat_id, tuple(path), view),
+                store.overrides(chat_id),
+                store.attached(chat_id),
+            )
 
         def show(found: _Read | None) -> None:
             if visit != self._visit:
@@ -142,8 +156,9 @@ class ChatController(QObject):
         """
         if self._busy or not text.strip():
             return
-        kept = self._path_before(edited_id) if edited_id is not None else self.path
-        parent_id = kept[-1].id if kept else None
+        edited = self.message(edited_id) if edited_id is not None else None
+        kept = self._path_before(edited.id) if edited else self.path
+        parent_id = edited.parent_id if edited else kept[-1].id if kept else None
         chat_id, overrides, run = self.chat_id, self._settings.overrides, self._run()
         attached = self._attachments.attached
 
@@ -170,7 +185,9 @@ class ChatController(QObject):
         if user_id is None:
             return
         chat_id, run, attached = message.chat_id, self._run(), self._attachments.attached
-        kept = [*self._path_before(user_id), *filter(None, [self.message(user_id)])]
+        kept = self._path_before(message.id)
+        if message.role == "user":
+            kept = [*kept, message]
 
         def begin(store: ChatStore) -> Begun:
             # Models write the space before a word with the word.
@@ -313,6 +330,41 @@ class ChatController(QObject):
         self._attachments.open_chat(chat.chat_id, attached)
         self.opened.emit(replace(chat, messages=tuple(self.path)))
         self._set_busy()
+        self._read_above()
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether the path is there from its root on."""
+        return not self.path or self.path[0].parent_id is None
+
+    def _read_above(self) -> None:
+        """Read what lies above the first message that is here; one such call is under way."""
+        if self._is_reading or self.is_whole:
+            return
+        first = self.path[0]
+
+        def show(above: list[Message]) -> None:
+            self._is_reading = False
+            # The path may have become another one meanwhile, of this chat or of the next.
+            if self.path and self.path[0].id == first.id:
+                if not above:
+                    return
+                self._put_above(above)
+            self._read_above()
+
+        def failed(trouble: UserError) -> None:
+            self._is_reading = False
+            self._store.failed.emit(trouble)
+
+        self._is_reading = True
+        self._store.call(lambda store: store.path_above(first.id, _AT_ONCE), show, failed)
+
+    def _put_above(self, above: Sequence[Message]) -> None:
+        above = [self._replies.live(message) for message in above]
+        self.path[0:0] = above
+        self.messages_put_above.emit(above)
+        if self.is_whole:
+            self.became_whole.emit()
 
     def _on_path(self, chat_id: int, path: list[Message]) -> None:
         if chat_id != self.chat_id or self._beginning:

@@ -20,6 +20,7 @@ from desktop.domain.chat import ChatView, Message, MessageState
 from desktop.domain.grounds import Attached, Grounds
 from desktop.domain.search import SearchResults
 from desktop.storage import grounds, runs, search, tree
+from desktop.storage.archive import Archives
 from desktop.storage.branches import Branches
 from desktop.storage.context import ContextStore
 from desktop.storage.shelf import Shelf
@@ -28,7 +29,7 @@ from desktop.storage.writers import Writer, is_alive, this_writer
 from models.records import Report, Turn
 
 
-class ChatStore(Shelf, Trash, Branches, ContextStore):
+class ChatStore(Shelf, Trash, Branches, ContextStore, Archives):
     """The chats of a database. Calls block for as long as the disk takes."""
 
     # --- chats ---------------------------------------------------------------------------------
@@ -80,6 +81,30 @@ class ChatStore(Shelf, Trash, Branches, ContextStore):
         with self._database.reading() as connection:
             leaf_id = connection.execute("select leaf_id from chats where id = ?", (chat_id,)).get
             return [] if leaf_id is None else tree.path_to(connection, leaf_id)
+
+    def path_end(self, chat_id: int, count: int, holding: int | None = None) -> list[Message]:
+        """Return the last messages of the chat's path: at least ``count``, if it has so many.
+
+        A message of the path that is named is among them, with half as many above it.
+        """
+        with self._database.reading() as connection:
+            leaf_id = connection.execute("select leaf_id from chats where id = ?", (chat_id,)).get
+            if leaf_id is None:
+                return []
+            end = tree.path_end(connection, leaf_id, count)
+            if holding is None or end[0].parent_id is None or end[0].id < holding:
+                return end
+            steps = tree.steps_up(connection, leaf_id, holding)
+            if steps is None:
+                return end
+            return tree.path_end(connection, leaf_id, steps + 1 + count // 2)
+
+    def path_above(self, message_id: int, count: int) -> list[Message]:
+        """Return the ``count`` messages above this one, from the top down; fewer at the root."""
+        with self._database.reading() as connection:
+            statement = "select parent_id from messages where id = ?"
+            parent_id = connection.execute(statement, (message_id,)).get
+            return [] if parent_id is None else tree.path_end(connection, parent_id, count)
 
     def message(self, message_id: int) -> Message:
         """Return one message. Raises LookupError when there is none."""

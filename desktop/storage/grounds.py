@@ -61,13 +61,15 @@ def of_message(connection: apsw.Connection, message: Message) -> Message:
 
 
 def of_chat(connection: apsw.Connection, messages: list[Message]) -> list[Message]:
-    """Return messages of one chat with what each of them stands on."""
+    """Return messages of one chat, by rising ids, with what each of them stands on."""
     if not messages:
         return messages
     # By the chat, and not by each message: most chats have no row here.
     found = dict(
         connection.execute(
-            "select message_id, content from grounds where chat_id = ?", (messages[0].chat_id,)
+            "select message_id, content from grounds"
+            " where chat_id = ? and message_id between ? and ?",
+            (messages[0].chat_id, messages[0].id, messages[-1].id),
         )
     )
     if not found:

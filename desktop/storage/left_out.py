@@ -91,11 +91,14 @@ def of_message(connection: apsw.Connection, message: Message) -> Message:
 
 
 def of_chat(connection: apsw.Connection, messages: list[Message]) -> list[Message]:
-    """Return messages of one chat with what each of them was written without."""
+    """Return messages of one chat, by rising ids, with what each was written without."""
     if not messages:
         return messages
     # By the chat, and not by each message: most chats have no row here.
-    rows = connection.execute(f"{_CONTEXTS} where chat_id = ?", (messages[0].chat_id,))
+    rows = connection.execute(
+        f"{_CONTEXTS} where chat_id = ? and message_id between ? and ?",
+        (messages[0].chat_id, messages[0].id, messages[-1].id),
+    )
     found = {row[0]: row for row in rows}
     if not found:
         return messages

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import apsw
@@ -42,6 +42,18 @@ _PATH: Final = (
     f"{UP} {_MESSAGE} from up join messages m on m.id = up.id {_WRITTEN_BY} order by m.id"
 )
 
+# The same walk, broken off: what is far above a message costs nothing.
+_UP_SO_FAR: Final = """
+with recursive up (id, parent_id) as (
+    select id, parent_id from messages where id = ?1
+    union all
+    select m.id, m.parent_id from up join messages m on m.id = up.parent_id
+    limit ?2
+)
+"""
+_PATH_END: Final = (
+    f"{_UP_SO_FAR} {_MESSAGE} from up join messages m on m.id = up.id {_WRITTEN_BY} order by m.id"
+)
 _IDS: Final = f"{UP} select id from up order by id"  # noqa: S608 - a constant
 
 # Ids are only of use to the model that sampled all of them.
@@ -81,8 +93,20 @@ def gone() -> UserError:
 
 def path_to(connection: apsw.Connection, leaf_id: int) -> list[Message]:
     """Return the messages from the root to the leaf."""
-    path = [_message(row) for row in connection.execute(_PATH, (leaf_id,))]
-    return left_out.of_chat(connection, grounds.of_chat(connection, path))
+    return _messages(connection, connection.execute(_PATH, (leaf_id,)))
+
+
+def path_end(connection: apsw.Connection, leaf_id: int, count: int) -> list[Message]:
+    """Return the last ``count`` messages of the path from the root to the leaf."""
+    return _messages(connection, connection.execute(_PATH_END, (leaf_id, count)))
+
+
+def steps_up(connection: apsw.Connection, leaf_id: int, message_id: int) -> int | None:
+    """Return how many messages the path has below this one, None where it isn't on the path."""
+    statement = f"{UP} select count(*), min(id) from up where id >= ?2"  # noqa: S608 - a constant
+    found: list[Any] = connection.execute(statement, (leaf_id, message_id)).fetchall()
+    count, first_id = found[0]
+    return count - 1 if first_id == message_id else None
 
 
 def is_on_path(connection: apsw.Connection, leaf_id: int, message_id: int) -> bool:
@@ -142,6 +166,11 @@ def newest_leaf(connection: apsw.Connection, message_id: int) -> int:
 def _turn(row: tuple[Any, ...]) -> Turn:
     role, text, written, blob = row
     return Turn(role=role, text=text, written=written, token_ids=unpack_ids(blob))
+
+
+def _messages(connection: apsw.Connection, rows: Iterable[tuple[Any, ...]]) -> list[Message]:
+    path = [_message(row) for row in rows]
+    return left_out.of_chat(connection, grounds.of_chat(connection, path))
 
 
 def _message(row: tuple[Any, ...]) -> Message:

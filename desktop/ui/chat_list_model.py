@@ -42,7 +42,7 @@ Row = Chat | Heading
 
 
 class ChatListModel(QAbstractListModel):
-    """Chats whose titles hold the filter's words, under headings.
+    """Chats under headings.
 
     ``renamed`` and ``folder_renamed`` carry what a person typed in the list.
     """
@@ -57,7 +57,6 @@ class ChatListModel(QAbstractListModel):
         self._folders: Sequence[Folder] = ()
         self._closed: frozenset[int] = frozenset()
         self._writing: set[int] = set()
-        self._filter = ""
         self._rows: list[Row] = []
 
     @property
@@ -77,11 +76,6 @@ class ChatListModel(QAbstractListModel):
             self._rebuild()
             self.folded.emit()
 
-    def set_filter(self, text: str) -> None:
-        """Show only chats with all of these words in their titles."""
-        self._filter = text
-        self._rebuild()
-
     def set_writing(self, chat_ids: set[int]) -> None:
         """Mark the chats in which a reply is being written."""
         if chat_ids != self._writing:
@@ -99,10 +93,6 @@ class ChatListModel(QAbstractListModel):
                 isinstance(row, Heading) and row.folder is not None and row.folder.id == folder_id
             )
         )
-
-    def first_chat(self) -> Chat | None:
-        """Return the first chat that is shown."""
-        return next((each for each in self._rows if isinstance(each, Chat)), None)
 
     def rowCount(self, parent: AnyIndex = _NO_PARENT) -> int:
         """Return the number of chats and headings."""
@@ -130,7 +120,7 @@ class ChatListModel(QAbstractListModel):
 
     def _is_filed(self, chat: Chat) -> bool:
         known = any(folder.id == chat.folder_id for folder in self._folders)
-        return known and chat.pinned_at is None and not self._filter.strip()
+        return known and chat.pinned_at is None
 
     def _said(self, chat: Chat) -> Iterator[str]:
         yield shown_title(chat)
@@ -171,13 +161,8 @@ class ChatListModel(QAbstractListModel):
         return next((number for number, row in enumerate(self._rows) if is_it(row)), -1)
 
     def _rebuild(self) -> None:
-        words = self._filter.casefold().split()
         now = dt.datetime.now().astimezone()
-        if words:
-            found = [chat for chat in self._chats if _matches(chat, words)]
-            rows = arranged(found, (), frozenset(), now)
-        else:
-            rows = arranged(self._chats, self._folders, self._closed, now)
+        rows = arranged(self._chats, self._folders, self._closed, now)
         if rows != self._rows:
             self.beginResetModel()
             self._rows = rows
@@ -247,8 +232,3 @@ def _when(days: int) -> str:
     if days <= 0:
         return "Today"
     return "Yesterday" if days == 1 else "Earlier"
-
-
-def _matches(chat: Chat, words: list[str]) -> bool:
-    title = chat.title.casefold()
-    return all(word in title for word in words)

@@ -38,6 +38,7 @@ class ContextWires(QObject):
         chat.opened.connect(self._on_opened)
         for signal in (chat.path_changed, chat.messages_added, chat.message_replaced):
             signal.connect(self._mark)
+        chat.became_whole.connect(self._mark)
         self._talk.transcript.action_requested.connect(self._on_action)
         self._talk.transcript.summary_requested.connect(self._read_summary)
 

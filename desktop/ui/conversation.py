@@ -90,6 +90,10 @@ class Conversation(QWidget):
         self._stack.setCurrentWidget(self.transcript)
         self.transcript.restore_anchor(None, 0)
 
+    def put_above(self, messages: Sequence[Message]) -> None:
+        """Add what comes before the first message; what is read stays where it is."""
+        self.transcript_model.put_above(messages)
+
     def add_text(self, message_id: int, text: str, _tokens: int) -> None:
         """Add to a reply that is being written."""
         self.transcript_model.append_text(message_id, text)

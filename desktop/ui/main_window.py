@@ -181,6 +181,7 @@ class MainWindow(QMainWindow):
         chat.opened.connect(self._show_chat)
         chat.path_changed.connect(talk.show_path)
         chat.messages_added.connect(talk.add_messages)
+        chat.messages_put_above.connect(talk.put_above)
         chat.message_replaced.connect(talk.transcript_model.replace)
         chat.text_received.connect(talk.add_text)
         chat.busy_changed.connect(talk.composer.set_busy)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
-class HeightTree:
-    """Heights in pixels of rows, as a Fenwick tree.
-
-    Changing one height, the top of a row and the row at a place all take O(log n), so that a
-    reply can grow in a chat of 100,000 messages at every frame.
-    """
+class _Sums:
+    """Heights that more are added to at one end, as a Fenwick tree."""
 
     def __init__(self, heights: Iterable[int] = ()) -> None:
         self._heights = list(heights)
@@ -24,7 +20,7 @@ class HeightTree:
 
     @property
     def total(self) -> int:
-        """The height of all rows."""
+        """The sum of all heights."""
         return self.top(len(self._heights))
 
     def top(self, row: int) -> int:
@@ -79,3 +75,73 @@ class HeightTree:
             if parent < len(sums):
                 sums[parent] += sums[node]
         return sums
+
+
+class HeightTree:
+    """Heights in pixels of rows.
+
+    Changing one height, the top of a row, the row at a place and a row more at either end all take
+    O(log n), so that a reply can grow in a chat of 100,000 messages at every frame, and its
+    beginning can come later.
+    """
+
+    def __init__(self, heights: Iterable[int] = ()) -> None:
+        self._above = _Sums()
+        """The rows that were put above, the last of them first."""
+        self._rows = _Sums(heights)
+
+    def __len__(self) -> int:
+        return len(self._above) + len(self._rows)
+
+    def __getitem__(self, row: int) -> int:
+        tree, place = self._find(row)
+        return tree[place]
+
+    @property
+    def total(self) -> int:
+        """The height of all rows."""
+        return self._above.total + self._rows.total
+
+    def top(self, row: int) -> int:
+        """Return the sum of the heights before ``row``, which may be the count of rows."""
+        above = len(self._above)
+        if row < above:
+            return self._above.total - self._above.top(above - row)
+        return self._above.total + self._rows.top(row - above)
+
+    def set(self, row: int, height: int) -> None:
+        """Change the height of one row."""
+        tree, place = self._find(row)
+        tree.set(place, height)
+
+    def append(self, height: int) -> None:
+        """Add a row at the end."""
+        self._rows.append(height)
+
+    def prepend(self, heights: Sequence[int]) -> None:
+        """Add rows before the first one; the heights are in the rows' order."""
+        for height in reversed(heights):
+            self._above.append(height)
+
+    def truncate(self, count: int) -> None:
+        """Drop every row from ``count`` on."""
+        above = len(self._above)
+        if count < above:
+            self._rows = _Sums(self[row] for row in range(count))
+            self._above = _Sums()
+        else:
+            self._rows.truncate(count - above)
+
+    def row_at(self, place: int) -> int:
+        """Return the row that covers ``place``: clamped to the first and last, -1 without rows."""
+        above, height = len(self._above), self._above.total
+        if place >= height and len(self._rows):
+            return above + self._rows.row_at(place - height)
+        if not above:
+            return self._rows.row_at(place)
+        # Counted from the other end, a row begins where here it ends.
+        return above - 1 - self._above.row_at(height - max(0, place) - 1)
+
+    def _find(self, row: int) -> tuple[_Sums, int]:
+        above = len(self._above)
+        return (self._above, above - 1 - row) if row < above else (self._rows, row - above)

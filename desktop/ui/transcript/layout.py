@@ -115,6 +115,10 @@ class TranscriptLayout:
         for message in self._model.messages()[len(self._heights) :]:
             self._heights.append(self._estimate(message))
 
+    def rows_put_above(self, count: int) -> None:
+        """Take in rows that were added before the first one."""
+        self._heights.prepend([self._estimate(each) for each in self._model.messages()[:count]])
+
     def rows_removed(self) -> None:
         """Take note that rows at the end are gone."""
         self._heights.truncate(len(self._model.messages()))

@@ -46,7 +46,9 @@ class TranscriptModel(QAbstractListModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._messages: list[Message] = []
+        # Rows count on from the one that was first at the reset: those above it are below zero.
         self._rows: dict[int, int] = {}
+        self._above = 0
         self._growth: dict[int, list[str]] = {}
         self._marks: dict[int, Mark] = {}
 
@@ -86,9 +88,20 @@ class TranscriptModel(QAbstractListModel):
         self._extend((message,))
         self.endInsertRows()
 
+    def put_above(self, messages: Sequence[Message]) -> None:
+        """Add messages before the first one."""
+        if not messages:
+            return
+        self.beginInsertRows(_NO_PARENT, 0, len(messages) - 1)
+        self._messages[0:0] = messages
+        self._above += len(messages)
+        for row, message in enumerate(messages):
+            self._rows[message.id] = row - self._above
+        self.endInsertRows()
+
     def append_text(self, message_id: int, text: str) -> None:
         """Add to a reply that is being written; a message that is not shown is passed over."""
-        row = self._rows.get(message_id)
+        row = self.row_of(message_id)
         if row is None or not text:
             return
         self._growth.setdefault(message_id, []).append(text)
@@ -96,7 +109,7 @@ class TranscriptModel(QAbstractListModel):
 
     def replace(self, message: Message) -> None:
         """Show a message's new state, text and report; its text is now the one given."""
-        row = self._rows.get(message.id)
+        row = self.row_of(message.id)
         if row is None or (self.message(row) == message):
             return
         self._growth.pop(message.id, None)
@@ -109,7 +122,7 @@ class TranscriptModel(QAbstractListModel):
         changed = {key for key in {*marks, *self._marks} if marks.get(key) != self._marks.get(key)}
         self._marks = dict(marks)
         for message_id in changed:
-            row = self._rows.get(message_id)
+            row = self.row_of(message_id)
             if row is not None:
                 self.dataChanged.emit(self.index(row), self.index(row))
 
@@ -137,7 +150,8 @@ class TranscriptModel(QAbstractListModel):
 
     def row_of(self, message_id: int) -> int | None:
         """Return the row of a message, None when it is not on this path."""
-        return self._rows.get(message_id)
+        row = self._rows.get(message_id)
+        return None if row is None else row + self._above
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _NO_PARENT) -> int:  # noqa: D102
         return 0 if parent.isValid() else len(self._messages)
@@ -157,7 +171,7 @@ class TranscriptModel(QAbstractListModel):
 
     def _extend(self, messages: Sequence[Message]) -> None:
         for message in messages:
-            self._rows[message.id] = len(self._messages)
+            self._rows[message.id] = len(self._messages) - self._above
             self._messages.append(message)
 
     def _truncate(self, count: int) -> None:
@@ -165,6 +179,8 @@ class TranscriptModel(QAbstractListModel):
             del self._rows[message.id]
             self._growth.pop(message.id, None)
         del self._messages[count:]
+        if not count:
+            self._above = 0
 
 
 def speaker(message: Message) -> str:

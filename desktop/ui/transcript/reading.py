@@ -60,6 +60,14 @@ class Reader(QObject):
         self.hovered_row = -1
         self._stop_drawing()
 
+    def rows_moved(self, count: int) -> None:
+        """Take note that so many rows were put above."""
+        self.selection.move(count)
+        if self.hovered_row >= 0:
+            self.hovered_row += count
+        self._hovered_button = _moved(self._hovered_button, count)
+        self._copied_button = _moved(self._copied_button, count)
+
     def mark(self, painter: RowPainter) -> None:
         """Tell the painter which code button is hovered, and which one has copied."""
         painter.hovered_button = self._hovered_button
@@ -221,3 +229,7 @@ class Reader(QObject):
     def _on_confirmation_over(self) -> None:
         self._copied_button = None
         self.changed.emit()
+
+
+def _moved(button: BlockPlace | None, rows: int) -> BlockPlace | None:
+    return button and button._replace(row=button.row + rows)

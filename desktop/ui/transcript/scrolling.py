@@ -141,6 +141,12 @@ class ScrollingView(QListView):
         else:
             self.viewport().update()
 
+    def _shift(self, pixels: int) -> None:
+        """Take note that so much was put above all that there is; nothing in sight moves."""
+        self._move_to(self._top + pixels)
+        if self.isVisible():
+            self._place_overlays()
+
     def _move_to(self, top: int) -> None:
         bar = self.verticalScrollBar()
         self._adjusting = True

@@ -49,6 +49,12 @@ class TextSelection:
         """Select all between two places."""
         self.anchor, self.head = start, end
 
+    def move(self, rows: int) -> None:
+        """Take note that so many rows were put above."""
+        if self.anchor is not None and self.head is not None:
+            self.anchor = self.anchor._replace(row=self.anchor.row + rows)
+            self.head = self.head._replace(row=self.head.row + rows)
+
     def ordered(self) -> tuple[TextPlace, TextPlace] | None:
         """Return start and end in reading order, None when nothing is selected."""
         if self.anchor is None or self.head is None or self.anchor == self.head:

@@ -177,11 +177,20 @@ class TranscriptView(ScrollingView):
         self._settle()
 
     def _on_rows_inserted(self, _parent: Index, first: int, last: int) -> None:
+        if first == 0 and self._layout.count:
+            self._put_above(last + 1)
+            return
         self._layout.rows_appended()
         added = self.transcript().messages()[first : last + 1]
         if any(message.state is MessageState.STREAMING for message in added):
             self._following = True
         self._settle()
+
+    def _put_above(self, count: int) -> None:
+        top = self._layout.total
+        self._layout.rows_put_above(count)
+        self._reader.rows_moved(count)
+        self._shift(self._layout.total - top)
 
     def _on_rows_removed(self, _parent: Index, _first: int, _last: int) -> None:
         self._reader.clear()

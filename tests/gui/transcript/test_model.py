@@ -16,6 +16,14 @@ def test_is_a_model_as_qt_wants_it(qtbot: QtBot) -> None:
     model.append(user(3))
     model.set_messages([user(1), reply(4, "b"), user(5)])
     model.replace(reply(4, "c"))
+    model.put_above([user(-2), reply(-1, "z")])
+    model.append(reply(6, "d"))
+    assert [model.row_of(each) for each in (-2, -1, 1, 4, 5, 6)] == [0, 1, 2, 3, 4, 5]
+    model.set_messages([user(-2), reply(-1, "z"), user(7)])
+    assert [model.row_of(each) for each in (-2, -1, 1, 7)] == [0, 1, None, 2]
+    model.set_messages([])
+    model.set_messages([user(8)])
+    assert model.row_of(8) == 0
     model.set_messages([])
     assert model.rowCount() == 0
 

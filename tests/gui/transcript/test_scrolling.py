@@ -184,3 +184,24 @@ def test_of_a_huge_reply_only_what_is_seen_is_laid_out(show: Show, text: str) ->
     row = view._layout.row(1)
     measured = sum(row.is_measured(index) for index in range(len(row.blocks)))
     assert 0 < measured < len(row.blocks) / 3
+
+
+@pytest.mark.parametrize("is_hidden", [False, True])
+def test_what_is_put_above_moves_nothing_that_is_read(show: Show, is_hidden: bool) -> None:
+    messages = conversation(60)
+    view = show(*messages[80:])
+    view.restore_anchor(messages[100].id, 7)
+    view._reader.select_row(21)
+    chosen = view._reader.selection.text(view._layout)
+    place = place_of(view, messages[100].id)
+    view.setHidden(is_hidden)
+    view.transcript().put_above(messages[20:80])
+    view.transcript().put_above(messages[:20])
+    view.show()
+    assert place_of(view, messages[100].id) == place
+    assert view.anchor() == (messages[100].id, 7)
+    assert view._reader.selection.text(view._layout) == chosen
+    view.jump_to_end()
+    assert at_end(view)
+    view.restore_anchor(messages[3].id, 0)
+    assert place_of(view, messages[3].id) == 0

@@ -7,6 +7,7 @@ import pytest
 
 from desktop.domain.chat import Chat, ChatView, Message, MessageState, Run
 from desktop.domain.errors import UserError
+from desktop.domain.grounds import Grounds
 from desktop.storage.chats import ChatStore
 from desktop.storage.database import Database
 from models.records import Report, Turn
@@ -345,3 +346,42 @@ def test_a_chat_of_ten_thousand_messages_is_read_whole(
     assert all(below.parent_id == above.id for above, below in pairwise(path))
     assert {message.sibling_count for message in path} == {1}
     assert len(store.turns(path[-1].id)) == 10_000
+
+
+# --- great chats ----------------------------------------------------------------------------------
+
+
+def test_a_path_is_read_from_its_end_up(store: ChatStore, chat: Chat, run: Run) -> None:
+    parent_id, hidden = None, 0
+    for number in range(6):
+        user, reply = exchange(store, chat, parent_id, f"q{number}", run)
+        parent_id = reply.id
+        if number == 2:
+            hidden = reply.id
+            other = store.begin_reply(chat.id, user.id, run)
+            parent_id = store.finish(other.id, MessageState.COMPLETE, "Other", []).id
+    whole = store.path(chat.id)
+    assert whole[5].sibling_count == 2
+    assert store.path_end(chat.id, 99) == whole
+    read = store.path_end(chat.id, 5)
+    assert read == whole[-5:]
+    while above := store.path_above(read[0].id, 3):
+        assert len(above) <= 3
+        read[0:0] = above
+    assert read == whole
+    # A message further up comes along, with what is around it; one of another branch doesn't.
+    assert store.path_end(chat.id, 4, whole[3].id) == whole[1:]
+    assert store.path_end(chat.id, 4, hidden) == whole[-4:]
+    assert store.path_end(store.create_chat().id, 5) == []
+
+
+def test_what_replies_stand_on_comes_with_the_end_of_a_path(
+    store: ChatStore, chat: Chat, run: Run
+) -> None:
+    parent_id = None
+    for number in range(4):
+        _, reply = exchange(store, chat, parent_id, f"q{number}", run)
+        store.keep_grounds(reply.id, Grounds(whole=("tides.txt",)))
+        parent_id = reply.id
+    assert store.path_end(chat.id, 3) == store.path(chat.id)[-3:]
+    assert store.path_end(chat.id, 3)[-1].grounds is not None
