@@ -291,7 +291,23 @@ create index contexts_by_chat on contexts (chat_id);
 create index contexts_by_summary on contexts (summary_id);
 """
 
-M006_PRESETS: Final = ""
+M006_PRESETS: Final = """
+-- Settings of a completion under a name, with their examples, as JSON.
+create table presets (
+    id integer primary key autoincrement,
+    name text not null collate nocase unique,
+    content text not null,
+    created_at real not null,
+    updated_at real not null
+) strict;
+
+-- What new chats with a model begin with.
+create table model_presets (
+    model_path text primary key,
+    preset_id integer not null references presets (id) on delete cascade
+) strict;
+create index model_presets_by_preset on model_presets (preset_id);
+"""
 
 MIGRATIONS: Final[tuple[str, ...]] = (
     M001_CHATS,

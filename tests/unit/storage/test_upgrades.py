@@ -11,6 +11,7 @@ from desktop.domain.chat import ChatView, MessageState
 from desktop.storage.chats import ChatStore
 from desktop.storage.database import Database
 from desktop.storage.migrations import MIGRATIONS
+from desktop.storage.presets import PresetStore
 
 SCHEMAS = sorted((Path(__file__).parent / "schemas").glob("v*.sql"))
 
@@ -95,3 +96,13 @@ def test_what_a_chat_was_asked_about_is_kept(database_path: Path) -> None:
         grounds = store.path(chat.id)[-1].grounds
         assert grounds is not None
         assert (grounds.searched, grounds.found[0].place) == (("report.pdf",), "page 2")
+
+
+@pytest.mark.parametrize("version", range(6, len(MIGRATIONS) + 1))
+def test_presets_and_defaults_are_kept(version: int, database_path: Path) -> None:
+    build(database_path, (SCHEMAS[0].parent / f"v{version}.sql").read_text())
+    with Database.open(database_path) as database:
+        preset = PresetStore(database).default_of("/models/tiny.gguf")
+        assert preset is not None
+        assert preset.name == "Translator"
+        assert preset.values["examples"] == [{"user": "Haus", "assistant": "house"}]

@@ -242,6 +242,22 @@ create table contexts (
 create index contexts_by_chat on contexts (chat_id);
 create index contexts_by_summary on contexts (summary_id);
 
+-- Settings of a completion under a name, with their examples, as JSON.
+create table presets (
+    id integer primary key autoincrement,
+    name text not null collate nocase unique,
+    content text not null,
+    created_at real not null,
+    updated_at real not null
+) strict;
+
+-- What new chats with a model begin with.
+create table model_presets (
+    model_path text primary key,
+    preset_id integer not null references presets (id) on delete cascade
+) strict;
+create index model_presets_by_preset on model_presets (preset_id);
+
 insert into models values (1, '/models/tiny.gguf', 'Tiny', 4, 1700000000000000000, 'abc');
 insert into folders values (1, 'Work', 0);
 insert into chats values (1, 'Greeting', 1700000000.0, 1700000009.0, null, null, '{"top_k":5}', 1700000008.0, 1, 'model');
@@ -266,4 +282,6 @@ insert into purged values (3, null, 1700000000.0), (1, 9, 1700000007.0);
 insert into summaries values (1, 1, null, 1, 2, 'They greeted.', 'They said hello.', 'Tiny', 1700000009.0);
 insert into summarized values (1, 1), (1, 2);
 insert into contexts values (3, 1, 3, '[1]', 1, 1);
+insert into presets values (1, 'Translator', '{"temperature":0.2,"examples":[{"user":"Haus","assistant":"house"}]}', 1700000001.0, 1700000002.0);
+insert into model_presets values ('/models/tiny.gguf', 1);
 pragma user_version = 6;
