@@ -13,6 +13,7 @@ import msgspec
 
 from desktop.cli.arguments import Parser, add_common_flags, add_model_flags
 from desktop.cli.context import Context, find_model
+from desktop.cli.presets import add_preset_flag, named_preset
 from desktop.cli.session import EngineSession, Outcome
 from desktop.cli.terminal import (
     INTERRUPTED_STATUS,
@@ -24,9 +25,11 @@ from desktop.cli.terminal import (
 from desktop.domain.errors import UserError
 from desktop.domain.prompt import Given, chat_prompt
 from desktop.domain.speed import decode_tokens_per_s, prefill_tokens_per_s
+from desktop.settings.presets import with_preset
 from desktop.settings.requests import to_sampling
 from desktop.settings.schema import GenerationSettings
 from desktop.settings.store import with_overrides
+from desktop.storage.database import Database
 from models.protocol import Cancelled, Failed, Finished, Tokens
 from models.records import ModelInfo, Prompt, RawPrompt, Report
 
@@ -41,9 +44,9 @@ def run(argv: Sequence[str]) -> int:
     """Answer one question; return the exit status. Raises UserError."""
     arguments = _parse(argv)
     context = Context.of(arguments)
-    settings = with_overrides(context.settings.generation, context.flags)
     question = _question(arguments.question)
     _check_raw(arguments)
+    settings = with_overrides(_settings(arguments.preset, context), context.flags)
     path = find_model(arguments.model, context)
     reply = _Reply(printer=None if arguments.json else ReplyPrinter())
     with EngineSession(context.paths) as session, _documents(arguments, context, session) as asked:
@@ -122,9 +125,20 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         help="search by what the words mean too, with this embedding model; the default is the one "
         "of the settings, else one of the library. 'none' searches by words alone",
     )
+    add_preset_flag(parser)
     add_model_flags(parser)
     add_common_flags(parser)
     return parser.parse_args(argv)
+
+
+def _settings(preset: str | None, context: Context) -> GenerationSettings:
+    """Return the settings for all chats, or those of a preset. Raises UsageError."""
+    settings = context.settings.generation
+    if preset is None:
+        return settings
+    with Database.open(context.paths.database) as database:
+        found = named_preset(preset, database)
+    return with_preset(settings, found) if found else settings
 
 
 def _documents(
@@ -156,6 +170,12 @@ def _check_raw(arguments: argparse.Namespace) -> None:
         raise UsageError(
             "A system prompt goes through the chat template, which --raw leaves out.",
             "Leave out --raw or --system, or write the system prompt into the text.",
+        )
+    if arguments.preset is not None:
+        raise UsageError(
+            "A preset's system prompt and examples go through the chat template, which --raw "
+            "leaves out.",
+            "Leave out --raw or --preset.",
         )
     if arguments.document or arguments.collection is not None:
         raise UsageError(

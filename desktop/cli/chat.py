@@ -14,6 +14,7 @@ from desktop.cli.arguments import Parser, add_common_flags, add_model_flags
 from desktop.cli.context import Context, find_model
 from desktop.cli.conversation import Conversation
 from desktop.cli.interrupts import Interrupts
+from desktop.cli.presets import add_preset_flag, named_preset
 from desktop.cli.session import EngineSession
 from desktop.cli.terminal import harmless, report_trouble, say
 from desktop.domain.chat import Chat, Message, MessageState
@@ -21,6 +22,7 @@ from desktop.domain.errors import UserError
 from desktop.domain.speed import decode_tokens_per_s
 from desktop.storage.chats import ChatStore
 from desktop.storage.database import Database
+from desktop.storage.presets import PresetStore
 from models.library.embedded import sha256_of
 
 PROMPT: Final = "› "
@@ -46,7 +48,11 @@ def run(argv: Sequence[str]) -> int:
         if database.notice:
             say(database.notice)
         store.recover_interrupted()
-        conversation = Conversation(context, store, session, model_path)
+        preset = named_preset(arguments.preset, database)
+        default = preset or PresetStore(database).default_of(str(model_path))
+        conversation = Conversation(
+            context, store, session, model_path, preset=preset, default=default
+        )
         chats = [] if arguments.new else store.chats()
         conversation.open(chats[0] if chats else None)
         terminal = Terminal(store, conversation, ModelHash(store, model_path), session.interrupts)
@@ -60,6 +66,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         epilog=HELP,
     )
     parser.add_argument("--new", action="store_true", help="start a new chat")
+    add_preset_flag(parser)
     add_model_flags(parser)
     add_common_flags(parser)
     return parser.parse_args(argv)

@@ -16,10 +16,12 @@ from desktop.cli.terminal import ReplyPrinter, report_trouble
 from desktop.domain.chat import Chat, Message, MessageState, Run
 from desktop.domain.context_fit import Frame
 from desktop.domain.errors import UserError
+from desktop.domain.presets import Preset
 from desktop.domain.prompt import can_continue, chat_prompt
+from desktop.settings.presets import with_preset
 from desktop.settings.requests import to_sampling
 from desktop.settings.schema import GenerationSettings
-from desktop.settings.store import with_overrides
+from desktop.settings.store import overrides_of, with_overrides
 from desktop.storage.chats import ChatStore
 from desktop.version import snug_version
 from models.protocol import Cancelled, Failed, Finished, Tokens
@@ -35,8 +37,16 @@ class Conversation:
     """
 
     def __init__(
-        self, context: Context, store: ChatStore, session: EngineSession, model_path: Path
+        self,
+        context: Context,
+        store: ChatStore,
+        session: EngineSession,
+        model_path: Path,
+        *,
+        preset: Preset | None = None,
+        default: Preset | None = None,
     ) -> None:
+        """Take the preset of every chat that is opened, and that of new ones."""
         self.chat: Chat | None = None
         self.model: ModelInfo | None = None
         self.sha256 = ""
@@ -44,6 +54,8 @@ class Conversation:
         self._store = store
         self._session = session
         self._model_path = model_path
+        self._preset = preset
+        self._default = default
         self._loaded: LoadOptions | None = None
         self._seen: set[int] = set()
         self._unsaved: Callable[[], object] | None = None
@@ -76,7 +88,9 @@ class Conversation:
         self.save_pending()
         settings, run = self._settings(), self._run()
         if self.chat is None:
+            own = self._new_overrides()
             self.chat = self._store.create_chat()
+            self._store.set_overrides(self.chat.id, own)
         path = self._store.path(self.chat.id)
         parent_id = path[-1].id if path else None
         message, reply = self._store.begin_exchange(self.chat.id, parent_id, text, run)
@@ -108,9 +122,19 @@ class Conversation:
             self._unsaved = None
 
     def _settings(self) -> GenerationSettings:
-        own = {} if self.chat is None else self._store.overrides(self.chat.id)
+        chat = self.chat
+        own = self._new_overrides() if chat is None else self._store.overrides(chat.id)
         settings = with_overrides(self._context.settings.generation, own)
+        if self._preset is not None:
+            settings = with_preset(settings, self._preset)
         return with_overrides(settings, self._context.flags)
+
+    def _new_overrides(self) -> dict[str, object]:
+        """Return what a new chat sets differently from all chats."""
+        defaults = self._context.settings.generation
+        if self._default is None:
+            return {}
+        return overrides_of(with_preset(defaults, self._default), defaults)
 
     def _run(self) -> Run:
         model = self.load_model()

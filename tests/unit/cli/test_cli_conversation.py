@@ -11,14 +11,20 @@ import pytest
 
 from desktop.cli.context import Context, find_model
 from desktop.cli.conversation import Conversation
+from desktop.cli.presets import named_preset
 from desktop.cli.session import EngineSession
 from desktop.domain.chat import MessageState
 from desktop.domain.context import Overflow
 from desktop.domain.errors import UserError
+from desktop.domain.presets import Example
+from desktop.domain.prompt import chat_prompt
 from desktop.paths import Paths
+from desktop.settings.presets import preset_values
 from desktop.settings.schema import AppSettings, GenerationSettings
+from desktop.settings.store import with_overrides
 from desktop.storage.chats import ChatStore
 from desktop.storage.database import Database
+from desktop.storage.presets import PresetStore
 from models.client import engine_command
 from models.library.embedded import embedded_model
 
@@ -203,3 +209,36 @@ def test_a_script_is_told_which_flag_to_give(
     last = store.path(conversation.chat.id)[-1]
     assert last.state is MessageState.FAILED
     assert last.problem is not None
+
+
+def test_a_new_chat_begins_with_the_models_preset_and_a_named_one_goes_before(
+    context: Context, database: Database, store: ChatStore, session: EngineSession
+) -> None:
+    shown = (Example(user="Haus", assistant="house"),)
+    settings = GenerationSettings(top_k=7, max_tokens=9, examples=shown)
+    presets = PresetStore(database)
+    default = presets.create("Translator", preset_values(settings))
+    cold = presets.create("Cold", preset_values(GenerationSettings(temperature=0)))
+
+    plain = Conversation(context, store, session, embedded_model(), default=default)
+    reply = plain.send("Baum")
+    assert reply.report is not None
+    kept = with_overrides(GenerationSettings(), store.overrides(reply.chat_id))
+    assert (kept.preset, kept.top_k, kept.examples) == ("Translator", 7, shown)
+    asked = chat_prompt((), examples=shown, draft="Baum")
+    assert reply.report.prompt_tokens == session.count(asked).total
+
+    named = Conversation(context, store, session, embedded_model(), preset=cold, default=cold)
+    named.open(plain.chat)
+    again = named.again()
+    assert again.report is not None
+    assert again.report.prompt_tokens < reply.report.prompt_tokens, "it has no examples"
+    assert store.overrides(reply.chat_id)["preset"] == "Translator", "one session's choice"
+
+
+def test_a_preset_that_is_not_there_names_those_that_are(database: Database) -> None:
+    PresetStore(database).create("Cold", {})
+    assert named_preset(None, database) is None
+    with pytest.raises(UserError, match="named “Warm”") as refused:
+        named_preset("Warm", database)
+    assert "“Cold”" in refused.value.hint
