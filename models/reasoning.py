@@ -78,6 +78,9 @@ _STYLES: Final = (
     _style("◁think▷", "◁/think▷"),
     _style("<|channel>thought", "<channel|>"),
 )
+_LEAD: Final = 64
+"""How much is looked at for a mark with the white space and the other marks before it."""
+_LETTERS: Final = tuple({style.opening[0] for style in _STYLES})
 _FIRST: Final = re.compile("|".join(f"(?:{style.begins.pattern})" for style in _STYLES))
 _BETWEEN: Final = re.compile(
     r"(?:<\|end\|>)?(?:<\|start\|>assistant)?<\|channel\|>(?:analysis|commentary)[^<]*<\|message\|>"
@@ -87,12 +90,16 @@ _BETWEEN: Final = re.compile(
 
 def divide(text: str) -> Division | None:
     """Return where a reply's thought and its answer are, None where it has no thought."""
+    # Nearly all texts are done with here: lists of chats and transcripts ask for many.
+    if not text[:_LEAD].lstrip().startswith(_LETTERS):
+        return None
     if _FIRST.match(text) is None:
         answered = _CHANNELS.ends.match(text)
         end = answered.end() if answered else 0
         return Division(_CHANNELS, 0, 0, end, closed=True) if answered else None
     style, begun = next((style, begun) for style in _STYLES if (begun := style.begins.match(text)))
-    ended = style.ends.search(text, begun.end())
+    found = text.find(style.closing.removesuffix("<|message|>"), begun.end())
+    ended = style.ends.search(text, max(begun.end(), found - _LEAD)) if found >= 0 else None
     if ended is None:
         return Division(style, begun.end(), len(text), len(text), closed=False)
     return Division(style, begun.end(), ended.start(), ended.end(), closed=True)

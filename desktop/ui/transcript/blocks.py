@@ -20,6 +20,8 @@ class BlockKind(Enum):
     CODE = auto()
     TABLE = auto()
     PLAIN = auto()
+    THOUGHT = auto()
+    """What a model wrote before its answer."""
 
 
 class Block(NamedTuple):

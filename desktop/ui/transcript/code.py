@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections import OrderedDict
@@ -20,6 +21,7 @@ Span = tuple[str, str]
 """Text, and the palette's role that colours it ("" for plain)."""
 
 LINE_LIMIT: Final = 1_000
+_SUFFIX: Final = re.compile(r"\*\.[A-Za-z0-9+_-]{1,12}")
 _SLICE_S: Final = 0.004
 _KEPT_FENCES: Final = 12
 _ROLES: Final = (
@@ -61,6 +63,12 @@ class Lexers(QObject):
             self._loading.add(name)
             threading.Thread(target=self._load, args=(name,), daemon=True).start()
         return None
+
+    def suffix(self, language: str) -> str:
+        """Return how the names of a language's files end, with the dot; ``.txt`` where unknown."""
+        lexer = self._lexers.get(language.lower())
+        patterns = lexer.filenames if lexer is not None else ()
+        return next((each[1:] for each in patterns if _SUFFIX.fullmatch(each)), ".txt")
 
     def _load(self, name: str) -> None:
         lexer = None

@@ -12,13 +12,15 @@ from PySide6.QtWidgets import QMenu
 
 from desktop.domain.chat import Message
 from desktop.ui.transcript.actions import Action, actions_of, more_of
+from desktop.ui.transcript.block_buttons import BlockPlace, Button
 from desktop.ui.transcript.blocks import BlockKind
 from desktop.ui.transcript.layout import TranscriptLayout
+from desktop.ui.transcript.looks import thought_of
 from desktop.ui.transcript.overlays import Overlays
-from desktop.ui.transcript.painter import BlockPlace
 from desktop.ui.transcript.reading import Reader
 from desktop.ui.transcript.row import RowLayout
 from desktop.ui.transcript.sources import lines_of
+from models.reasoning import answer_in
 
 if TYPE_CHECKING:
     from desktop.ui.transcript.view import TranscriptView
@@ -33,6 +35,7 @@ _KEYBOARD_REASONS: Final = frozenset(
 _PAGE_SHARE: Final = 0.85
 """What a page key scrolls by, so that the last lines stay in sight."""
 _MENU_CODE_LIMIT: Final = 12
+_MENU_LONG: Final = 3
 _DELETING: Final = frozenset({Action.DELETE, Action.DELETE_EXCHANGE})
 """Those before which a line is drawn: they come last, and together."""
 
@@ -246,7 +249,7 @@ class Commands(QObject):
         for action in actions_of(message, is_last=is_last):
             menu.addAction(action.label, partial(self.run, message.id, action))
             if action is Action.COPY:
-                self._add_code_entries(menu, row, layout)
+                self._add_block_entries(menu, row, layout)
         menu.addSeparator()
         for action in more_of(message, is_last=is_last):
             if action in _DELETING:
@@ -261,15 +264,29 @@ class Commands(QObject):
         if row is not None:
             self.open_menu(row, corner)
 
-    def _add_code_entries(self, menu: QMenu, row: int, layout: RowLayout) -> None:
-        fences = [
-            index
-            for index, block in enumerate(layout.blocks)
-            if block.kind is BlockKind.CODE and block.part == 0
-        ]
-        for number, index in enumerate(fences[:_MENU_CODE_LIMIT], start=1):
-            name = "Copy code" if len(fences) == 1 else f"Copy code {number}"
-            menu.addAction(name, partial(self._reader.copy_code, BlockPlace(row, index)))
+    def _add_block_entries(self, menu: QMenu, row: int, layout: RowLayout) -> None:
+        """Offer what is drawn on the blocks too: a keyboard reaches no drawn button."""
+        blocks = [each for each in enumerate(layout.blocks) if each[1].part == 0]
+        fences = [index for index, block in blocks if block.kind is BlockKind.CODE]
+        tables = [index for index, block in blocks if block.kind is BlockKind.TABLE]
+        self._add_entries(menu, row, "Copy code", Button.COPY, fences)
+        self._add_entries(menu, row, "Save code{}\u2026", Button.SAVE, fences)
+        self._add_entries(menu, row, "Wrap or unwrap code", Button.WRAP, fences)
+        self._add_entries(menu, row, "Copy table{} as CSV", Button.CSV, tables)
+        if thought_of(layout.blocks) is not None:
+            name = "Show thought" if layout.is_folded else "Hide thought"
+            self._add_entries(menu, row, name, Button.FOLD, [0])
+
+    def _add_entries(
+        self, menu: QMenu, row: int, name: str, button: Button, blocks: list[int]
+    ) -> None:
+        """Add what can be done to each of these blocks, in a menu of its own where it is long."""
+        shown = blocks[:_MENU_CODE_LIMIT]
+        into = menu.addMenu(name.format("")) if len(shown) > _MENU_LONG else menu
+        pattern = name if "{}" in name else f"{name}{{}}"
+        for number, index in enumerate(shown, start=1):
+            told = pattern.format("" if len(blocks) == 1 else f" {number}")
+            into.addAction(told, partial(self._reader.blocks.run, BlockPlace(row, index, button)))
 
     def _ask_for_notes(self, grounded: list[tuple[Message, RowLayout, QPoint]]) -> None:
         lacking = [
@@ -287,7 +304,9 @@ class Commands(QObject):
         row = self._layout.model.row_of(message_id)
         if row is None:
             return
-        QGuiApplication.clipboard().setText(self._layout.model.message(row).text)
+        message = self._layout.model.message(row)
+        text = answer_in(message.text) if message.role == "assistant" else message.text
+        QGuiApplication.clipboard().setText(text or message.text)
         bar = self._overlays.bar(message_id)
         if bar is not None:
             bar.confirm_copy()

@@ -10,9 +10,11 @@ from typing import Final, NamedTuple
 from desktop.domain.chat import Message
 from desktop.ui.transcript import metrics
 from desktop.ui.transcript.heights import HeightTree
+from desktop.ui.transcript.looks import Looks
 from desktop.ui.transcript.model import TranscriptModel
 from desktop.ui.transcript.rendering import BlockRenderer
 from desktop.ui.transcript.row import RowLayout
+from models.reasoning import answer_in
 
 _KEPT_ROWS: Final = 200
 _PASSES: Final = 12
@@ -36,6 +38,7 @@ class TranscriptLayout:
         self._width = metrics.column_width(0)
         self._rows: OrderedDict[int, RowLayout] = OrderedDict()
         self._heights = HeightTree()
+        self._looks: dict[int, Looks] = {}
 
     @property
     def model(self) -> TranscriptModel:
@@ -75,7 +78,11 @@ class TranscriptLayout:
         layout = self._rows.get(message_id)
         if layout is None:
             layout = RowLayout(
-                self._model.message(row), self._renderer, self._width, self._model.mark(message_id)
+                self._model.message(row),
+                self._renderer,
+                self._width,
+                self._model.mark(message_id),
+                self.looks(message_id),
             )
             self._rows[message_id] = layout
             if len(self._rows) > _KEPT_ROWS:
@@ -84,6 +91,14 @@ class TranscriptLayout:
             self._rows.move_to_end(message_id)
             layout.set_width(self._width)
         return layout
+
+    def looks(self, message_id: int) -> Looks:
+        """Return how a person wants to see a message."""
+        return self._looks.setdefault(message_id, Looks())
+
+    def row_changed(self, row: int) -> None:
+        """Take in that a row has another height now."""
+        self._heights.set(row, self.row(row).height)
 
     def visible_rows(self, top: int, height: int) -> Iterator[int]:
         """Iterate over the rows that are at least partly in a viewport."""
@@ -232,7 +247,7 @@ class TranscriptLayout:
 
     def _estimate(self, message: Message) -> int:
         style = self._renderer.style
-        text = message.text
+        text = answer_in(message.text) if message.role == "assistant" else message.text
         wrapped = len(text) * style.average_char / self._width
         lines = wrapped + text.count("\n") * 0.6 + 1
         return round(lines * style.line_height) + metrics.ACTIONS_HEIGHT + 3 * metrics.ROW_TOP

@@ -18,6 +18,7 @@ from PySide6.QtCore import (
 
 from desktop.domain.chat import Message, MessageState
 from desktop.ui.transcript.marks import Mark
+from models.reasoning import answer_in
 
 _NO_PARENT: Final = QModelIndex()
 _STATE_WORDS: Final = {
@@ -198,7 +199,8 @@ def speaker(message: Message) -> str:
 
 def spoken_text(message: Message) -> str:
     """Return what a screen reader says for a message: who, the text, and how it ended."""
-    parts = [f"{speaker(message)}: {message.text}".rstrip()]
+    text = answer_in(message.text) if message.role == "assistant" else message.text
+    parts = [f"{speaker(message)}: {text}".rstrip()]
     if message.grounds is not None:
         parts.append(message.grounds.sentence)
     if message.state is MessageState.FAILED and message.problem:

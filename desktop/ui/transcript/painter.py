@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QAbstractTextDocumentLayout,
@@ -20,23 +18,25 @@ from desktop.ui import tokens as design
 from desktop.ui.icons import icon
 from desktop.ui.theme import mix
 from desktop.ui.transcript import metrics
+from desktop.ui.transcript.block_buttons import (
+    AREA,
+    ICON_SIZE,
+    BlockPlace,
+    Button,
+    button_rect,
+    buttons_of,
+    frame_of,
+)
 from desktop.ui.transcript.blocks import BlockKind
 from desktop.ui.transcript.document import Marker, SealedDocument
+from desktop.ui.transcript.looks import thought_words
 from desktop.ui.transcript.model import speaker
 from desktop.ui.transcript.rendering import CODE_HEADER, RenderedBlock
 from desktop.ui.transcript.row import RowLayout, note_of
 from desktop.ui.transcript.selection import TextSelection
-from desktop.ui.transcript.style import LIST_INDENT, TranscriptStyle
+from desktop.ui.transcript.style import TranscriptStyle
 
-_COPY_ICON = 16
-_COPY_AREA = 28
-
-
-class BlockPlace(NamedTuple):
-    """A block, by its row and number; of a copy button, the block where its fence begins."""
-
-    row: int
-    block: int
+_CHEVRON = 14
 
 
 class RowPainter:
@@ -46,7 +46,8 @@ class RowPainter:
         self.style = style
         self.hovered_button: BlockPlace | None = None
         self.copied_button: BlockPlace | None = None
-        """The button that says that its code was copied."""
+        """The button that says that its work is done."""
+        self.hovered_row = -1
         self._context = QAbstractTextDocumentLayout.PaintContext()
         palette = QPalette()
         palette.setColor(QPalette.ColorRole.Text, QColor(style.palette.text))
@@ -75,11 +76,20 @@ class RowPainter:
             if rect.top() > clip.bottom():
                 break
             if row.is_measured(index):
-                place, block = BlockPlace(number, index), row.rendered(index)
-                self._draw_ground(painter, place, block, rect)
+                if row.is_hidden(index):
+                    self._draw_thought(painter, number, row, index)
+                    continue
+                block = row.rendered(index)
+                self._draw_ground(painter, number, row, index, block)
                 chosen = selection.range_in(number, index, block)
-                origin = rect.topLeft() + block.origin
+                origin = rect.topLeft() + row.text_origin(index)
+                if runs_on := not block.piece.wrap:
+                    painter.save()
+                    painter.setClipRect(frame_of(row, index).adjusted(2, 0, -2, 0))
                 self._draw_document(painter, block, origin, clip, chosen)
+                if runs_on:
+                    painter.restore()
+                self._draw_buttons(painter, number, row, index)
         self._write_note(painter, row)
         if row.has_card:
             self._draw_card(painter, row)
@@ -87,10 +97,16 @@ class RowPainter:
     # --- blocks --------------------------------------------------------------------------------
 
     def _draw_ground(
-        self, painter: QPainter, place: BlockPlace, block: RenderedBlock, rect: QRectF
+        self, painter: QPainter, number: int, row: RowLayout, index: int, block: RenderedBlock
     ) -> None:
+        rect = row.block_rect(index)
         if block.kind is BlockKind.CODE:
-            self._draw_code_frame(painter, place, block, rect)
+            self._draw_code_frame(painter, block, frame_of(row, index))
+        elif block.kind is BlockKind.THOUGHT:
+            self._draw_thought(painter, number, row, index)
+            bar = rect.adjusted(design.XS + 2, block.origin.y(), 0, 0)
+            bar.setWidth(2)
+            self._fill(painter, bar, self.style.palette.line, radius=1)
         elif block.kind is BlockKind.QUOTE:
             bar = QRectF(rect.left() + block.origin.x() - design.L, rect.top(), 3, rect.height())
             self._fill(painter, bar, self.style.palette.line, radius=1.5)
@@ -147,11 +163,25 @@ class RowPainter:
             if marker is Marker.DONE_TASK:
                 icon("check", palette.accent, round(2 * half)).paint(painter, box.toRect())
 
-    def _draw_code_frame(
-        self, painter: QPainter, place: BlockPlace, block: RenderedBlock, rect: QRectF
-    ) -> None:
+    def _draw_thought(self, painter: QPainter, number: int, row: RowLayout, index: int) -> None:
+        """Write the line that folds and opens a thought."""
+        block, palette = row.blocks[index], self.style.palette
+        if block.part:
+            return
+        line = button_rect(Button.FOLD, frame_of(row, index))
+        hovered = self.hovered_button == BlockPlace(number, index, Button.FOLD)
+        colour = palette.text if hovered else palette.secondary
+        name = "chevron-right" if row.is_folded else "chevron-down"
+        top = round(line.center().y() - _CHEVRON / 2)
+        icon(name, colour, _CHEVRON).paint(painter, round(line.left()), top, _CHEVRON, _CHEVRON)
+        painter.setFont(self.style.small_font)
+        painter.setPen(QColor(colour))
+        words = thought_words(row.message, block, row.looks)
+        place = line.adjusted(_CHEVRON + design.XS, 0, 0, 0)
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, words)
+
+    def _draw_code_frame(self, painter: QPainter, block: RenderedBlock, frame: QRectF) -> None:
         palette = self.style.palette
-        frame = rect.adjusted(block.piece.block.level * LIST_INDENT, 0, 0, 0)
         is_first, is_last = block.piece.block.part == 0, block.piece.last
         painter.save()
         painter.setClipRect(frame)
@@ -164,26 +194,33 @@ class RowPainter:
         painter.drawRoundedRect(shape, design.RADIUS_SMALL + 2, design.RADIUS_SMALL + 2)
         painter.restore()
         if is_first:
-            self._draw_code_header(painter, place, block, frame)
+            self._draw_code_header(painter, block, frame)
 
-    def _draw_code_header(
-        self, painter: QPainter, place: BlockPlace, block: RenderedBlock, frame: QRectF
-    ) -> None:
+    def _draw_code_header(self, painter: QPainter, block: RenderedBlock, frame: QRectF) -> None:
         palette = self.style.palette
         painter.setFont(self.style.small_font)
         painter.setPen(QColor(palette.secondary))
         label = QRectF(frame.left() + design.M, frame.top(), frame.width() / 2, CODE_HEADER)
         language = block.piece.block.info.split(" ")[0] or "text"
         painter.drawText(label, Qt.AlignmentFlag.AlignVCenter, language[:40])
-        area = copy_button_rect(frame)
-        if self.hovered_button == place:
-            self._fill(painter, area, palette.line)
-        name = "check" if self.copied_button == place else "copy"
-        colour = palette.good if name == "check" else palette.secondary
-        inset = (_COPY_AREA - _COPY_ICON) // 2
-        icon(name, colour, _COPY_ICON).paint(
-            painter, area.adjusted(inset, inset, -inset, -inset).toRect()
-        )
+
+    def _draw_buttons(self, painter: QPainter, number: int, row: RowLayout, index: int) -> None:
+        palette, block = self.style.palette, row.blocks[index]
+        for button in buttons_of(block):
+            if not button.icon or (button is Button.CSV and number != self.hovered_row):
+                continue
+            place = BlockPlace(number, index, button)
+            area = button_rect(button, frame_of(row, index))
+            hovered = self.hovered_button == place
+            if hovered or button is Button.CSV:
+                self._fill(painter, area, palette.line if hovered else palette.page)
+            done = self.copied_button == place
+            is_on = button is Button.WRAP and block.first not in row.looks.unwrapped
+            colour = palette.good if done else palette.text if is_on else palette.secondary
+            inset = (AREA - ICON_SIZE) // 2
+            icon("check" if done else button.icon, colour, ICON_SIZE).paint(
+                painter, area.adjusted(inset, inset, -inset, -inset).toRect()
+            )
 
     # --- around the text -----------------------------------------------------------------------
 
@@ -240,10 +277,3 @@ class RowPainter:
         painter.setBrush(QColor(colour))
         radius = min(radius, rect.width() / 2, rect.height() / 2)
         painter.drawRoundedRect(rect, radius, radius)
-
-
-def copy_button_rect(frame: QRectF) -> QRectF:
-    """Return where the copy button of a code block's frame is."""
-    inset = (CODE_HEADER - _COPY_AREA) / 2
-    left = frame.right() - inset - _COPY_AREA - 2
-    return QRectF(left, frame.top() + inset, _COPY_AREA, _COPY_AREA)

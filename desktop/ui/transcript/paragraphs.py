@@ -33,6 +33,7 @@ class State(NamedTuple):
     quote: bool = False
     part: int = 0
     first: int = 0
+    thought: bool = False
 
 
 class Line(NamedTuple):

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 
-from desktop.ui.transcript.blocks import BlockKind
+from desktop.ui.transcript.block_buttons import BlockPlace, button_at
 from desktop.ui.transcript.layout import TranscriptLayout
-from desktop.ui.transcript.painter import BlockPlace, copy_button_rect
 from desktop.ui.transcript.selection import TextPlace
-from desktop.ui.transcript.style import LIST_INDENT
 
 
 class HitTester:
@@ -28,7 +26,7 @@ class HitTester:
         y = place.y() - self._layout.row_top(number)
         index = row.block_at(y)
         block = row.rendered(index)
-        inner = QPointF(place.x(), y) - row.block_rect(index).topLeft() - block.origin
+        inner = QPointF(place.x(), y) - row.block_rect(index).topLeft() - row.text_origin(index)
         position = block.document.documentLayout().hitTest(inner, Qt.HitTestAccuracy.FuzzyHit)
         return TextPlace(number, index, max(0, position))
 
@@ -51,8 +49,13 @@ class HitTester:
         block = self._layout.row(number).rendered(index)
         return block.document.documentLayout().anchorAt(inner)
 
-    def code_button_at(self, place: QPoint) -> BlockPlace | None:
-        """Return the copy button at a place."""
+    def block_at(self, place: QPoint) -> tuple[int, int] | None:
+        """Return row and number of the block that is at a place."""
+        found = self._block_at(place)
+        return None if found is None else found[:2]
+
+    def button_at(self, place: QPoint) -> BlockPlace | None:
+        """Return the button of a block at a place."""
         number = self._layout.row_at(place.y())
         if number < 0:
             return None
@@ -61,12 +64,8 @@ class HitTester:
             return None
         y = place.y() - self._layout.row_top(number)
         index = row.block_at(y)
-        block = row.blocks[index]
-        if block.kind is not BlockKind.CODE or block.part:
-            return None
-        frame = row.block_rect(index).adjusted(block.level * LIST_INDENT, 0, 0, 0)
-        inside = copy_button_rect(frame).contains(QPointF(place.x(), y))
-        return BlockPlace(number, index) if inside else None
+        button = button_at(row, index, QPointF(place.x(), y))
+        return None if button is None else BlockPlace(number, index, button)
 
     def _block_at(self, place: QPoint) -> tuple[int, int, QPointF] | None:
         number = self._layout.row_at(place.y())
@@ -80,5 +79,7 @@ class HitTester:
         rect = QRectF(row.block_rect(index))
         if not rect.contains(QPointF(place.x(), y)):
             return None
-        inner = QPointF(place.x(), y) - rect.topLeft() - row.rendered(index).origin
+        if row.is_hidden(index):
+            return None
+        inner = QPointF(place.x(), y) - rect.topLeft() - row.text_origin(index)
         return number, index, inner

@@ -9,10 +9,12 @@ from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from desktop.domain.grounds import Source
+from desktop.ui.transcript.block_actions import BlockActions
+from desktop.ui.transcript.block_buttons import BlockPlace
 from desktop.ui.transcript.builder import SOURCE_LINK
 from desktop.ui.transcript.layout import TranscriptLayout
 from desktop.ui.transcript.markdown import is_safe_link
-from desktop.ui.transcript.painter import BlockPlace, RowPainter
+from desktop.ui.transcript.painter import RowPainter
 from desktop.ui.transcript.pointer import HitTester
 from desktop.ui.transcript.selection import TextPlace, TextSelection, paragraph_at, word_at
 
@@ -38,6 +40,8 @@ class Reader(QObject):
         super().__init__(parent)
         self._layout = layout
         self.hits = HitTester(layout)
+        self.blocks = BlockActions(layout, self)
+        self.blocks.copied.connect(self._on_copied)
         self.selection = TextSelection()
         self.hovered_row = -1
         self._hovered_button: BlockPlace | None = None
@@ -69,7 +73,8 @@ class Reader(QObject):
         self._copied_button = _moved(self._copied_button, count)
 
     def mark(self, painter: RowPainter) -> None:
-        """Tell the painter which code button is hovered, and which one has copied."""
+        """Tell the painter which button is hovered, and which one has copied."""
+        painter.hovered_row = self.hovered_row
         painter.hovered_button = self._hovered_button
         painter.copied_button = self._copied_button
 
@@ -80,7 +85,7 @@ class Reader(QObject):
         if event.button() is not Qt.MouseButton.LeftButton:
             return
         self._pressed_link, self._pressed_at = self.hits.link_at(place), place
-        if self.hits.code_button_at(place) is not None:
+        if self.hits.button_at(place) is not None:
             return
         found = self.hits.text_at(place)
         if found is None:
@@ -110,15 +115,15 @@ class Reader(QObject):
             self._scroll.stop()
 
     def release(self, place: QPoint) -> None:
-        """End a selection; a click without a move opens the link or copies the code under it."""
+        """End a selection; a click without a move follows the link or the button under it."""
         self._stop_drawing()
         distance = (place - self._pressed_at).manhattanLength()
         if distance >= QApplication.startDragDistance():
             self._offer_selection()
             return
-        button = self.hits.code_button_at(place)
+        button = self.hits.button_at(place)
         if button is not None:
-            self.copy_code(button)
+            self.blocks.run(button)
         elif self._pressed_link and self.selection.is_empty:
             self._follow(self._pressed_link, place)
         self._offer_selection()
@@ -142,7 +147,7 @@ class Reader(QObject):
 
     def cursor_at(self, place: QPoint) -> Qt.CursorShape:
         """Return the shape of the mouse's cursor at a place."""
-        if self.hits.link_at(place) or self.hits.code_button_at(place) is not None:
+        if self.hits.button_at(place) is not None or self.hits.link_at(place):
             return Qt.CursorShape.PointingHandCursor
         return (
             Qt.CursorShape.IBeamCursor if self.hits.is_text(place) else Qt.CursorShape.ArrowCursor
@@ -156,7 +161,8 @@ class Reader(QObject):
             return source.where if source else ""
         if link:
             return bytes(QUrl(link).toEncoded().data()).decode() or link
-        return "Copy code" if self.hits.code_button_at(place) is not None else ""
+        button = self.hits.button_at(place)
+        return "" if button is None else button.button.value
 
     # --- clipboard -----------------------------------------------------------------------------
 
@@ -166,14 +172,6 @@ class Reader(QObject):
         if text:
             QGuiApplication.clipboard().setText(text)
         return bool(text)
-
-    def copy_code(self, button: BlockPlace) -> None:
-        """Copy a fence's code and say so on its button."""
-        code = self._layout.row(button.row).code_text(button.block)
-        QGuiApplication.clipboard().setText(code.removesuffix("\n"))
-        self._copied_button = button
-        self._confirmation.start()
-        self.changed.emit()
 
     def select_row(self, number: int) -> None:
         """Select a message's whole text."""
@@ -187,7 +185,7 @@ class Reader(QObject):
     # --- details -------------------------------------------------------------------------------
 
     def _hover(self, place: QPoint) -> None:
-        row, button = self._layout.row_at(place.y()), self.hits.code_button_at(place)
+        row, button = self._layout.row_at(place.y()), self.hits.button_at(place)
         if (row, button) != (self.hovered_row, self._hovered_button):
             self.hovered_row, self._hovered_button = row, button
             self.changed.emit()
@@ -225,6 +223,11 @@ class Reader(QObject):
         clipboard = QGuiApplication.clipboard()
         if clipboard.supportsSelection() and not self.selection.is_empty:
             clipboard.setText(self.selection.text(self._layout), clipboard.Mode.Selection)
+
+    def _on_copied(self, button: BlockPlace) -> None:
+        self._copied_button = button
+        self._confirmation.start()
+        self.changed.emit()
 
     def _on_confirmation_over(self) -> None:
         self._copied_button = None

@@ -21,6 +21,8 @@ from desktop.ui.transcript.tables import column_widths, insert_table, rows_of
 
 CACHE_SIZE: Final = 200
 CODE_HEADER: Final = design.XXL
+THOUGHT_HEADER: Final = design.XL + design.XS
+THOUGHT_INDENT: Final = design.L
 _REFRESH_MS: Final = 30
 _KEPT_TABLES: Final = 32
 
@@ -40,6 +42,8 @@ class Piece(NamedTuple):
     """Link definitions as (label, address, title)."""
     sources: tuple[int, ...] = ()
     """The numbers that lead to a source where the text names them."""
+    wrap: bool = True
+    """Whether long lines of code are wrapped."""
 
 
 class RenderedBlock:
@@ -149,6 +153,11 @@ class BlockRenderer(QObject):
                 below = design.M if piece.last else 0
             case BlockKind.TABLE:
                 self._write_table(document, piece, width - left)
+            case BlockKind.THOUGHT:
+                self._write_text(document, piece, self.style.quiet)
+                left += THOUGHT_INDENT
+                top = THOUGHT_HEADER if piece.block.part == 0 else 0
+                below = 0 if piece.last else design.S
             case BlockKind.PLAIN:
                 self._write_plain(document, piece.block.source)
             case kind:
@@ -158,10 +167,12 @@ class BlockRenderer(QObject):
             self._waiting.setdefault(key, set()).add(piece)
         return RenderedBlock(piece, document, QPointF(left, top), below)
 
-    def _write_text(self, document: SealedDocument, piece: Piece) -> None:
+    def _write_text(
+        self, document: SealedDocument, piece: Piece, style: TranscriptStyle | None = None
+    ) -> None:
         references = _as_references(piece.references)
         tokens = markdown.parse(piece.block.source, references, piece.sources)
-        self._builder(document, piece).build(tokens)
+        self._builder(document, piece, style).build(tokens)
 
     def _write_plain(self, document: SealedDocument, source: str) -> None:
         cursor = QTextCursor(document)
@@ -182,8 +193,10 @@ class BlockRenderer(QObject):
                 QTextCursor(document), rows, widths, builder, self.style, header=block.part == 0
             )
 
-    def _builder(self, document: SealedDocument, piece: Piece) -> DocumentBuilder:
-        return DocumentBuilder(document, self.style, self._formula, piece.sources)
+    def _builder(
+        self, document: SealedDocument, piece: Piece, style: TranscriptStyle | None = None
+    ) -> DocumentBuilder:
+        return DocumentBuilder(document, style or self.style, self._formula, piece.sources)
 
     def _columns(self, first_part: str, width: float) -> list[int]:
         """Return the columns that a table's first part has, measured once for all its parts."""
@@ -198,7 +211,8 @@ class BlockRenderer(QObject):
     def _write_code(self, document: SealedDocument, piece: Piece) -> None:
         document.setDefaultFont(self.style.code_font)
         option = document.defaultTextOption()
-        option.setWrapMode(option.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        mode = option.WrapMode
+        option.setWrapMode(mode.WrapAtWordBoundaryOrAnywhere if piece.wrap else mode.NoWrap)
         option.setTabStopDistance(self.style.code_char * 4)
         document.setDefaultTextOption(option)
         source = piece.block.source.removesuffix("\n")

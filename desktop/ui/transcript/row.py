@@ -7,17 +7,20 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import Final
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF
 
 from desktop.domain.chat import Message, MessageState
+from desktop.ui import tokens as design
 from desktop.ui.transcript import metrics
 from desktop.ui.transcript.blocks import Block, BlockKind, split_plain
+from desktop.ui.transcript.looks import Looks, thought_of
 from desktop.ui.transcript.markdown import find_references
 from desktop.ui.transcript.marks import Mark
 from desktop.ui.transcript.marks import height_of as mark_height
 from desktop.ui.transcript.rendering import (
     CODE_HEADER,
+    THOUGHT_HEADER,
     BlockRenderer,
     Piece,
     RenderedBlock,
@@ -53,10 +56,17 @@ class RowLayout:
     """
 
     def __init__(
-        self, message: Message, renderer: BlockRenderer, width: int, mark: Mark | None = None
+        self,
+        message: Message,
+        renderer: BlockRenderer,
+        width: int,
+        mark: Mark | None = None,
+        looks: Looks | None = None,
     ) -> None:
         self.message = message
         self.mark = mark
+        self.looks = looks or Looks()
+        self._was_folded = False
         self.is_own = message.role != "assistant"
         self.renderer = renderer
         self._splitter = None if self.is_own else BlockSplitter(message.text)
@@ -92,6 +102,8 @@ class RowLayout:
         if self._splitter is None:
             return 0
         changed = self._splitter.append(message.text[len(self._splitter.text) :])
+        if self.is_folded != self._was_folded:
+            changed = 0
         # The block before it may have become one that goes on.
         self._estimate_from(changed)
         if was_waiting or changed == 0:
@@ -110,6 +122,61 @@ class RowLayout:
     def code_text(self, index: int) -> str:
         """Return the whole code of the fence that a block belongs to."""
         return self._whole(index)
+
+    def table_lines(self, index: int) -> list[str]:
+        """Return the rows of the table that a block begins, its head first, without the rule."""
+        blocks = self.blocks
+        lines = [blocks[index].info.split("\n")[0]]
+        for place in range(index, len(blocks)):
+            if place > index and (
+                blocks[place].kind is not BlockKind.TABLE or not blocks[place].part
+            ):
+                break
+            lines += blocks[place].source.split("\n") if blocks[place].source else []
+        return lines
+
+    # --- thoughts and long lines ---------------------------------------------------------------
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether only the first line of the message's thought is shown."""
+        first = thought_of(self.blocks)
+        return first is not None and self.looks.is_folded(self.message, first)
+
+    def is_hidden(self, index: int) -> bool:
+        """Tell whether a block's text is folded away."""
+        return self.blocks[index].kind is BlockKind.THOUGHT and self.is_folded
+
+    def fold(self) -> None:
+        """Fold the thought, or open it."""
+        self.looks.thought_open = self.is_folded
+        self._estimate_from(0)
+
+    def wrap(self, index: int) -> None:
+        """Let the long lines of a fence run on, or wrap them again."""
+        first = self.blocks[index].first
+        if self.looks.unwrapped.pop(first, None) is None:
+            self.looks.unwrapped[first] = 0
+        self._estimate_from(0)
+
+    def scrolled_by(self, index: int) -> int:
+        """Return by how many pixels a block of code is scrolled to the side."""
+        block = self.blocks[index]
+        return self.looks.unwrapped.get(block.first, 0) if block.kind is BlockKind.CODE else 0
+
+    def scroll_code(self, index: int, pixels: int) -> bool:
+        """Scroll a fence to the side; tell whether it is one that can be."""
+        block, unwrapped = self.blocks[index], self.looks.unwrapped
+        if block.kind is not BlockKind.CODE or block.first not in unwrapped:
+            return False
+        rendered = self.rendered(index)
+        beyond = rendered.ideal_width() + design.M - self._block_width()
+        unwrapped[block.first] = max(0, min(beyond, unwrapped[block.first] + pixels))
+        return True
+
+    def text_origin(self, index: int) -> QPointF:
+        """Return where the text of a block begins, relative to the block's corner."""
+        return self.rendered(index).origin - QPointF(self.scrolled_by(index), 0)
 
     # --- geometry ------------------------------------------------------------------------------
 
@@ -288,6 +355,10 @@ class RowLayout:
         for number in range(index, len(self.blocks)):
             if y > bottom:
                 break
+            if self.is_hidden(number):
+                changed |= self._take_folded(number)
+                y += self._gap(number) + self._heights[number]
+                continue
             piece = self._piece(number)
             if self.renderer.is_cached(piece) or time.perf_counter() < deadline:
                 changed |= self._take_height(number, self.rendered(number))
@@ -307,6 +378,12 @@ class RowLayout:
         """Return a block laid out for this row's width."""
         return self.renderer.render(self._piece(index), self._block_width())
 
+    def _take_folded(self, index: int) -> bool:
+        height = self._estimate(self.blocks[index])
+        changed = self._heights[index] != height
+        self._heights[index], self._measured[index] = height, 1
+        return changed
+
     def _take_height(self, index: int, block: RenderedBlock) -> bool:
         if self.is_own:
             whole = len(self.blocks) == 1
@@ -323,9 +400,10 @@ class RowLayout:
         following = blocks[index + 1] if index + 1 < len(blocks) else None
         last = following is None or following.part == 0
         if block.kind is BlockKind.CODE:
+            wrap = block.first not in self.looks.unwrapped
             if not block.closed:
-                return Piece(block, last=last)
-            return Piece(block, self._whole(index), self._first_line(index), last)
+                return Piece(block, last=last, wrap=wrap)
+            return Piece(block, self._whole(index), self._first_line(index), last, wrap=wrap)
         sources = self._sources if "[" in block.source else ()
         if block.kind is BlockKind.TABLE and block.part:
             return Piece(block, blocks[index - block.part].source, last=last, sources=sources)
@@ -364,16 +442,22 @@ class RowLayout:
             self._heights[index] = known
         self._wholes.clear()
         self._tops = None
+        self._was_folded = self.is_folded
 
     def _estimate(self, block: Block) -> int:
         style, width = self.style, self._block_width() - block.level * LIST_INDENT
         lines = block.source.count("\n") + 1
+        header = 0 if block.part else THOUGHT_HEADER
+        if block.kind is BlockKind.THOUGHT and self.is_folded:
+            return header
         if block.kind is BlockKind.CODE:
             return lines * style.code_line_height + (0 if block.part else CODE_HEADER)
         if block.kind is BlockKind.TABLE:
             return lines * (round(style.body_px * 1.45) + 13)
         wrapped = round(len(block.source) * style.average_char / max(60, width))
-        return max(lines, wrapped) * style.line_height
+        if block.kind is not BlockKind.THOUGHT:
+            header = 0
+        return header + max(lines, wrapped) * style.line_height
 
     def _gap(self, index: int) -> int:
         blocks = self.blocks

@@ -87,6 +87,8 @@ class TextSelection:
     def _row_text(self, row: int, layout: RowLayout) -> str:
         parts: list[str] = []
         for index, block in enumerate(layout.blocks):
+            if layout.is_hidden(index):
+                continue
             rendered = layout.rendered(index)
             chosen = self.range_in(row, index, rendered)
             if chosen is None:

@@ -20,6 +20,7 @@ from desktop.ui.transcript.paragraphs import (
     dedent,
     level_of,
 )
+from models.reasoning import Division, divide, plain
 
 PART_CODE_LINES: Final = 40
 PART_TABLE_ROWS: Final = 8
@@ -34,6 +35,7 @@ class BlockSplitter:
         self.blocks: list[Block] = []
         self._states: list[State] = []
         self._pending = State()
+        self._division: Division | None = None
         if text:
             self.append(text)
 
@@ -45,6 +47,8 @@ class BlockSplitter:
     def append(self, text: str) -> int:
         """Add text; return the index of the first block that may have changed."""
         self._text += text
+        if self._division is None or not self._division.closed:
+            self._division = divide(self._text)
         unfinished = self._text.rfind("\n", 0, len(self._text) - len(text)) + 1
         keep = len(self.blocks)
         state = self._pending
@@ -61,7 +65,9 @@ class BlockSplitter:
 
     def _split(self, state: State) -> None:
         while state.offset < len(self._text):
-            if state.fence:
+            if self._division and (state.thought or state.offset == 0):
+                state = self._split_thought(state, self._division)
+            elif state.fence:
                 state = self._split_code(state, state.fence)
             elif state.table:
                 state = self._split_table(state)
@@ -72,6 +78,23 @@ class BlockSplitter:
     def _emit(self, state: State, block: Block) -> None:
         self.blocks.append(block)
         self._states.append(state)
+
+    # --- thoughts ------------------------------------------------------------------------------
+
+    def _split_thought(self, state: State, division: Division) -> State:
+        text, begin, end = self._text, max(state.offset, division.start), division.end
+        if end - begin > PART_CHARS:
+            line_end = text.rfind("\n", begin, begin + PART_CHARS)
+            end = line_end + 1 if line_end > begin else place_to_cut(text, begin, end)
+        if begin < end or not division.closed:
+            source = plain(text[begin:end]).strip("\n")
+            kind, part = BlockKind.THOUGHT, state.part
+            self._emit(state, Block(kind, source, state.offset, part=part, closed=False))
+        if end < division.end:
+            return State(end, part=state.part + 1, thought=True)
+        if division.closed:
+            self._close_fence()
+        return State(division.answer, thought=not division.closed)
 
     # --- code ----------------------------------------------------------------------------------
 

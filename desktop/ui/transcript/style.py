@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cached_property
 from typing import Final
 
 from PySide6.QtGui import (
@@ -23,6 +25,7 @@ BASELINE_SHARE: Final = 0.8
 """Where in a line of fixed height Qt puts the baseline."""
 CODE_LINE_PERCENT: Final = 145
 LIST_INDENT: Final = tokens.XL
+_QUIET_SHARE: Final = 0.94
 
 
 class TranscriptStyle:
@@ -50,6 +53,12 @@ class TranscriptStyle:
         self.body_metrics = QFontMetricsF(self.body_font)
         self.average_char = self.body_metrics.averageCharWidth()
         self.code_char = QFontMetricsF(self.code_font).horizontalAdvance("0")
+
+    @cached_property
+    def quiet(self) -> TranscriptStyle:
+        """The style of what is not meant to be read first."""
+        palette = replace(self.palette, text=self.palette.secondary)
+        return TranscriptStyle(palette, round(self.text_scale * _QUIET_SHARE))
 
     def colour(self, value: str) -> QColor:
         """Return a palette's colour as Qt takes it."""

@@ -27,6 +27,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QShowEvent,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
@@ -72,6 +73,8 @@ class TranscriptView(ScrollingView):
     """The id of a summary that is to be read."""
     source_activated = Signal(object)
     """The source whose number or line was pressed."""
+    code_save_requested = Signal(str, str)
+    """Code that is to become a file, and the name to offer for it."""
     source_notes_wanted = Signal(list)
     """Sources that are in sight and of which nothing is known yet."""
 
@@ -104,6 +107,8 @@ class TranscriptView(ScrollingView):
         self._reader.source_activated.connect(self.source_activated)
         self._overlays.source_clicked.connect(self.source_activated)
         self._overlays.summary_clicked.connect(self.summary_requested)
+        self._reader.blocks.resized.connect(self._on_row_resized)
+        self._reader.blocks.save_requested.connect(self._on_save_requested)
         self._reader.scroll_wanted.connect(self._on_scroll_wanted)
         self._overlays.jump_clicked.connect(self.jump_to_end)
         self._overlays.remedy_clicked.connect(self.remedy_requested)
@@ -203,6 +208,21 @@ class TranscriptView(ScrollingView):
             self._layout.row_replaced(row)
         self._settle(place)
 
+    def note_thought(self, message_id: int, tokens: int, seconds: float) -> None:
+        """Show what the thought of a reply took that is still being written."""
+        self._layout.looks(message_id).figures = tokens, seconds
+        self.viewport().update()
+
+    def _on_row_resized(self, row: int) -> None:
+        # What was pressed stays under the mouse.
+        self._following = False
+        place = self._layout.place_at(self._top, self._page)
+        self._layout.row_changed(row)
+        self._settle(place)
+
+    def _on_save_requested(self, code: str, language: str) -> None:
+        self.code_save_requested.emit(code, f"code{self._lexers.suffix(language)}")
+
     def _on_text_appended(self, row: int) -> None:
         self._pacer.add(self.transcript().message_id(row))
 
@@ -277,6 +297,18 @@ class TranscriptView(ScrollingView):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: D102
         if event.button() is Qt.MouseButton.LeftButton:
             self._reader.double_click(self._place(event))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: D102
+        turned = event.pixelDelta() if not event.pixelDelta().isNull() else event.angleDelta()
+        aside = turned.x()
+        if not aside and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            aside = turned.y()
+        place = event.position().toPoint() + QPoint(-self.column.left(), self._top)
+        if aside and self._reader.blocks.scroll(self._reader.hits.block_at(place), -aside // 2):
+            self.viewport().update()
+            event.accept()
+        else:
+            super().wheelEvent(event)
 
     def viewportEvent(self, event: QEvent) -> bool:  # noqa: D102
         if event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):

@@ -14,9 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from desktop.domain.chat import Message, MessageState
 from desktop.ui.transcript.actions import Action, ActionBar, actions_of, more_of, speed_of
+from desktop.ui.transcript.block_buttons import Button, button_rect
 from desktop.ui.transcript.buttons import TextButton
 from desktop.ui.transcript.model import speaker
-from desktop.ui.transcript.painter import copy_button_rect
 from desktop.ui.transcript.view import TranscriptView
 from models.records import Report
 from tests.gui.transcript.conftest import Show, conversation, reply, user
@@ -104,7 +104,7 @@ def test_a_code_block_has_its_own_copy_button(show: Show) -> None:
     view = show(user(1), reply(2, f"Text\n\n```python\n{code}```\n"))
     view.restore_anchor(2, 0)
     row = view._layout.row(1)
-    area = copy_button_rect(row.block_rect(1)).center()
+    area = button_rect(Button.COPY, row.block_rect(1)).center()
     top = view._layout.row_top(1) - view.verticalScrollBar().value()
     place = (area + QPointF(view.column.left(), top)).toPoint()
     QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
@@ -120,6 +120,10 @@ def test_the_menu_offers_everything_by_keyboard_too(show: Show) -> None:
         "Copy message",
         "Copy code 1",
         "Copy code 2",
+        "Save code 1…",
+        "Save code 2…",
+        "Wrap or unwrap code 1",
+        "Wrap or unwrap code 2",
         "Edit message",
         "Write again",
         "Write the start of a reply…",
