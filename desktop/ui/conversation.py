@@ -53,7 +53,7 @@ class Conversation(QWidget):
         self._foot = self._make_foot()
         self.source_pane: SourcePane | None = None
         self._talk = QWidget()
-        layout = column(self._talk)
+        layout = self._column = column(self._talk)
         layout.addWidget(self.private_bar)
         layout.addWidget(self._stack, 1)
         layout.addWidget(self._foot)
@@ -97,6 +97,10 @@ class Conversation(QWidget):
     def add_text(self, message_id: int, text: str, _tokens: int) -> None:
         """Add to a reply that is being written."""
         self.transcript_model.append_text(message_id, text)
+
+    def set_find_bar(self, bar: QWidget) -> None:
+        """Take the bar in which something is looked for."""
+        self._column.insertWidget(self._column.indexOf(self._stack), bar)
 
     # --- a source beside it ----------------------------------------------------------------------
 

@@ -20,12 +20,14 @@ from desktop.domain.chat import Chat, ChatView, is_private
 from desktop.settings.schema import AppSettings
 from desktop.settings.window_state import WindowState
 from desktop.ui.ask_wires import AskWires
+from desktop.ui.block_wires import BlockWires
 from desktop.ui.chat_list import ChatPanel
 from desktop.ui.chat_list_model import UNTITLED_PRIVATE, shown_title
 from desktop.ui.context_wires import ContextWires
 from desktop.ui.conversation import Conversation
 from desktop.ui.document_wires import DocumentWires
 from desktop.ui.drops import FileDrop, is_model
+from desktop.ui.find_wires import FindWires
 from desktop.ui.header import Header
 from desktop.ui.keys import KeySheet, bind_keys
 from desktop.ui.list_wires import ListWires
@@ -94,6 +96,8 @@ class MainWindow(QMainWindow):
         self.ask_wires = AskWires(self, theme, session)
         self.list_wires = ListWires(self, session)
         self.tree_wires = TreeWires(self, session)
+        BlockWires(self, session)
+        self.find_wires = FindWires(self, theme, session)
         self.search_wires = SearchWires(self, theme, session)
         self.context_wires = ContextWires(self, session)
         FileDrop(self).files_dropped.connect(self._on_files_dropped)
@@ -235,6 +239,9 @@ class MainWindow(QMainWindow):
             "new_chat": self.open_new_chat,
             "new_private": self._session.chats.new_private,
             "search": self._focus_search,
+            "find": self.find_wires.open,
+            "find_next": lambda: self.find_wires.go(1),
+            "find_previous": lambda: self.find_wires.go(-1),
             "toggle_chats": lambda: self.panels.toggle("left"),
             "toggle_settings": lambda: self.panels.toggle("right"),
             "context": self.conversation.composer.gauge.open,
@@ -328,7 +335,9 @@ class MainWindow(QMainWindow):
             composer.editor.setFocus()
         elif self.panels.close_over():
             self.middle.setFocus()
-        elif self.middle.go_back() or self.conversation.close_source():
+        elif (
+            self.find_wires.close() or self.middle.go_back() or self.conversation.close_source()
+        ):
             pass
         elif composer.cancel_edit():
             composer.editor.setFocus()

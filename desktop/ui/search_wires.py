@@ -81,4 +81,5 @@ class SearchWires(QObject):
             self._view.choose_first()
 
     def _open(self, found: Found) -> None:
+        self._window.find_wires.show_hit(found)
         self._window.open_chat(found.chat_id, found.message_id)

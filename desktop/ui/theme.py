@@ -105,6 +105,7 @@ def mix(base: str, top: str, share: float) -> str:
 def derived_colours(palette: Palette) -> dict[str, str]:
     """Return the shades that states need, each made from the palette's roles."""
     return {
+        "found": mix(palette.page, palette.warning, 0.3),
         "hover": mix(palette.panel, palette.text, 0.06),
         "pressed": mix(palette.panel, palette.text, 0.12),
         "hover_raised": mix(palette.raised, palette.text, 0.05),

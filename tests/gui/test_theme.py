@@ -16,6 +16,7 @@ from tests.gui.conftest import App
 _TEXTS = ("text", "secondary", "faint", "accent", "good", "warning", "danger")
 _SURFACES = ("page", "panel", "raised", "own_message")
 _DERIVED = (
+    ("text", "found"),
     ("text", "hover"),
     ("text", "pressed"),
     ("text", "selected"),

@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 
 from desktop.ui import tokens as design
 from desktop.ui.icons import icon
-from desktop.ui.theme import mix
+from desktop.ui.theme import derived_colours, mix
 from desktop.ui.transcript import metrics
 from desktop.ui.transcript.block_buttons import (
     AREA,
@@ -29,6 +29,7 @@ from desktop.ui.transcript.block_buttons import (
 )
 from desktop.ui.transcript.blocks import BlockKind
 from desktop.ui.transcript.document import Marker, SealedDocument
+from desktop.ui.transcript.finding import Highlights, Stretch
 from desktop.ui.transcript.looks import thought_words
 from desktop.ui.transcript.model import speaker
 from desktop.ui.transcript.rendering import CODE_HEADER, RenderedBlock
@@ -48,6 +49,7 @@ class RowPainter:
         self.copied_button: BlockPlace | None = None
         """The button that says that its work is done."""
         self.hovered_row = -1
+        self.highlights = Highlights()
         self._context = QAbstractTextDocumentLayout.PaintContext()
         palette = QPalette()
         palette.setColor(QPalette.ColorRole.Text, QColor(style.palette.text))
@@ -55,6 +57,12 @@ class RowPainter:
         self._chosen = QTextCharFormat()
         self._chosen.setBackground(QColor(style.palette.selection))
         self._chosen.setForeground(QColor(style.palette.text))
+        self._found = QTextCharFormat()
+        self._found.setBackground(QColor(derived_colours(style.palette)["found"]))
+        self._found.setForeground(QColor(style.palette.text))
+        self._current = QTextCharFormat()
+        self._current.setBackground(QColor(style.palette.accent))
+        self._current.setForeground(QColor(style.palette.on_accent))
 
     def paint(
         self,
@@ -86,7 +94,9 @@ class RowPainter:
                 if runs_on := not block.piece.wrap:
                     painter.save()
                     painter.setClipRect(frame_of(row, index).adjusted(2, 0, -2, 0))
-                self._draw_document(painter, block, origin, clip, chosen)
+                found = self.highlights.stretches(row, index, block)
+                shown = self._selections(block, found, chosen)
+                self._draw_document(painter, block, origin, clip, shown)
                 if runs_on:
                     painter.restore()
                 self._draw_buttons(painter, number, row, index)
@@ -117,24 +127,36 @@ class RowPainter:
         block: RenderedBlock,
         origin: QPointF,
         clip: QRectF,
-        chosen: tuple[int, int] | None,
+        selections: list[QAbstractTextDocumentLayout.Selection],
     ) -> None:
         context = self._context
         context.clip = clip.translated(-origin)
-        context.selections = []
-        if chosen is not None and chosen[0] < chosen[1]:
-            cursor = QTextCursor(block.document)
-            cursor.setPosition(chosen[0])
-            cursor.setPosition(chosen[1], QTextCursor.MoveMode.KeepAnchor)
-            shown = QAbstractTextDocumentLayout.Selection()
-            shown.cursor = cursor
-            shown.format = self._chosen
-            context.selections = [shown]
+        context.selections = selections
         painter.save()
         painter.translate(origin)
         block.document.documentLayout().draw(painter, context)
         self._draw_markers(painter, block.document)
         painter.restore()
+
+    def _selections(
+        self, block: RenderedBlock, found: list[Stretch], chosen: tuple[int, int] | None
+    ) -> list[QAbstractTextDocumentLayout.Selection]:
+        """Return what is drawn on another ground: what was found, and over it what is selected."""
+        wanted = [
+            (start, end, self._current if is_current else self._found)
+            for start, end, is_current in found
+        ]
+        if chosen is not None and chosen[0] < chosen[1]:
+            wanted.append((*chosen, self._chosen))
+        made = []
+        for start, end, shape in wanted:
+            shown = QAbstractTextDocumentLayout.Selection()
+            cursor = QTextCursor(block.document)
+            cursor.setPosition(start)
+            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+            shown.cursor, shown.format = cursor, shape
+            made.append(shown)
+        return made
 
     def _draw_markers(self, painter: QPainter, document: SealedDocument) -> None:
         layout, size = document.documentLayout(), self.style.body_px

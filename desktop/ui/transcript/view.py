@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from PySide6.QtCore import (
@@ -39,8 +39,9 @@ from desktop.ui.tokens import LIGHT, Palette
 from desktop.ui.transcript import markdown
 from desktop.ui.transcript.code import Lexers
 from desktop.ui.transcript.commands import Commands
+from desktop.ui.transcript.finding import Highlights, line_top
 from desktop.ui.transcript.formulas import FormulaSetter
-from desktop.ui.transcript.layout import TranscriptLayout
+from desktop.ui.transcript.layout import Place, TranscriptLayout
 from desktop.ui.transcript.marks import Mark
 from desktop.ui.transcript.model import TranscriptModel
 from desktop.ui.transcript.overlays import Overlays
@@ -84,6 +85,8 @@ class TranscriptView(ScrollingView):
         self._lexers = Lexers()
         self._renderer = BlockRenderer(style, self._formulas, self._lexers)
         self._painter = RowPainter(style)
+        self._highlights = Highlights()
+        self._painter.highlights = self._highlights
         super().__init__(TranscriptLayout(self._renderer), parent)
         self.setObjectName("transcript")
         self.setAccessibleName("Conversation")
@@ -148,6 +151,48 @@ class TranscriptView(ScrollingView):
         self.source_notes.clear()
         self._place_overlays()
 
+    # --- what is looked for --------------------------------------------------------------------
+
+    def show_found(self, terms: Sequence[str], message_id: int | None = None) -> None:
+        """Mark these letters wherever they are seen, or in one message; none ends it."""
+        self._highlights.show(terms, message_id)
+        self.viewport().update()
+
+    def go_to_match(self, message_id: int, number: int) -> None:
+        """Make the ``number``-th match of a message the current one, and bring it in sight."""
+        row = self.transcript().row_of(message_id)
+        if row is None:
+            return
+        layout = self._layout.row(row)
+        spot = self._highlights.current = self._highlights.find_spot(layout, number)
+        if spot is None:
+            # It stands in what isn't painted, such as the address of a link.
+            self.restore_anchor(message_id, 0)
+            return
+        rendered = layout.rendered(spot.block)
+        found = self._highlights.stretches(layout, spot.block, rendered)
+        y = next((line_top(rendered, each.start) for each in found if each.is_current), 0)
+        top = self._layout.row_top(row) + layout.block_top(spot.block) + y - self._top
+        line = self._painter.style.line_height
+        if not (layout.is_measured(spot.block) and line <= top <= self._page - 2 * line):
+            self._following = False
+            self._settle(Place(message_id, spot.block, self._page // 3 - y))
+            self._following = self.isVisible() and self._is_at_end()
+        self.viewport().update()
+
+    def forget_match(self) -> None:
+        """Let no match be the current one."""
+        self._highlights.current = None
+        self.viewport().update()
+
+    def first_row(self) -> int:
+        """Return the first row in sight; -1 without rows."""
+        return self._layout.row_at(self._top)
+
+    def selected_text(self) -> str:
+        """Return what is selected with the mouse."""
+        return self._reader.selection.text(self._layout)
+
     # --- appearance ----------------------------------------------------------------------------
 
     def set_appearance(self, palette: Palette, text_scale: int) -> None:
@@ -161,6 +206,7 @@ class TranscriptView(ScrollingView):
         self._renderer = BlockRenderer(style, self._formulas, self._lexers)
         self._renderer.changed.connect(self._settle)
         self._painter = RowPainter(style)
+        self._painter.highlights = self._highlights
         self._layout.set_renderer(self._renderer)
         self._overlays.apply_style(style)
         self._set_step(style)
