@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "summarize": "summarize whole documents, with the pages each sentence is from",
     "translate": "translate documents, with a mark on what is no translation",
     "extract": "fill a table from whole documents, with the place of each value",
+    "chats": "list chats, export them, and import those of other products",
     "models": "list, inspect, search, pull and remove models",
     "doctor": "show what Snug runs on, and whether all of it works",
     "rpc-worker": "lend this machine's memory to a model on another one",

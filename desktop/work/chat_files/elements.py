@@ -43,8 +43,7 @@ class _Scanner:
         self._is_over = False
 
     def elements(self) -> Iterator[bytes | TooLarge]:
-        self._read()
-        self._held = self._held.removeprefix(_MARK)
+        self._held = self._file.read(len(_MARK)).removeprefix(_MARK)
         is_array = self._skip_to_next() and self._held[:1] == b"["
         if is_array:
             self._held = self._held[1:]

@@ -201,7 +201,7 @@ def _of_object(element: bytes, data: dict[str, Any], name: str, opened: _Opened)
     if "snug_chat" in data:
         return _own(element, data, name)
     if data.get("object") == "thread" or PurePosixPath(opened.name).name == _THREAD:
-        return _told(name, "Jan", lambda: from_jan(data, _lines(opened.beside(_MESSAGES))))
+        return _told(name, "Jan", lambda: _of_thread(data, opened.beside))
     for key, product, read in READERS:
         if key in data:
             return _told(_titled(data, name), product, lambda read=read: read(data))  # type: ignore[misc]
@@ -230,6 +230,11 @@ def _told(name: str, product: str, read: Callable[[], Draft]) -> Read | Unread:
         return Unread(name, f"{_MESSAGES} isn't beside it, and holds what was said")
     left_out = ", ".join(f"{what} ({count})" for what, count in draft.left_out.items())
     return Read(chat, product, left_out)
+
+
+def _of_thread(thread: dict[str, Any], beside: Callable[[str], BinaryIO]) -> Draft:
+    with beside(_MESSAGES) as messages:
+        return from_jan(thread, _lines(messages))
 
 
 def _thread(messages: BinaryIO, beside: Callable[[str], BinaryIO]) -> Draft:

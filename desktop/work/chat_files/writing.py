@@ -1,0 +1,127 @@
+"""A chat as a file for people: Markdown, or one HTML page that asks nothing of the network."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from functools import cache
+from html import escape
+from typing import Final
+
+import msgspec
+from markdown_it import MarkdownIt
+
+from desktop.domain.archive import ArchivedChat, ArchivedMessage, shown_path
+
+UNTITLED: Final = "Untitled chat"
+_LINKS: Final = ("http://", "https://", "mailto:")
+_UNFIT: Final = re.compile(r'[\x00-\x1f<>:"/\\|?*\x7f]+')
+_LONGEST_NAME: Final = 80
+_RESERVED: Final = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)$")
+_STYLE: Final = """
+body { font-family: system-ui, sans-serif; line-height: 1.55; color: #1f1d1a;
+  background: #fbfaf8; max-width: 760px; margin: 32px auto; padding: 0 16px; }
+h1 { font-size: 24px; } .facts, .by { color: #6b665e; font-size: 13px; }
+.by { font-weight: 600; margin: 24px 0 4px; }
+.user { background: #f3ece4; border-radius: 12px; padding: 4px 16px; }
+pre { background: #f4f2ee; border: 1px solid #e4e0d9; border-radius: 6px; padding: 12px;
+  overflow-x: auto; } code { font-family: ui-monospace, monospace; font-size: 13px; }
+table { border-collapse: collapse; } th, td { border: 1px solid #e4e0d9; padding: 4px 8px; }
+a { color: #a84b25; } blockquote { border-left: 3px solid #e4e0d9; margin-left: 0;
+  padding-left: 12px; color: #6b665e; }
+@media (prefers-color-scheme: dark) {
+  body { color: #ece8e1; background: #1b1a18; } .user { background: #2c2824; }
+  .facts, .by, blockquote { color: #a8a198; } pre { background: #211f1d; border-color: #38352f; }
+  th, td, blockquote { border-color: #38352f; } a { color: #e08a5b; } }
+"""
+_PAGE: Final = """<!DOCTYPE html>
+<html>
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy"
+  content="default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""
+
+
+def as_json(chat: ArchivedChat) -> bytes:
+    """Return all of the chat, as an import reads it again."""
+    return msgspec.json.encode(chat)
+
+
+def as_markdown(chat: ArchivedChat) -> str:
+    """Return the conversation that is shown, as it was written, with who says what."""
+    parts = [f"# {_title(chat)}", f"*{_facts(chat)}*"]
+    for message in shown_path(chat):
+        note = _note(message)
+        parts += [f"## {_speaker(message)}", message.text.strip("\n")]
+        if note:
+            parts.append(f"*{note}*")
+    return "\n\n".join(parts) + "\n"
+
+
+def as_html(chat: ArchivedChat) -> str:
+    """Return the conversation that is shown as one page, without scripts, pictures and frames."""
+    title = escape(_title(chat))
+    return _PAGE.format(title=title, style=_STYLE, body=html_body(chat))
+
+
+def html_body(chat: ArchivedChat) -> str:
+    """Return what the page shows. All that anybody wrote is text; its Markdown is dressed."""
+    parts = [f"<h1>{escape(_title(chat))}</h1>", f'<p class="facts">{escape(_facts(chat))}</p>']
+    for message in shown_path(chat):
+        note = _note(message)
+        parts += [
+            f'<p class="by">{escape(_speaker(message))}</p>',
+            f'<div class="{message.role}">{_parser().render(message.text)}</div>',
+            f'<p class="facts">{escape(note)}</p>' if note else "",
+        ]
+    return "\n".join(parts)
+
+
+def file_name(chat: ArchivedChat) -> str:
+    """Return a name for the chat's file, without a suffix, that every system takes."""
+    name = " ".join(_UNFIT.sub(" ", chat.title).split())[:_LONGEST_NAME].strip(" .")
+    return f"{name} chat" if _RESERVED.match(name) else name or UNTITLED
+
+
+def _title(chat: ArchivedChat) -> str:
+    return " ".join(chat.title.split()) or UNTITLED
+
+
+def _facts(chat: ArchivedChat) -> str:
+    count = len(shown_path(chat))
+    begun = dt.datetime.fromtimestamp(chat.created_at, dt.UTC).astimezone()
+    return f"{begun:%d %B %Y}, {count:,} message{'' if count == 1 else 's'}"
+
+
+def _speaker(message: ArchivedMessage) -> str:
+    if message.role != "assistant":
+        return "You" if message.role == "user" else "System"
+    names = [run.model_name for run in message.runs if run.model_name]
+    return " ".join(names[-1].split()) if names else "Assistant"
+
+
+def _note(message: ArchivedMessage) -> str:
+    """Return what must be said of a reply that isn't what a model wrote to its end."""
+    if message.problem is not None:
+        return f"Not finished: {' '.join(message.problem[0].split())}"
+    if message.role == "assistant" and message.state != "complete":
+        return "Not finished."
+    return "Edited." if message.edited else ""
+
+
+@cache
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True})
+    # Pictures would be fetched from wherever a text says.
+    parser.enable(["table", "strikethrough"]).disable("image")
+    parser.validateLink = lambda url: url.strip().lower().startswith(_LINKS)  # type: ignore[method-assign]
+    return parser
