@@ -17,6 +17,7 @@ from desktop.controllers.grounding import Grounding
 from desktop.controllers.kv_files import KvFiles
 from desktop.controllers.model import ModelController
 from desktop.controllers.overflow import OverflowController
+from desktop.controllers.presets import PresetsController
 from desktop.controllers.replies import Replies
 from desktop.controllers.settings import SettingsController
 from desktop.controllers.sources import SourcesController
@@ -124,6 +125,11 @@ class Session:
         return TreeController(self.store, self.replies, self.chat)
 
     @cached_property
+    def presets(self) -> PresetsController:
+        """The presets of settings."""
+        return PresetsController(self.store, self.files, self.chat, self.model, self.settings)
+
+    @cached_property
     def trash(self) -> TrashController:
         """What was deleted, until it is deleted for good."""
         return TrashController(self.store)
@@ -192,6 +198,7 @@ class Session:
         self.model.open(model if model is not None else self.settings.app.model)
         self.store.call(lambda store: store.recover_interrupted())
         self.chats.refresh()
+        self.presets.refresh()
         self.store.watch()
 
     def close(self) -> None:

@@ -73,6 +73,10 @@ class SettingsController(QObject):
         """Change one option of the open chat."""
         self._set_generation(msgspec.structs.replace(self.generation, **{name: value}))
 
+    def take(self, settings: GenerationSettings) -> None:
+        """Give the open chat these settings."""
+        self._set_generation(settings)
+
     def reset(self, name: str) -> None:
         """Give one option its application-wide default again."""
         self.set_value(name, getattr(self.defaults, name))

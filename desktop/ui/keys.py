@@ -42,6 +42,7 @@ KEYS: Final = (
     Key("", ("Del",), "Delete the chat in the list"),
     Key("toggle_chats", ("Ctrl+B",), "Show or hide the chats"),
     Key("toggle_settings", ("Ctrl+,",), "Show or hide the settings"),
+    Key("presets", ("Ctrl+Shift+P",), "Presets of settings"),
     Key("context", ("Ctrl+I",), "What fills the context window"),
     Key("models", ("Ctrl+L",), "Choose a model"),
     Key("models_page", ("Ctrl+Shift+M",), "Models: find, judge, fetch and load"),

@@ -35,6 +35,7 @@ from desktop.ui.middle import Middle, PageKey
 from desktop.ui.model_chooser import ModelChooser
 from desktop.ui.model_wires import ModelWires
 from desktop.ui.notices import Action, Notices
+from desktop.ui.presets_wires import PresetWires
 from desktop.ui.search_wires import SearchWires
 from desktop.ui.settings_panel import SettingsPanel
 from desktop.ui.side_panels import SidePanels
@@ -100,6 +101,7 @@ class MainWindow(QMainWindow):
         self.find_wires = FindWires(self, theme, session)
         self.search_wires = SearchWires(self, theme, session)
         self.context_wires = ContextWires(self, session)
+        self.preset_wires = PresetWires(self, theme, session)
         FileDrop(self).files_dropped.connect(self._on_files_dropped)
         self._connect_parts()
         bind_keys(self, self._key_actions())
@@ -244,6 +246,7 @@ class MainWindow(QMainWindow):
             "find_previous": lambda: self.find_wires.go(-1),
             "toggle_chats": lambda: self.panels.toggle("left"),
             "toggle_settings": lambda: self.panels.toggle("right"),
+            "presets": self.preset_wires.show_all,
             "context": self.conversation.composer.gauge.open,
             "models": self.wires.show_menu,
             "models_page": self.wires.toggle_page,

@@ -69,6 +69,11 @@ class SettingsPanel(QWidget):
             if isinstance(row, TextRow):
                 row.flush()
 
+    def place(self, widget: QWidget, after: str = "") -> None:
+        """Put in what belongs to the settings: below an option's row, or above them all."""
+        at = self._column.indexOf(self._rows[after]) + 1 if after else 0
+        self._column.insertWidget(at, widget)
+
     def _make_head(self) -> QHBoxLayout:
         head = QHBoxLayout()
         head.setContentsMargins(tokens.L, tokens.M, tokens.S, tokens.S)
@@ -100,7 +105,7 @@ class SettingsPanel(QWidget):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inner = QWidget()
-        layout = column(inner, spacing=tokens.L)
+        layout = self._column = column(inner, spacing=tokens.L)
         layout.setContentsMargins(tokens.L, tokens.XS, tokens.L, tokens.L)
         for info in OPTIONS:
             if not info.option.more:

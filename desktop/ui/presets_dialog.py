@@ -1,0 +1,203 @@
+"""All presets: used, renamed, deleted, exported and imported; and the name of a new one."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLineEdit, QMenu, QWidget
+
+from desktop.controllers.presets import PresetsController
+from desktop.domain.presets import LONGEST_NAME, Preset
+from desktop.settings.presets import in_words
+from desktop.ui import tokens
+from desktop.ui.controls import column, label, push_button
+from desktop.ui.theme import Theme
+from desktop.ui.trash_rows import TwoLineList, TwoLines
+
+if TYPE_CHECKING:
+    from desktop.domain.errors import UserError
+
+_FILTER: Final = "Presets (*.json)"
+_NO_PRESETS: Final = (
+    "There are no presets yet. Save a chat's settings as one, or import a file of them."
+)
+_WORDS: Final = (
+    "A preset keeps how a chat is answered: its settings, system prompt and examples. A chat keeps "
+    "what it has from one, whatever becomes of it."
+)
+
+
+class PresetsDialog(QDialog):
+    """Lists the presets. ``used`` carries the one that the open chat shall have."""
+
+    used = Signal(object)
+
+    def __init__(self, theme: Theme, presets: PresetsController, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("presetsDialog")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Presets")
+        self.resize(600, 460)
+        self._presets = presets
+        self._words = label(tone="secondary", wraps=True)
+        self.list = TwoLineList(theme, "Presets")
+        self.list.doubleClicked.connect(lambda _index: self._use())
+        self.list.selectionModel().currentChanged.connect(lambda _new, _old: self._show_buttons())
+        self.default = push_button("", "link", self._toggle_default)
+        layout = column(self, spacing=tokens.M, margin=tokens.XL)
+        layout.addWidget(label("Presets", kind="title"))
+        layout.addWidget(self._words)
+        layout.addWidget(self.list, 1)
+        layout.addWidget(self.default, 0, Qt.AlignmentFlag.AlignLeft)
+        self.trouble = label(tone="danger", wraps=True)
+        self.trouble.hide()
+        layout.addWidget(self.trouble)
+        layout.addLayout(self._make_foot())
+        presets.changed.connect(self._show)
+        presets.failed.connect(self._complain)
+        presets.imported.connect(lambda _found: self.trouble.hide())
+        self._show()
+        self.list.setFocus()
+
+    @property
+    def chosen(self) -> Preset | None:
+        """Return the preset that is chosen in the list."""
+        found = self.list.chosen
+        return found if isinstance(found, Preset) else None
+
+    def _make_foot(self) -> QHBoxLayout:
+        self.use = push_button("Use in this chat", "primary", self._use)
+        self.rename = push_button("Rename…", "outline", self._rename)
+        self.delete = push_button("Delete", "outline", self._delete)
+        self.file_menu = QMenu(self)
+        self.file_menu.addAction("Import…", self._import)
+        self._export_one = self.file_menu.addAction("Export the chosen one…", self._export_chosen)
+        self._export_all = self.file_menu.addAction(
+            "Export all…", lambda: self._export(self._presets.presets)
+        )
+        more = push_button("Import or export", "outline", lambda: None)
+        more.setMenu(self.file_menu)
+        foot = QHBoxLayout()
+        foot.setSpacing(tokens.S)
+        for button in (self.use, self.rename, self.delete):
+            foot.addWidget(button)
+        foot.addStretch(1)
+        foot.addWidget(more)
+        foot.addWidget(push_button("Close", "outline", self.accept))
+        return foot
+
+    # --- what is shown ---------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        presets = self._presets
+        rows = [
+            TwoLines(each, f"{each.name}{self._mark(each)}", in_words(each))
+            for each in presets.presets
+        ]
+        self.list.show_rows(rows)
+        self._words.setText(_WORDS if rows else _NO_PRESETS)
+        self._show_buttons()
+
+    def _mark(self, preset: Preset) -> str:
+        if self._presets.is_default(preset):
+            return f"  ·  default of {self._presets.model_name}"
+        return ""
+
+    def _show_buttons(self) -> None:
+        chosen = self.chosen
+        for button in (self.use, self.rename, self.delete):
+            button.setEnabled(chosen is not None)
+        self._export_one.setEnabled(chosen is not None)
+        self._export_all.setEnabled(chosen is not None)
+        name = self._presets.model_name
+        self.default.setVisible(chosen is not None and bool(name))
+        is_default = chosen is not None and self._presets.is_default(chosen)
+        words = "No longer begin" if is_default else "Begin"
+        self.default.setText(f"{words} new chats with {name} with it".replace("&", "&&"))
+
+    def _complain(self, trouble: UserError) -> None:
+        self.trouble.setText(f"{trouble.title} {trouble.hint}")
+        self.trouble.show()
+
+    # --- what is done ----------------------------------------------------------------------------
+
+    def _use(self) -> None:
+        if self.chosen is not None:
+            self.used.emit(self.chosen)
+            self.accept()
+
+    def _toggle_default(self) -> None:
+        if (chosen := self.chosen) is not None:
+            is_default = self._presets.is_default(chosen)
+            self._presets.set_default(None if is_default else chosen)
+
+    def _rename(self) -> None:
+        if (chosen := self.chosen) is not None:
+            self.trouble.hide()
+            dialog = NameDialog("Rename the preset", chosen.name, self)
+            dialog.named.connect(partial(self._presets.rename, chosen))
+            dialog.open()
+
+    def _delete(self) -> None:
+        if self.chosen is not None:
+            self.trouble.hide()
+            self._presets.delete(self.chosen)
+
+    def _import(self) -> None:
+        dialog = QFileDialog(self, "Import presets", "", _FILTER)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda path: self._presets.import_file(Path(path)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _export_chosen(self) -> None:
+        if self.chosen is not None:
+            self._export((self.chosen,))
+
+    def _export(self, presets: tuple[Preset, ...]) -> None:
+        dialog = QFileDialog(self, "Export presets", "presets.json", _FILTER)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("json")
+        dialog.fileSelected.connect(lambda path: self._presets.export_file(Path(path), presets))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+
+class NameDialog(QDialog):
+    """Asks for a preset's name. ``named`` carries one that isn't empty."""
+
+    named = Signal(str)
+
+    def __init__(self, title: str, name: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("presetNameDialog")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(title)
+        self.setMinimumWidth(360)
+        layout = column(self, spacing=tokens.M, margin=tokens.XL)
+        layout.addWidget(label(title, kind="title"))
+        self.field = QLineEdit(name)
+        self.field.setMaxLength(LONGEST_NAME)
+        self.field.setAccessibleName("Name of the preset")
+        self.field.setPlaceholderText("What it is for, such as “Translator”")
+        self.field.selectAll()
+        layout.addWidget(self.field)
+        foot = QHBoxLayout()
+        foot.setSpacing(tokens.S)
+        foot.addStretch(1)
+        foot.addWidget(push_button("Cancel", "outline", self.reject))
+        self.save = push_button("Save", "primary", self._save)
+        foot.addWidget(self.save)
+        layout.addLayout(foot)
+        self.field.returnPressed.connect(self._save)
+        self.field.textChanged.connect(lambda text: self.save.setEnabled(bool(text.strip())))
+        self.save.setEnabled(bool(name.strip()))
+        self.field.setFocus()
+
+    def _save(self) -> None:
+        if self.field.text().strip():
+            self.named.emit(self.field.text())
+            self.accept()

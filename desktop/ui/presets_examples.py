@@ -1,0 +1,202 @@
+"""The editor of few-shot examples: pairs of a message and its reply, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPlainTextEdit, QScrollArea, QWidget
+
+from desktop.domain.presets import LONGEST_EXAMPLE, MOST_EXAMPLES, Example
+from desktop.ui import tokens
+from desktop.ui.controls import Card, IconButton, column, label, push_button
+from desktop.ui.theme import Theme
+
+_LINES = 3
+_WORDS = (
+    "The model reads these before the conversation, as if it had written the replies itself. Two "
+    "or three that differ from each other say more than a long instruction."
+)
+
+
+class ExamplesDialog(QDialog):
+    """Shows examples as pairs. ``saved`` carries them as they are then."""
+
+    saved = Signal(object)
+
+    def __init__(self, theme: Theme, examples: Sequence[Example], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("examplesDialog")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Examples")
+        self.resize(600, 520)
+        self._theme = theme
+        self.pairs: list[PairCard] = []
+        layout = column(self, spacing=tokens.M, margin=tokens.XL)
+        layout.addWidget(label("Examples", kind="title"))
+        layout.addWidget(label(_WORDS, tone="secondary", wraps=True))
+        layout.addWidget(self._make_scroll(), 1)
+        self.trouble = label(tone="danger", wraps=True)
+        self.trouble.hide()
+        layout.addWidget(self.trouble)
+        layout.addLayout(self._make_foot())
+        for each in examples or (None,):
+            self.add_pair(each)
+        self.pairs[0].user.setFocus()
+
+    def add_pair(self, example: Example | None = None) -> PairCard:
+        """Add a pair at the end."""
+        card = PairCard(self._theme, example)
+        card.removed.connect(partial(self._remove, card))
+        card.moved.connect(partial(self._move, card))
+        self.pairs.append(card)
+        self._cards.addWidget(card)
+        self._number()
+        return card
+
+    def save(self) -> None:
+        """Hand over what there is, unless a pair lacks a side; pairs with neither are left out."""
+        written = [card for card in self.pairs if not card.is_empty]
+        for card in written:
+            if complaint := card.complaint:
+                self.trouble.setText(f"Example {self.pairs.index(card) + 1} {complaint}")
+                self.trouble.show()
+                card.focus_complaint()
+                return
+        self.saved.emit(tuple(card.example for card in written))
+        self.accept()
+
+    def _make_scroll(self) -> QScrollArea:
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inner = QWidget()
+        layout = column(inner, spacing=tokens.M)
+        layout.setContentsMargins(0, 0, tokens.S, 0)
+        self._cards = column(spacing=tokens.M)
+        layout.addLayout(self._cards)
+        self.add = push_button("Add an example", "link", self._on_add)
+        layout.addWidget(self.add, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addStretch(1)
+        scroll.setWidget(inner)
+        self._scroll = scroll
+        return scroll
+
+    def _make_foot(self) -> QHBoxLayout:
+        foot = QHBoxLayout()
+        foot.setSpacing(tokens.S)
+        foot.addStretch(1)
+        foot.addWidget(push_button("Cancel", "outline", self.reject))
+        foot.addWidget(push_button("Save", "primary", self.save))
+        return foot
+
+    def _on_add(self) -> None:
+        card = self.add_pair()
+        card.user.setFocus()
+        bar = self._scroll.verticalScrollBar()
+        bar.rangeChanged.connect(lambda _low, high: bar.setValue(high), Qt.SingleShotConnection)  # type: ignore[attr-defined]
+
+    def _remove(self, card: PairCard) -> None:
+        at = self.pairs.index(card)
+        self.pairs.remove(card)
+        self._cards.removeWidget(card)
+        card.hide()
+        card.deleteLater()
+        if not self.pairs:
+            self.add_pair()
+        self.pairs[min(at, len(self.pairs) - 1)].user.setFocus()
+        self._number()
+
+    def _move(self, card: PairCard, step: int) -> None:
+        at = self.pairs.index(card)
+        to = min(len(self.pairs) - 1, max(0, at + step))
+        self.pairs.insert(to, self.pairs.pop(at))
+        self._cards.removeWidget(card)
+        self._cards.insertWidget(to, card)
+        self._number()
+
+    def _number(self) -> None:
+        for number, card in enumerate(self.pairs, start=1):
+            card.show_number(number, len(self.pairs))
+        self.add.setEnabled(len(self.pairs) < MOST_EXAMPLES)
+
+
+class PairCard(Card):
+    """One example. ``moved`` carries a step up or down."""
+
+    removed = Signal()
+    moved = Signal(int)
+
+    def __init__(self, theme: Theme, example: Example | None) -> None:
+        super().__init__()
+        self._name = label(kind="strong")
+        self.up = IconButton(theme, "arrow-up", "Earlier", lambda: self.moved.emit(-1))
+        self.down = IconButton(theme, "arrow-down", "Later", lambda: self.moved.emit(1))
+        self.remove = IconButton(theme, "trash", "Remove", self.removed.emit)
+        self.user = _editor(example.user if example else "", "What is asked")
+        self.assistant = _editor(example.assistant if example else "", "The reply you want")
+        layout = column(self, spacing=tokens.XS, margin=tokens.M)
+        head = QHBoxLayout()
+        head.setSpacing(tokens.XS)
+        head.addWidget(self._name)
+        head.addStretch(1)
+        for button in (self.up, self.down, self.remove):
+            head.addWidget(button)
+        layout.addLayout(head)
+        layout.addWidget(label("User", kind="small", tone="secondary"))
+        layout.addWidget(self.user)
+        layout.addWidget(label("Assistant", kind="small", tone="secondary"))
+        layout.addWidget(self.assistant)
+
+    @property
+    def example(self) -> Example:
+        """Return the pair."""
+        return Example(user=_text(self.user), assistant=_text(self.assistant))
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether neither side says anything."""
+        return not _text(self.user) and not _text(self.assistant)
+
+    @property
+    def complaint(self) -> str:
+        """Return what is wrong with the pair, for a sentence that names it; empty where nothing."""
+        if not _text(self.user):
+            return "has no message. Write it, or remove the example."
+        if not _text(self.assistant):
+            return "has no reply. Write it, or remove the example."
+        longest = max(len(_text(self.user)), len(_text(self.assistant)))
+        if longest > LONGEST_EXAMPLE:
+            return f"has {longest:,} characters on one side; {LONGEST_EXAMPLE:,} are the most."
+        return ""
+
+    def focus_complaint(self) -> None:
+        """Put the focus where something is missing."""
+        wanted = self.assistant if _text(self.user) else self.user
+        wanted.setFocus()
+
+    def show_number(self, number: int, count: int) -> None:
+        """Show which of how many this is."""
+        self._name.setText(f"Example {number}")
+        self.user.setAccessibleName(f"Example {number}, user")
+        self.assistant.setAccessibleName(f"Example {number}, assistant")
+        self.up.set_name(f"Move example {number} up")
+        self.down.set_name(f"Move example {number} down")
+        self.remove.set_name(f"Remove example {number}")
+        self.up.setEnabled(number > 1)
+        self.down.setEnabled(number < count)
+
+
+def _editor(text: str, placeholder: str) -> QPlainTextEdit:
+    made = QPlainTextEdit(text)
+    made.setPlaceholderText(placeholder)
+    made.setTabChangesFocus(True)
+    made.setFixedHeight(_LINES * made.fontMetrics().lineSpacing() + 2 * tokens.M)
+    return made
+
+
+def _text(editor: QPlainTextEdit) -> str:
+    return editor.toPlainText().strip()

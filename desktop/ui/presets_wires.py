@@ -1,0 +1,104 @@
+"""What the window does about presets: their place in the settings, their dialogs and notices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from desktop.controllers.session import Session
+from desktop.domain.presets import DeletedPreset, Preset
+from desktop.settings.schema import GenerationSettings
+from desktop.ui.notices import Action
+from desktop.ui.presets_bar import ExamplesRow, PresetBar
+from desktop.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from desktop.ui.main_window import MainWindow
+
+
+class PresetWires(QObject):
+    """Belongs to one window, whose settings it connects to the presets."""
+
+    def __init__(self, window: MainWindow, theme: Theme, session: Session) -> None:
+        super().__init__(window)
+        self._window = window
+        self._theme = theme
+        self._session = session
+        presets = session.presets
+        self.bar = PresetBar(theme, presets)
+        self.examples = ExamplesRow()
+        window.settings_panel.place(self.bar)
+        window.settings_panel.place(self.examples, after="system_prompt")
+        self.bar.chosen.connect(self._apply)
+        self.bar.save_requested.connect(self._save_as)
+        self.bar.manage_requested.connect(self.show_all)
+        self.examples.edit_requested.connect(self._edit_examples)
+        session.settings.generation_changed.connect(self._on_settings)
+        presets.deleted.connect(self._on_deleted)
+        presets.imported.connect(self._on_imported)
+        presets.exported.connect(self._on_exported)
+        presets.failed.connect(window.notices.say_trouble)
+        session.backups.restored.connect(lambda _backup, _before: presets.refresh())
+        self._on_settings(session.settings.generation)
+
+    def show_all(self) -> None:
+        """Open the list of presets."""
+        # Not at the window's start.
+        from desktop.ui.presets_dialog import PresetsDialog  # noqa: PLC0415
+
+        self._window.settings_panel.flush()
+        dialog = PresetsDialog(self._theme, self._session.presets, self._window)
+        dialog.used.connect(self._apply)
+        dialog.open()
+
+    def _apply(self, preset: Preset | None) -> None:
+        # What is still being typed belongs to the settings that are left.
+        self._window.settings_panel.flush()
+        before = self._session.settings.generation
+        self._session.presets.apply(preset)
+        if before != self._session.settings.generation and self._is_own(before):
+            undo = Action("Undo", lambda: self._session.settings.take(before))
+            self._window.notices.say("The chat's settings were replaced.", undo)
+
+    def _is_own(self, settings: GenerationSettings) -> bool:
+        """Return whether no preset and no default holds these settings."""
+        if settings == self._session.settings.defaults:
+            return False
+        named = (each for each in self._session.presets.presets if each.name == settings.preset)
+        preset = next(named, None)
+        return preset is None or not self._session.presets.holds(preset, settings)
+
+    def _save_as(self) -> None:
+        from desktop.ui.presets_dialog import NameDialog  # noqa: PLC0415
+
+        self._window.settings_panel.flush()
+        dialog = NameDialog("Save as a new preset", "", self._window)
+        dialog.named.connect(self._session.presets.save_as)
+        dialog.open()
+
+    def _edit_examples(self) -> None:
+        from desktop.ui.presets_examples import ExamplesDialog  # noqa: PLC0415
+
+        examples = self._session.settings.generation.examples
+        dialog = ExamplesDialog(self._theme, examples, self._window)
+        dialog.saved.connect(self._session.presets.set_examples)
+        dialog.open()
+
+    def _on_settings(self, settings: GenerationSettings) -> None:
+        self.examples.show_count(len(settings.examples))
+
+    def _on_deleted(self, deleted: DeletedPreset) -> None:
+        undo = Action("Undo", lambda: self._session.presets.bring_back(deleted))
+        self._window.notices.say(f"The preset “{deleted.preset.name}” was deleted.", undo)
+
+    def _on_imported(self, found: list[Preset]) -> None:
+        names = ", ".join(f"“{each.name}”" for each in found[:3])
+        more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+        said = f"Imported {names}{more}." if found else "The file holds no presets."
+        self._window.notices.say(said)
+
+    def _on_exported(self, path: Path, count: int) -> None:
+        what = "1 preset" if count == 1 else f"{count} presets"
+        self._window.notices.say(f"{what} exported to {path.name}.")
