@@ -21,6 +21,7 @@ from desktop.settings.schema import AppSettings
 from desktop.settings.window_state import WindowState
 from desktop.ui.ask_wires import AskWires
 from desktop.ui.block_wires import BlockWires
+from desktop.ui.block_wires import BlockWires
 from desktop.ui.chat_list import ChatPanel
 from desktop.ui.chat_list_model import UNTITLED_PRIVATE, shown_title
 from desktop.ui.context_wires import ContextWires
@@ -97,6 +98,7 @@ class MainWindow(QMainWindow):
         self.ask_wires = AskWires(self, theme, session)
         self.list_wires = ListWires(self, session)
         self.tree_wires = TreeWires(self, session)
+        BlockWires(self, session)
         BlockWires(self, session)
         self.find_wires = FindWires(self, theme, session)
         self.search_wires = SearchWires(self, theme, session)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from PySide6.QtCore import QObject, QPointF, QTimer, Signal
@@ -196,7 +197,9 @@ class BlockRenderer(QObject):
     def _builder(
         self, document: SealedDocument, piece: Piece, style: TranscriptStyle | None = None
     ) -> DocumentBuilder:
-        return DocumentBuilder(document, style or self.style, self._formula, piece.sources)
+        style = style or self.style
+        formulas = partial(self._formula, style)
+        return DocumentBuilder(document, style, formulas, piece.sources)
 
     def _columns(self, first_part: str, width: float) -> list[int]:
         """Return the columns that a table's first part has, measured once for all its parts."""
@@ -245,9 +248,14 @@ class BlockRenderer(QObject):
                     formats[role] = self.style.code_format(colour)
                 cursor.insertText(text, formats[role])
 
-    def _formula(self, source: str, display: bool) -> Formula | None:  # noqa: FBT001
-        size = round(self.style.body_px * (1.15 if display else 1.05))
-        key = FormulaKey(source, size, QColor(self.style.palette.text).name(), display)
+    def _formula(
+        self,
+        style: TranscriptStyle,
+        source: str,
+        display: bool,  # noqa: FBT001
+    ) -> Formula | None:
+        size = round(style.body_px * (1.15 if display else 1.05))
+        key = FormulaKey(source, size, QColor(style.palette.text).name(), display)
         drawing = self._formulas.get(key)
         if drawing is None and self._formulas.is_pending(key):
             self._awaited.add(key)
