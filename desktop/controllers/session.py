@@ -23,6 +23,7 @@ from desktop.controllers.settings import SettingsController
 from desktop.controllers.sources import SourcesController
 from desktop.controllers.store import StoreThread
 from desktop.controllers.titles import TitlesController
+from desktop.controllers.transfers import TransfersController
 from desktop.controllers.trash import TrashController
 from desktop.controllers.tree import TreeController
 from desktop.controllers.usage import UsageController
@@ -130,6 +131,11 @@ class Session:
         return PresetsController(self.store, self.files, self.chat, self.model, self.settings)
 
     @cached_property
+    def transfers(self) -> TransfersController:
+        """Exports and imports of chats."""
+        return TransfersController(self.store)
+
+    @cached_property
     def trash(self) -> TrashController:
         """What was deleted, until it is deleted for good."""
         return TrashController(self.store)
@@ -209,6 +215,7 @@ class Session:
         self.kv_files.close()
         self.engine.close()
         self.backups.close()
+        self.transfers.close()
         self.store.close()
         self.files.close()
         self.grounding.close()

@@ -10,7 +10,7 @@ from desktop.controllers.chat_list import ChatListController
 from desktop.domain.chat import Chat, Folder
 from desktop.ui import tokens
 from desktop.ui.chat_list_model import ChatListModel
-from desktop.ui.chat_list_view import NEW_FOLDER, ChatListView
+from desktop.ui.chat_list_view import NEW_FOLDER, ChatListView, fill_forms
 from desktop.ui.controls import IconButton, column, push_button
 from desktop.ui.icons import icon
 from desktop.ui.theme import Theme
@@ -25,6 +25,8 @@ class ChatPanel(QWidget):
     documents_requested = Signal()
     trash_requested = Signal()
     backups_requested = Signal()
+    export_requested = Signal(str)
+    import_requested = Signal(bool)
 
     def __init__(self, theme: Theme, chats: ChatListController) -> None:
         super().__init__()
@@ -40,7 +42,7 @@ class ChatPanel(QWidget):
         self._private = IconButton(theme, "lock", "New private chat", chats.new_private)
         self._private.setObjectName("newPrivateButton")
         self._private.set_name("New private chat", "Ctrl+Shift+N")
-        self._more = IconButton(theme, "more", "Folders, trash and backups", self._show_menu)
+        self._more = IconButton(theme, "more", "Folders, files, trash and backups", self._show_menu)
         self._more.setObjectName("chatsMenuButton")
         self.model = ChatListModel()
         self.list = ChatListView(theme, self.model, chats)
@@ -108,6 +110,10 @@ class ChatPanel(QWidget):
         menu = QMenu(self)
         menu.addAction("New private chat\tCtrl+Shift+N", self._chats.new_private)
         menu.addAction("New folder", lambda: self._chats.create_folder(NEW_FOLDER))
+        menu.addSeparator()
+        menu.addAction("Import a file…", lambda: self.import_requested.emit(False))
+        menu.addAction("Import a folder…", lambda: self.import_requested.emit(True))
+        fill_forms(menu.addMenu("Export all as"), self.export_requested.emit)
         menu.addSeparator()
         menu.addAction("Trash", self.trash_requested.emit)
         menu.addAction("Backups…", self.backups_requested.emit)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -15,6 +17,12 @@ from desktop.ui.chat_list_model import CHAT_ROLE, HEADING_ROLE, AnyIndex, ChatLi
 from desktop.ui.theme import Theme
 
 NEW_FOLDER = "New folder"
+_FORMS: Final = {
+    "markdown": "Markdown…",
+    "html": "HTML…",
+    "pdf": "PDF…",
+    "json": "JSON, with all versions…",
+}
 
 
 class ChatListView(QListView):
@@ -23,6 +31,7 @@ class ChatListView(QListView):
     chosen = Signal(int)
     delete_requested = Signal(int)
     edited = Signal()
+    export_requested = Signal(int, str)
 
     def __init__(self, theme: Theme, model: ChatListModel, chats: ChatListController) -> None:
         super().__init__()
@@ -132,6 +141,8 @@ class ChatListView(QListView):
             pin = partial(self._chats.pin, chat.id, pinned=not is_pinned)
             menu.addAction("Unpin" if is_pinned else "Pin", pin)
             self._fill_folders(menu.addMenu("Move to folder"), chat)
+        if chat is not None:
+            fill_forms(menu.addMenu("Export as"), partial(self.export_requested.emit, chat.id))
         menu.addSeparator()
         word = "Delete folder, keep its chats" if folder is not None else "Delete"
         menu.addAction(f"{word}\tDel", lambda: self._delete(index))
@@ -148,6 +159,12 @@ class ChatListView(QListView):
         menu.addAction("New folder…", partial(self._chats.create_folder, NEW_FOLDER, chat.id))
         if chat.folder_id is not None:
             menu.addAction("None", partial(self._chats.move, chat.id, None))
+
+
+def fill_forms(menu: QMenu, choose: Callable[[str], object]) -> None:
+    """Offer the forms in which chats go into files."""
+    for form, name in _FORMS.items():
+        menu.addAction(name, partial(choose, form))
 
 
 def _chat(index: AnyIndex) -> Chat | None:

@@ -42,6 +42,7 @@ from desktop.ui.settings_panel import SettingsPanel
 from desktop.ui.side_panels import SidePanels
 from desktop.ui.speed import SpeedLine
 from desktop.ui.theme import Theme
+from desktop.ui.transfer_wires import TransferWires
 from desktop.ui.tree_wires import TreeWires
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class MainWindow(QMainWindow):
         self.ask_wires = AskWires(self, theme, session)
         self.list_wires = ListWires(self, session)
         self.tree_wires = TreeWires(self, session)
+        self.transfer_wires = TransferWires(self, theme, session)
         BlockWires(self, session)
         BlockWires(self, session)
         self.find_wires = FindWires(self, theme, session)

@@ -20,12 +20,6 @@ SUFFIXES: Final[dict[Form, str]] = {
     "html": ".html",
     "pdf": ".pdf",
 }
-NAMES: Final[dict[Form, str]] = {
-    "json": "JSON, for an import",
-    "markdown": "Markdown",
-    "html": "HTML",
-    "pdf": "PDF",
-}
 Fetch = Callable[[], ArchivedChat | None]
 """Returns a chat out of the store; None for one that was deleted meanwhile."""
 Write = Callable[[ArchivedChat], bytes]

@@ -87,8 +87,13 @@ def html_body(chat: ArchivedChat) -> str:
 
 
 def file_name(chat: ArchivedChat) -> str:
-    """Return a name for the chat's file, without a suffix, that every system takes."""
-    name = " ".join(_UNFIT.sub(" ", chat.title).split())[:_LONGEST_NAME].strip(" .")
+    """Return a name for the chat's file, without a suffix."""
+    return safe_name(chat.title)
+
+
+def safe_name(title: str) -> str:
+    """Return a title as the name of a file, without a suffix, that every system takes."""
+    name = " ".join(_UNFIT.sub(" ", title).split())[:_LONGEST_NAME].strip(" .")
     return f"{name} chat" if _RESERVED.match(name) else name or UNTITLED
 
 

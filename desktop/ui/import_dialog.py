@@ -1,0 +1,147 @@
+"""What a file of chats would bring: read through first, and added when one says so."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QWidget
+
+from desktop.controllers.transfers import TransfersController
+from desktop.domain.errors import UserError
+from desktop.ui import tokens
+from desktop.ui.controls import column, label, push_button
+from desktop.ui.documents.list_model import counted
+from desktop.ui.theme import Theme
+from desktop.ui.trash_rows import TwoLineList, TwoLines
+from desktop.work.chat_files.importing import Line, Outcome, Preview
+from desktop.work.chat_files.reading import Unread
+
+_SIZE = (560, 520)
+_PARTS = 1000
+
+
+class ImportDialog(QDialog):
+    """Reads a file through as soon as it is shown; closing it stops what runs."""
+
+    def __init__(
+        self, theme: Theme, transfers: TransfersController, path: Path, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("importDialog")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Import chats")
+        self.resize(*_SIZE)
+        self._transfers = transfers
+        self._path = path
+        self._is_running = True
+        self.words = label(f"Reading {path.name}…", tone="secondary", wraps=True)
+        self.bar = QProgressBar(maximum=_PARTS, textVisible=False)
+        self.bar.setAccessibleName("How far the file is read")
+        self.list = TwoLineList(theme, "Chats in the file")
+        self.cancel = push_button("Cancel", "outline", self.reject)
+        self.start = push_button("Import", "primary", self._take_in)
+        self.start.setEnabled(False)
+        layout = column(self, spacing=tokens.M, margin=tokens.XL)
+        layout.addWidget(label("Import chats", kind="title"))
+        layout.addWidget(self.words)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.list, 1)
+        row = QHBoxLayout()
+        row.setSpacing(tokens.S)
+        row.addStretch(1)
+        row.addWidget(self.cancel)
+        row.addWidget(self.start)
+        layout.addLayout(row)
+        transfers.progressed.connect(self._on_progressed)
+        transfers.looked_through.connect(self._on_looked_through)
+        transfers.imported.connect(self._on_imported)
+        transfers.failed.connect(self._on_failed)
+        transfers.look_through(path)
+
+    def done(self, result: int) -> None:
+        """Close, and stop what runs."""
+        if self._is_running:
+            self._transfers.stop()
+        super().done(result)
+
+    def _take_in(self) -> None:
+        self._is_running = True
+        self.start.setEnabled(False)
+        self.cancel.setText("Stop")
+        self.words.setText("Adding the chats, one after the other…")
+        self.bar.setValue(0)
+        self.bar.show()
+        self._transfers.take_in(self._path)
+
+    def _on_progressed(self, done: int, total: int) -> None:
+        self.bar.setValue(_PARTS * done // max(1, total))
+
+    def _on_looked_through(self, path: Path, preview: Preview) -> None:
+        if path != self._path:
+            return
+        self._is_running = False
+        self.bar.hide()
+        self.words.setText(_account(preview))
+        self.list.show_rows([*map(_of_line, preview.lines), *_of_unread(preview.unread)])
+        self.start.setEnabled(preview.coming > 0)
+        self.start.setText(
+            f"Import {counted(preview.coming, 'chat')}" if preview.coming else "Import"
+        )
+        (self.start if preview.coming else self.cancel).setFocus()
+
+    def _on_imported(self, outcome: Outcome) -> None:
+        self._is_running = False
+        if not outcome.unread:
+            self.accept()
+            return
+        # What could not be read stays to be read.
+        self.bar.hide()
+        self.words.setText(f"{said_of(outcome)} What could not be read:")
+        self.list.show_rows(list(_of_unread(outcome.unread)))
+        self.cancel.setText("Close")
+        self.cancel.setFocus()
+
+    def _on_failed(self, trouble: UserError) -> None:
+        self._is_running = False
+        self.bar.hide()
+        self.words.setText(f"{trouble.title} {trouble.hint}".strip())
+        self.start.setEnabled(False)
+        self.cancel.setText("Close")
+
+
+def said_of(outcome: Outcome) -> str:
+    """Return in a sentence what an import did."""
+    parts = [f"{counted(outcome.added, 'chat')} imported"]
+    if outcome.already_here:
+        parts.append(f"{outcome.already_here:,} here already")
+    if outcome.was_stopped:
+        parts.append("stopped before the end")
+    return f"{', '.join(parts)}."
+
+
+def _account(preview: Preview) -> str:
+    here = sum(line.is_here for line in preview.lines)
+    parts = [f"{counted(preview.coming, 'chat')} can be added."]
+    if here:
+        parts.append(f"{here:,} here already, and left as they are.")
+    if preview.unread:
+        parts.append(f"{len(preview.unread):,} can't be read: the list ends with them.")
+    if preview.more:
+        parts.append(f"The list shows the first {len(preview.lines):,}.")
+    return " ".join(parts)
+
+
+def _of_line(line: Line) -> TwoLines:
+    begun = dt.datetime.fromtimestamp(line.created_at, dt.UTC).astimezone()
+    words = [line.product, counted(line.messages, "message")]
+    words += [f"{begun:%d %b %Y}"] if line.created_at else []
+    words += ["here already"] if line.is_here else []
+    words += [f"without {line.left_out}"] if line.left_out else []
+    return TwoLines(line, line.title, " · ".join(words))
+
+
+def _of_unread(unread: Iterable[Unread]) -> Iterable[TwoLines]:
+    return (TwoLines(each, each.name, f"Can't be read: {each.why}") for each in unread)
