@@ -21,7 +21,6 @@ from desktop.settings.schema import AppSettings
 from desktop.settings.window_state import WindowState
 from desktop.ui.ask_wires import AskWires
 from desktop.ui.block_wires import BlockWires
-from desktop.ui.block_wires import BlockWires
 from desktop.ui.chat_list import ChatPanel
 from desktop.ui.chat_list_model import UNTITLED_PRIVATE, shown_title
 from desktop.ui.context_wires import ContextWires
@@ -100,7 +99,6 @@ class MainWindow(QMainWindow):
         self.list_wires = ListWires(self, session)
         self.tree_wires = TreeWires(self, session)
         self.transfer_wires = TransferWires(self, theme, session)
-        BlockWires(self, session)
         BlockWires(self, session)
         self.find_wires = FindWires(self, theme, session)
         self.search_wires = SearchWires(self, theme, session)
