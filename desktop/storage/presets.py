@@ -77,10 +77,13 @@ class PresetStore:
             return DeletedPreset(preset=preset, model_paths=paths)
 
     def bring_back(self, deleted: DeletedPreset) -> Preset:
-        """Undo a deletion; where the name was taken since, it gets a number."""
+        """Undo a deletion, once; where the name was taken since, it gets a number."""
+        gone = deleted.preset
         with self._database.transaction() as connection:
-            name = free_name(deleted.preset.name, _names(connection))
-            preset = _insert(connection, name, deleted.preset.values)
+            if back := _read(connection, "where id = ?", gone.id):
+                return back[0]
+            name = free_name(gone.name, _names(connection))
+            preset = _insert(connection, name, gone.values, gone.id)
             connection.executemany(
                 "insert or ignore into model_presets values (?, ?)",
                 [(path, preset.id) for path in deleted.model_paths],
@@ -129,11 +132,13 @@ def _present(connection: apsw.Connection, preset_id: int) -> Preset:
     return found[0]
 
 
-def _insert(connection: apsw.Connection, name: str, values: dict[str, object]) -> Preset:
+def _insert(
+    connection: apsw.Connection, name: str, values: dict[str, object], number: int | None = None
+) -> Preset:
     now = time.time()
     connection.execute(
-        "insert into presets (name, content, created_at, updated_at) values (?, ?, ?, ?)",
-        (name, _content(values), now, now),
+        "insert into presets (id, name, content, created_at, updated_at) values (?, ?, ?, ?, ?)",
+        (number, name, _content(values), now, now),
     )
     return Preset(id=connection.last_insert_rowid(), name=name, values=values)
 

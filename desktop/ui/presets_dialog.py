@@ -10,10 +10,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLineEdit, QMenu, QWidget
 
 from desktop.controllers.presets import PresetsController
-from desktop.domain.presets import LONGEST_NAME, Preset
+from desktop.domain.presets import LONGEST_NAME, DeletedPreset, Preset
 from desktop.settings.presets import in_words
 from desktop.ui import tokens
-from desktop.ui.controls import column, label, push_button
+from desktop.ui.controls import column, label, plain_tip, push_button
 from desktop.ui.theme import Theme
 from desktop.ui.trash_rows import TwoLineList, TwoLines
 
@@ -42,6 +42,7 @@ class PresetsDialog(QDialog):
         self.setWindowTitle("Presets")
         self.resize(600, 460)
         self._presets = presets
+        self._deleted: DeletedPreset | None = None
         self._words = label(tone="secondary", wraps=True)
         self.list = TwoLineList(theme, "Presets")
         self.list.doubleClicked.connect(lambda _index: self._use())
@@ -51,7 +52,7 @@ class PresetsDialog(QDialog):
         layout.addWidget(label("Presets", kind="title"))
         layout.addWidget(self._words)
         layout.addWidget(self.list, 1)
-        layout.addWidget(self.default, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addLayout(self._make_line())
         self.trouble = label(tone="danger", wraps=True)
         self.trouble.hide()
         layout.addWidget(self.trouble)
@@ -59,7 +60,9 @@ class PresetsDialog(QDialog):
         presets.changed.connect(self._show)
         presets.failed.connect(self._complain)
         presets.imported.connect(lambda _found: self.trouble.hide())
+        presets.deleted.connect(self._on_deleted)
         self._show()
+        self._choose(presets.current)
         self.list.setFocus()
 
     @property
@@ -67,6 +70,18 @@ class PresetsDialog(QDialog):
         """Return the preset that is chosen in the list."""
         found = self.list.chosen
         return found if isinstance(found, Preset) else None
+
+    def _make_line(self) -> QHBoxLayout:
+        """Return the line below the list: the model's default, and the way back from Delete."""
+        # A notice of the window can't be reached from here.
+        self.undo = push_button("", "link", self._bring_back)
+        self.undo.hide()
+        line = QHBoxLayout()
+        line.setSpacing(tokens.L)
+        line.addWidget(self.default)
+        line.addStretch(1)
+        line.addWidget(self.undo)
+        return line
 
     def _make_foot(self) -> QHBoxLayout:
         self.use = push_button("Use in this chat", "primary", self._use)
@@ -101,6 +116,11 @@ class PresetsDialog(QDialog):
         self._words.setText(_WORDS if rows else _NO_PRESETS)
         self._show_buttons()
 
+    def _choose(self, preset: Preset | None) -> None:
+        if preset in self._presets.presets:
+            row = self._presets.presets.index(preset)
+            self.list.setCurrentIndex(self.list.rows.index(row))
+
     def _mark(self, preset: Preset) -> str:
         if self._presets.is_default(preset):
             return f"  ·  default of {self._presets.model_name}"
@@ -133,6 +153,19 @@ class PresetsDialog(QDialog):
         if (chosen := self.chosen) is not None:
             is_default = self._presets.is_default(chosen)
             self._presets.set_default(None if is_default else chosen)
+
+    def _on_deleted(self, deleted: DeletedPreset) -> None:
+        self._deleted = deleted
+        self.undo.setText("Undo delete")
+        self.undo.setAccessibleName(f"Bring “{deleted.preset.name}” back")
+        self.undo.setToolTip(plain_tip(f"Bring “{deleted.preset.name}” back"))
+        self.undo.show()
+
+    def _bring_back(self) -> None:
+        self.undo.hide()
+        self.list.setFocus()
+        if self._deleted is not None:
+            self._presets.bring_back(self._deleted)
 
     def _rename(self) -> None:
         if (chosen := self.chosen) is not None:

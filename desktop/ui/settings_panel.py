@@ -71,8 +71,10 @@ class SettingsPanel(QWidget):
 
     def place(self, widget: QWidget, after: str = "") -> None:
         """Put in what belongs to the settings: below an option's row, or above them all."""
-        at = self._column.indexOf(self._rows[after]) + 1 if after else 0
-        self._column.insertWidget(at, widget)
+        above = self._rows[after] if after else None
+        self._column.insertWidget(0 if above is None else self._column.indexOf(above) + 1, widget)
+        # Tab goes by the order in which widgets were made.
+        self.setTabOrder(self._close if above is None else _stops(above)[-1], _stops(widget)[0])
 
     def _make_head(self) -> QHBoxLayout:
         head = QHBoxLayout()
@@ -94,8 +96,8 @@ class SettingsPanel(QWidget):
         more.setMenu(self._menu)
         more.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
         head.addWidget(more)
-        close = IconButton(self._theme, "close", "Close settings", self.close_requested.emit)
-        head.addWidget(close)
+        self._close = IconButton(self._theme, "close", "Close settings", self.close_requested.emit)
+        head.addWidget(self._close)
         return head
 
     def _make_scroll(self) -> QScrollArea:
@@ -171,3 +173,9 @@ class SettingsPanel(QWidget):
                 else ""
             )
         self._show(self._settings.generation)
+
+
+def _stops(widget: QWidget) -> list[QWidget]:
+    """Return where Tab stops within a widget."""
+    wanted = Qt.FocusPolicy.TabFocus
+    return [each for each in widget.findChildren(QWidget) if each.focusPolicy() & wanted]

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
 from desktop.domain.context import Overflow
 from desktop.domain.presets import Example, Preset
 from desktop.ui.context_inspector import ContextInspector
+from desktop.ui.option_row import OptionRow
 from desktop.ui.presets_bar import ExamplesRow, PresetBar
 from desktop.ui.presets_dialog import NameDialog, PresetsDialog
 from desktop.ui.presets_examples import ExamplesDialog
@@ -73,6 +75,24 @@ def test_settings_are_saved_changed_updated_and_taken_on_by_another_chat(app: Ap
     assert taken.context_size == 4096, "how a model is loaded is no part of a preset"
     menu_action(app, "None").trigger()
     assert app.session.settings.overrides == {"context_size": 4096}
+
+
+def test_tab_goes_through_the_settings_from_the_preset_on(app: App) -> None:
+    rows = {row.info.name: row for row in app.window.settings_panel.findChildren(OptionRow)}
+    examples = app.window.settings_panel.findChild(ExamplesRow)
+    assert examples is not None
+    stops: list[QWidget] = [bar(app).button]
+    while stops[-1] is not examples.button and len(stops) < 100:
+        stops.append(_next_stop(stops[-1]))
+    assert stops[1] is rows["context_size"].findChild(QLineEdit)
+    assert stops[-2] is rows["system_prompt"].findChild(QPlainTextEdit)
+
+
+def _next_stop(widget: QWidget) -> QWidget:
+    after = widget.nextInFocusChain()
+    assert after is not None
+    stops = after.focusPolicy() & Qt.FocusPolicy.TabFocus
+    return after if stops and after.isVisible() and after.isEnabled() else _next_stop(after)
 
 
 def test_examples_go_into_the_prompt_and_are_counted_apart(app: App) -> None:
@@ -172,8 +192,12 @@ def test_presets_are_renamed_deleted_and_brought_back(app: App) -> None:
     app.until(lambda: not app.session.presets.presets)
     assert not dialog.use.isEnabled()
     assert app.session.settings.generation.top_k == 7, "the chat keeps what it has"
+    dialog.undo.click()
     app.window.notices._action.click()
     app.until(lambda: app.session.presets.current)
+    app.session.presets.refresh()
+    app.until(dialog.use.isEnabled)
+    assert [each.name for each in app.session.presets.presets] == ["Ours"]
     dialog.close()
 
 

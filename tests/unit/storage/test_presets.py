@@ -63,6 +63,8 @@ def test_a_deletion_can_be_undone_with_the_defaults(presets: PresetStore) -> Non
     back = presets.bring_back(deleted)
     assert (back.name, back.values) == ("Code (2)", COLD)
     assert presets.default_of(TINY) == back
+    assert presets.bring_back(deleted) == back, "it comes back once"
+    presets.delete(back.id)
     with pytest.raises(UserError):
         presets.delete(made.id)
 
