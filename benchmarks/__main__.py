@@ -21,6 +21,8 @@ MODULES: Final = (
     "cache_and_stop",
     "instant_return",
     "window",
+    "great_chat",
+    "long_reply",
     "start",
     "loading",
     "downloads",
