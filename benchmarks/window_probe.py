@@ -6,6 +6,7 @@ Orders come as lines on standard input; each is answered by one line of JSON.
 from __future__ import annotations
 
 import json
+import random
 import sys
 import threading
 import time
@@ -28,6 +29,9 @@ from models.records import Turn
 
 TIMER_MS: Final = 4
 SETTLE_MS: Final = 1500
+FRAME_MS: Final = 8
+WHEEL_PX: Final = 120
+LEAP_EVERY: Final = 20
 
 
 def main() -> None:
@@ -76,6 +80,8 @@ class Probe(QObject):
                 QTimer.singleShot(SETTLE_MS, lambda: _answer(bytes=_own_memory()))
             case ["open", chat_id]:
                 self._open(int(chat_id))
+            case ["open", chat_id, message_id]:
+                self._open(int(chat_id), int(message_id))
             case ["set", text]:
                 for name, value in json.loads(text).items():
                     self._session.settings.set_value(name, value)
@@ -87,9 +93,18 @@ class Probe(QObject):
             case ["again", "unwatched"]:
                 self._run(self._session.chat.regenerate, watched=False)
             case _:
+                self._on_great_ordered(order)
+
+    def _on_great_ordered(self, order: list[str]) -> None:
+        match order:
+            case ["whole"]:
+                self._until_whole()
+            case ["scroll", steps]:
+                self._scroll(int(steps))
+            case _:
                 QApplication.quit()
 
-    def _open(self, chat_id: int) -> None:
+    def _open(self, chat_id: int, message_id: int | None = None) -> None:
         started = time.perf_counter()
 
         def opened(_: object) -> None:
@@ -98,21 +113,52 @@ class Probe(QObject):
             self._view.viewport().update()
 
         self._session.chat.opened.connect(opened)
-        self._session.chat.open(chat_id)
+        self._session.chat.open(chat_id, message_id)
+
+    def _until_whole(self) -> None:
+        """Answer once the whole path is there, with the gaps of a timer until then."""
+        chat, watch = self._session.chat, _Watch(self)
+        started = time.perf_counter()
+
+        def look() -> None:
+            if chat.is_whole:
+                again.stop()
+                _answer(
+                    gaps=watch.gaps(),
+                    messages=len(chat.path),
+                    seconds=time.perf_counter() - started,
+                )
+
+        again = QTimer(self, interval=TIMER_MS)
+        again.timeout.connect(look)
+        again.start()
+
+    def _scroll(self, steps: int) -> None:
+        """Turn the wheel up, with a leap to another place now and then; answer with the frames.
+
+        A frame is from a turn of the wheel until what it shows is painted.
+        """
+        bar, frames = self._view.verticalScrollBar(), list[float]()
+        chance = random.Random(7)
+
+        def turn() -> None:
+            started = time.perf_counter()
+            if len(frames) % LEAP_EVERY == LEAP_EVERY - 1:
+                bar.setValue(chance.randint(0, bar.maximum()))
+            else:
+                bar.setValue(bar.value() - WHEEL_PX)
+            self._view.viewport().repaint()
+            frames.append(time.perf_counter() - started)
+            if len(frames) < steps:
+                QTimer.singleShot(FRAME_MS, turn)
+            else:
+                _answer(frames=frames)
+
+        turn()
 
     def _run(self, begin: Callable[[], None], *, watched: bool = True) -> None:
         """Have a reply written; the timer that watches costs some of the cores itself."""
-        gaps: list[float] = []
-        last = time.perf_counter()
-
-        def tick() -> None:
-            nonlocal last
-            now = time.perf_counter()
-            gaps.append(now - last)
-            last = now
-
-        timer = QTimer(self, interval=TIMER_MS, timerType=Qt.TimerType.PreciseTimer)
-        timer.timeout.connect(tick)
+        watch = _Watch(self) if watched else None
 
         def ended(message: Message) -> None:
             self._session.replies.ended.disconnect(ended)
@@ -120,19 +166,37 @@ class Probe(QObject):
             QTimer.singleShot(500, lambda: finish(message))
 
         def finish(message: Message) -> None:
-            timer.stop()
             report = message.report
             _answer(
-                gaps=gaps,
+                gaps=watch.gaps() if watch else [],
                 state=message.state,
                 problem=message.problem,
                 report=None if report is None else msgspec.to_builtins(report),
             )
 
         self._session.replies.ended.connect(ended)
-        if watched:
-            timer.start()
         begin()
+
+
+class _Watch(QTimer):
+    """Notes how long the event loop was away, in seconds, until it is stopped."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent, interval=TIMER_MS, timerType=Qt.TimerType.PreciseTimer)
+        self._gaps: list[float] = []
+        self._last = time.perf_counter()
+        self.timeout.connect(self._on_tick)
+        self.start()
+
+    def gaps(self) -> list[float]:
+        """Stop, and return the gaps."""
+        self.stop()
+        return self._gaps
+
+    def _on_tick(self) -> None:
+        now = time.perf_counter()
+        self._gaps.append(now - self._last)
+        self._last = now
 
 
 def _last_turn(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from desktop.controllers.answering import Answering, Begun
 from desktop.controllers.model import ModelController
+from desktop.controllers.path_reader import OPENED, PathReader
 from desktop.controllers.replies import Replies
 from desktop.controllers.settings import SettingsController
 from desktop.controllers.store import StoreThread
@@ -26,25 +27,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class OpenedChat:
-    """A chat as it was read; ``chat_id`` None is one that its first message will store."""
+    """A chat as it was read; ``chat_id`` None is one that its first message will store.
+
+    Of a great chat these are the messages around what is shown; ``below`` are the ids of those
+    that follow them.
+    """
 
     chat_id: int | None
     messages: tuple[Message, ...]
     view: ChatView
+    below: Sequence[int] = ()
 
 
-_OPENED: Final = 400
-"""How many messages a chat is opened with: more than a window shows."""
-_AT_ONCE: Final = 1_000
-"""How many of those above them are read and shown at a time: less than a frame's work."""
 _Read = tuple[OpenedChat, dict[str, object], tuple[Attached, ...]]
 
 
 class ChatController(QObject):
     """Holds the path of the open chat, and starts and stops replies in it.
 
-    A great chat is opened with the end of its path; ``messages_put_above`` brings the rest bit by
-    bit, and ``became_whole`` says that all of it is there.
+    A great chat is opened with what is shown of it; ``messages_put_below`` and
+    ``messages_put_above`` bring the rest bit by bit, and ``became_whole`` says that all is there.
 
     Replies belong to their chats and not to the window: ``Replies`` carries each on while another
     chat is open. ``path_changed`` gives the whole path anew, ``messages_added`` what follows it;
@@ -54,6 +56,7 @@ class ChatController(QObject):
     opened = Signal(object)
     path_changed = Signal(object)
     messages_added = Signal(object)
+    messages_put_below = Signal(object)
     messages_put_above = Signal(object)
     became_whole = Signal()
     message_replaced = Signal(object)
@@ -80,7 +83,10 @@ class ChatController(QObject):
         self._attachments = answering.attachments
         self._answering = answering
         self._visit = 0
-        self._is_reading = False
+        self._reader = PathReader(store, replies)
+        self._reader.put_below.connect(self.messages_put_below)
+        self._reader.put_above.connect(self.messages_put_above)
+        self._reader.completed.connect(self.became_whole)
         self._beginning = 0
         self._stop_asked = False
         self._busy = False
@@ -96,6 +102,11 @@ class ChatController(QObject):
         """Return whether a reply of the open chat is on its way."""
         return self._busy
 
+    @property
+    def is_whole(self) -> bool:
+        """Return whether the path is there from its root to its leaf."""
+        return self._reader.is_whole
+
     # --- going from chat to chat -----------------------------------------------------------------
 
     def open(self, chat_id: int, message_id: int | None = None) -> None:
@@ -110,9 +121,9 @@ class ChatController(QObject):
             if message_id is not None:
                 store.select_branch_of(chat_id, message_id)
                 view = msgspec.structs.replace(view, anchor_id=message_id, anchor_offset=0)
-            path = store.path_end(chat_id, _OPENED, view.anchor_id)
+            path, below = store.path_around(chat_id, OPENED, view.anchor_id)
             return (
-                OpenedChat(chat_id, tuple(path), view),
+                OpenedChat(chat_id, tuple(path), view, below),
                 store.overrides(chat_id),
                 store.attached(chat_id),
             )
@@ -156,6 +167,9 @@ class ChatController(QObject):
         """
         if self._busy or not text.strip():
             return
+        if edited_id is None and not self._reader.has_end:
+            self._reader.when_ended(lambda: self.send(text))
+            return
         edited = self.message(edited_id) if edited_id is not None else None
         kept = self._path_before(edited.id) if edited else self.path
         parent_id = edited.parent_id if edited else kept[-1].id if kept else None
@@ -178,6 +192,9 @@ class ChatController(QObject):
 
         ``start`` is what it begins with: the model goes on from there.
         """
+        if message_id is None and not self._reader.has_end:
+            self._reader.when_ended(lambda: self.regenerate(None, start))
+            return
         message = self.message(message_id) if message_id is not None else self._last()
         if self._busy or message is None:
             return
@@ -291,6 +308,7 @@ class ChatController(QObject):
             self._attachments.adopt_chat(begun.chat_id, begun.attached)
         grows = len(kept) == len(self.path)
         self.path = [*kept, *begun.shown]
+        self._reader.complete(self.path)
         if grows:
             self.messages_added.emit(begun.shown)
         else:
@@ -326,45 +344,11 @@ class ChatController(QObject):
     ) -> None:
         self.chat_id = chat.chat_id
         self.path = [self._replies.live(message) for message in chat.messages]
+        self._reader.complete(self.path, chat.below)
         self._settings.open_chat(chat.chat_id, overrides)
         self._attachments.open_chat(chat.chat_id, attached)
         self.opened.emit(replace(chat, messages=tuple(self.path)))
         self._set_busy()
-        self._read_above()
-
-    @property
-    def is_whole(self) -> bool:
-        """Return whether the path is there from its root on."""
-        return not self.path or self.path[0].parent_id is None
-
-    def _read_above(self) -> None:
-        """Read what lies above the first message that is here; one such call is under way."""
-        if self._is_reading or self.is_whole:
-            return
-        first = self.path[0]
-
-        def show(above: list[Message]) -> None:
-            self._is_reading = False
-            # The path may have become another one meanwhile, of this chat or of the next.
-            if self.path and self.path[0].id == first.id:
-                if not above:
-                    return
-                self._put_above(above)
-            self._read_above()
-
-        def failed(trouble: UserError) -> None:
-            self._is_reading = False
-            self._store.failed.emit(trouble)
-
-        self._is_reading = True
-        self._store.call(lambda store: store.path_above(first.id, _AT_ONCE), show, failed)
-
-    def _put_above(self, above: Sequence[Message]) -> None:
-        above = [self._replies.live(message) for message in above]
-        self.path[0:0] = above
-        self.messages_put_above.emit(above)
-        if self.is_whole:
-            self.became_whole.emit()
 
     def _on_path(self, chat_id: int, path: list[Message]) -> None:
         if chat_id != self.chat_id or self._beginning:
@@ -372,6 +356,7 @@ class ChatController(QObject):
         path = [self._replies.live(message) for message in path]
         if path != self.path:
             self.path = path
+            self._reader.complete(path)
             self.path_changed.emit(path)
 
     def _on_changed_elsewhere(self) -> None:

@@ -55,7 +55,8 @@ class FindController(QObject):
         chat.opened.connect(self._on_opened)
         for signal in (chat.path_changed, chat.messages_added, chat.message_replaced):
             signal.connect(self._on_changed)
-        chat.messages_put_above.connect(self._on_changed)
+        for signal in (chat.messages_put_below, chat.messages_put_above):
+            signal.connect(self._on_changed)
 
     @property
     def total(self) -> int:

@@ -82,22 +82,30 @@ class ChatStore(Shelf, Trash, Branches, ContextStore, Archives):
             leaf_id = connection.execute("select leaf_id from chats where id = ?", (chat_id,)).get
             return [] if leaf_id is None else tree.path_to(connection, leaf_id)
 
-    def path_end(self, chat_id: int, count: int, holding: int | None = None) -> list[Message]:
-        """Return the last messages of the chat's path: at least ``count``, if it has so many.
+    def path_around(
+        self, chat_id: int, count: int, message_id: int | None = None
+    ) -> tuple[list[Message], list[int]]:
+        """Return the last ``count`` messages of the chat's path, or as many around one of them.
 
-        A message of the path that is named is among them, with half as many above it.
+        With them come the ids of those of the path that follow.
         """
         with self._database.reading() as connection:
             leaf_id = connection.execute("select leaf_id from chats where id = ?", (chat_id,)).get
             if leaf_id is None:
-                return []
+                return [], []
             end = tree.path_end(connection, leaf_id, count)
-            if holding is None or end[0].parent_id is None or end[0].id < holding:
-                return end
-            steps = tree.steps_up(connection, leaf_id, holding)
-            if steps is None:
-                return end
-            return tree.path_end(connection, leaf_id, steps + 1 + count // 2)
+            if message_id is None or end[0].parent_id is None or end[0].id < message_id:
+                return end, []
+            ids = tree.ids_from(connection, leaf_id, message_id)
+            here, below = ids[: count // 2], ids[count // 2 :]
+            if not here:
+                return end, []
+            return tree.path_end(connection, here[-1], len(here) + count // 2), below
+
+    def messages(self, message_ids: Sequence[int]) -> list[Message]:
+        """Return these messages of one chat, by rising ids."""
+        with self._database.reading() as connection:
+            return tree.messages_of(connection, message_ids)
 
     def path_above(self, message_id: int, count: int) -> list[Message]:
         """Return the ``count`` messages above this one, from the top down; fewer at the root."""

@@ -38,6 +38,10 @@ left join runs on runs.id = m.run_id
 left join models on models.id = runs.model_id
 """
 _MESSAGE_BY_ID: Final = f"{_MESSAGE} from messages m {_WRITTEN_BY} where m.id = ?1"
+_MESSAGES_OF: Final = f"""
+{_MESSAGE} from messages m {_WRITTEN_BY}
+where m.id in (select value from json_each(?1)) order by m.id
+"""  # noqa: S608 - put together from the constants above
 _PATH: Final = (
     f"{UP} {_MESSAGE} from up join messages m on m.id = up.id {_WRITTEN_BY} order by m.id"
 )
@@ -101,12 +105,17 @@ def path_end(connection: apsw.Connection, leaf_id: int, count: int) -> list[Mess
     return _messages(connection, connection.execute(_PATH_END, (leaf_id, count)))
 
 
-def steps_up(connection: apsw.Connection, leaf_id: int, message_id: int) -> int | None:
-    """Return how many messages the path has below this one, None where it isn't on the path."""
-    statement = f"{UP} select count(*), min(id) from up where id >= ?2"  # noqa: S608 - a constant
-    found: list[Any] = connection.execute(statement, (leaf_id, message_id)).fetchall()
-    count, first_id = found[0]
-    return count - 1 if first_id == message_id else None
+def ids_from(connection: apsw.Connection, leaf_id: int, message_id: int) -> list[int]:
+    """Return the ids from this message down to the leaf, none where it isn't on that path."""
+    statement = f"{UP} select id from up where id >= ?2"  # noqa: S608 - a constant
+    ids = [int(row[0]) for row in connection.execute(statement, (leaf_id, message_id))]
+    return ids[::-1] if ids and ids[-1] == message_id else []
+
+
+def messages_of(connection: apsw.Connection, message_ids: Sequence[int]) -> list[Message]:
+    """Return these messages of one chat, by rising ids."""
+    wanted = msgspec.json.encode(message_ids).decode()
+    return _messages(connection, connection.execute(_MESSAGES_OF, (wanted,)))
 
 
 def is_on_path(connection: apsw.Connection, leaf_id: int, message_id: int) -> bool:

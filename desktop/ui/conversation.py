@@ -90,6 +90,14 @@ class Conversation(QWidget):
         self._stack.setCurrentWidget(self.transcript)
         self.transcript.restore_anchor(None, 0)
 
+    def put_below(self, messages: Sequence[Message]) -> None:
+        """Add what comes after the last message; what is read stays where it is."""
+        message_id, offset = self.transcript.anchor()
+        self.transcript_model.put_below(messages)
+        if message_id is not None and self.transcript.following:
+            # A reply that is being written is followed where it is begun, and not here.
+            self.transcript.restore_anchor(message_id, offset)
+
     def put_above(self, messages: Sequence[Message]) -> None:
         """Add what comes before the first message; what is read stays where it is."""
         self.transcript_model.put_above(messages)

@@ -189,6 +189,7 @@ class MainWindow(QMainWindow):
         chat.opened.connect(self._show_chat)
         chat.path_changed.connect(talk.show_path)
         chat.messages_added.connect(talk.add_messages)
+        chat.messages_put_below.connect(talk.put_below)
         chat.messages_put_above.connect(talk.put_above)
         chat.message_replaced.connect(talk.transcript_model.replace)
         chat.text_received.connect(talk.add_text)
@@ -340,9 +341,7 @@ class MainWindow(QMainWindow):
             composer.editor.setFocus()
         elif self.panels.close_over():
             self.middle.setFocus()
-        elif (
-            self.find_wires.close() or self.middle.go_back() or self.conversation.close_source()
-        ):
+        elif self.find_wires.close() or self.middle.go_back() or self.conversation.close_source():
             pass
         elif composer.cancel_edit():
             composer.editor.setFocus()

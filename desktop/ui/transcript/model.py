@@ -84,10 +84,7 @@ class TranscriptModel(QAbstractListModel):
 
     def append(self, message: Message) -> None:
         """Add a message at the end."""
-        row = len(self._messages)
-        self.beginInsertRows(_NO_PARENT, row, row)
-        self._extend((message,))
-        self.endInsertRows()
+        self.put_below((message,))
 
     def put_above(self, messages: Sequence[Message]) -> None:
         """Add messages before the first one."""
@@ -99,6 +96,14 @@ class TranscriptModel(QAbstractListModel):
         for row, message in enumerate(messages):
             self._rows[message.id] = row - self._above
         self.endInsertRows()
+
+    def put_below(self, messages: Sequence[Message]) -> None:
+        """Add messages after the last one."""
+        if messages:
+            row = len(self._messages)
+            self.beginInsertRows(_NO_PARENT, row, row + len(messages) - 1)
+            self._extend(messages)
+            self.endInsertRows()
 
     def append_text(self, message_id: int, text: str) -> None:
         """Add to a reply that is being written; a message that is not shown is passed over."""

@@ -362,17 +362,20 @@ def test_a_path_is_read_from_its_end_up(store: ChatStore, chat: Chat, run: Run) 
             parent_id = store.finish(other.id, MessageState.COMPLETE, "Other", []).id
     whole = store.path(chat.id)
     assert whole[5].sibling_count == 2
-    assert store.path_end(chat.id, 99) == whole
-    read = store.path_end(chat.id, 5)
+    assert store.path_around(chat.id, 99) == (whole, [])
+    read, _ = store.path_around(chat.id, 5)
     assert read == whole[-5:]
     while above := store.path_above(read[0].id, 3):
         assert len(above) <= 3
         read[0:0] = above
     assert read == whole
-    # A message further up comes along, with what is around it; one of another branch doesn't.
-    assert store.path_end(chat.id, 4, whole[3].id) == whole[1:]
-    assert store.path_end(chat.id, 4, hidden) == whole[-4:]
-    assert store.path_end(store.create_chat().id, 5) == []
+    # Around a message further up, but not around one of another branch.
+    around, below = store.path_around(chat.id, 4, whole[3].id)
+    assert around == whole[1:5]
+    assert below == [each.id for each in whole[5:]]
+    assert store.messages(below) == whole[5:]
+    assert store.path_around(chat.id, 4, hidden) == (whole[-4:], [])
+    assert store.path_around(store.create_chat().id, 5) == ([], [])
 
 
 def test_what_replies_stand_on_comes_with_the_end_of_a_path(
@@ -383,5 +386,6 @@ def test_what_replies_stand_on_comes_with_the_end_of_a_path(
         _, reply = exchange(store, chat, parent_id, f"q{number}", run)
         store.keep_grounds(reply.id, Grounds(whole=("tides.txt",)))
         parent_id = reply.id
-    assert store.path_end(chat.id, 3) == store.path(chat.id)[-3:]
-    assert store.path_end(chat.id, 3)[-1].grounds is not None
+    end, _ = store.path_around(chat.id, 3)
+    assert end == store.path(chat.id)[-3:]
+    assert end[-1].grounds is not None
