@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPlainTextEdit, QScrollArea, QWidget
 
 from desktop.domain.presets import LONGEST_EXAMPLE, MOST_EXAMPLES, Example
@@ -33,6 +34,9 @@ class ExamplesDialog(QDialog):
         self.resize(600, 520)
         self._theme = theme
         self.pairs: list[PairCard] = []
+        self._before = tuple(examples)
+        self._is_warned = False
+        self._cancel = push_button("Cancel", "outline", self.reject)
         layout = column(self, spacing=tokens.M, margin=tokens.XL)
         layout.addWidget(label("Examples", kind="title"))
         layout.addWidget(label(_WORDS, tone="secondary", wraps=True))
@@ -57,15 +61,31 @@ class ExamplesDialog(QDialog):
 
     def save(self) -> None:
         """Hand over what there is, unless a pair lacks a side; pairs with neither are left out."""
-        written = [card for card in self.pairs if not card.is_empty]
+        written = self._written
         for card in written:
             if complaint := card.complaint:
-                self.trouble.setText(f"Example {self.pairs.index(card) + 1} {complaint}")
-                self.trouble.show()
+                self._complain(f"Example {self.pairs.index(card) + 1} {complaint}")
                 card.focus_complaint()
                 return
         self.saved.emit(tuple(card.example for card in written))
         self.accept()
+
+    def reject(self) -> None:
+        """Close without saving; what was written is dropped only when asked for twice."""
+        texts = [(_text(card.user), _text(card.assistant)) for card in self._written]
+        if self._is_warned or texts == [(each.user, each.assistant) for each in self._before]:
+            super().reject()
+            return
+        self._is_warned = True
+        self._complain("These changes are not saved. Cancel once more to drop them.")
+
+    @property
+    def _written(self) -> list[PairCard]:
+        return [card for card in self.pairs if not card.is_empty]
+
+    def _complain(self, words: str) -> None:
+        self.trouble.setText(words)
+        self.trouble.show()
 
     def _make_scroll(self) -> QScrollArea:
         scroll = QScrollArea()
@@ -89,15 +109,19 @@ class ExamplesDialog(QDialog):
         foot = QHBoxLayout()
         foot.setSpacing(tokens.S)
         foot.addStretch(1)
-        foot.addWidget(push_button("Cancel", "outline", self.reject))
+        foot.addWidget(self._cancel)
         foot.addWidget(push_button("Save", "primary", self.save))
         return foot
 
     def _on_add(self) -> None:
         card = self.add_pair()
-        card.user.setFocus()
-        bar = self._scroll.verticalScrollBar()
-        bar.rangeChanged.connect(lambda _low, high: bar.setValue(high), Qt.SingleShotConnection)  # type: ignore[attr-defined]
+
+        def show() -> None:
+            self._scroll.ensureWidgetVisible(card)
+            card.user.setFocus()
+
+        # Once it is laid out.
+        QTimer.singleShot(0, card, show)
 
     def _remove(self, card: PairCard) -> None:
         at = self.pairs.index(card)
@@ -122,6 +146,10 @@ class ExamplesDialog(QDialog):
         for number, card in enumerate(self.pairs, start=1):
             card.show_number(number, len(self.pairs))
         self.add.setEnabled(len(self.pairs) < MOST_EXAMPLES)
+        # Tab goes by the order in which widgets were made.
+        stops = [stop for card in self.pairs for stop in card.stops]
+        for before, after in pairwise([*stops, self.add, self._cancel]):
+            self.setTabOrder(before, after)
 
 
 class PairCard(Card):
@@ -150,6 +178,11 @@ class PairCard(Card):
         layout.addWidget(self.user)
         layout.addWidget(label("Assistant", kind="small", tone="secondary"))
         layout.addWidget(self.assistant)
+
+    @property
+    def stops(self) -> tuple[QWidget, ...]:
+        """Return where Tab stops."""
+        return self.up, self.down, self.remove, self.user, self.assistant
 
     @property
     def example(self) -> Example:

@@ -141,10 +141,16 @@ def test_pairs_are_written_moved_and_refused_by_halves(app: App) -> None:
     dialog.save()
     assert "Example 1 has no reply" in dialog.trouble.text()
     dialog.pairs[0].assistant.setPlainText("house")
-    second = dialog.add_pair()
+    dialog.add.click()
+    second = dialog.pairs[1]
+    app.until(second.user.hasFocus)
     second.user.setPlainText("Baum\n")
     second.assistant.setPlainText(" tree")
     dialog.add_pair()
+    dialog.reject()
+    assert dialog.isVisible(), "what was written isn't dropped by one Escape"
+    app.until(dialog.pairs[2].isVisible)
+    assert _next_stop(second.assistant) is dialog.pairs[2].up
     second.up.click()
     assert second.user.accessibleName() == "Example 1, user"
     dialog.save()
