@@ -98,6 +98,7 @@ class ImportDialog(QDialog):
             self.accept()
             return
         # What could not be read stays to be read.
+        self.start.hide()
         self.bar.hide()
         self.words.setText(f"{said_of(outcome)} What could not be read:")
         self.list.show_rows(list(_of_unread(outcome.unread)))

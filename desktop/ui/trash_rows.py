@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.ui import tokens
+from desktop.ui.controls import plain_tip
 from desktop.ui.models.rows import ROW_HEIGHT, draw_ground, draw_name, draw_small
 from desktop.ui.theme import Theme
 
@@ -63,6 +64,9 @@ class TwoLineModel(QAbstractListModel):
                 return row.name
             case Qt.ItemDataRole.AccessibleTextRole:
                 return f"{row.name}, {row.words}"
+            case Qt.ItemDataRole.ToolTipRole:
+                # The row may have no room for all of it.
+                return plain_tip(row.words)
             case _:
                 return row if role == _ROW_ROLE else None
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pypdfium2
 import pytest
 
+from desktop.controllers.pdf import as_pdf
+from desktop.domain.archive import ArchivedChat, ArchivedMessage
 from desktop.ui.import_dialog import ImportDialog
 from desktop.work.chat_files.exporting import Form
 from tests.gui.conftest import App
@@ -115,3 +118,17 @@ def test_the_menus_offer_it(app: App) -> None:
     menu = view.make_menu(app.window.chat_panel.model.index(row))
     assert menu is not None
     assert "Export as" in [action.text() for action in menu.actions()]
+
+
+def test_a_long_chat_becomes_many_pages_and_no_warning(app: App, tmp_path: Path) -> None:
+    text = "# Heading\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\ncode\n```\n"
+    messages = tuple(
+        ArchivedMessage(id=n, parent=n - 1 or None, role="user", text=text) for n in range(1, 300)
+    )
+    made: list[bytes] = []
+    chat = ArchivedChat(snug_chat=1, title="Long", leaf=299, messages=messages)
+    app.session.files.run(lambda: as_pdf(chat), made.append)
+    app.until(lambda: made)
+    with pypdfium2.PdfDocument(made[0]) as pdf:
+        assert len(pdf) > 20
+        assert "Long" in pdf[0].get_textpage().get_text_range()

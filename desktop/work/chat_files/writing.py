@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 from functools import cache
 from html import escape
 from typing import Final
 
 import msgspec
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 
 from desktop.domain.archive import ArchivedChat, ArchivedMessage, shown_path
 
@@ -70,20 +72,22 @@ def as_markdown(chat: ArchivedChat) -> str:
 def as_html(chat: ArchivedChat) -> str:
     """Return the conversation that is shown as one page, without scripts, pictures and frames."""
     title = escape(_title(chat))
-    return _PAGE.format(title=title, style=_STYLE, body=html_body(chat))
+    return _PAGE.format(title=title, style=_STYLE, body="\n".join(html_parts(chat)))
 
 
-def html_body(chat: ArchivedChat) -> str:
-    """Return what the page shows. All that anybody wrote is text; its Markdown is dressed."""
-    parts = [f"<h1>{escape(_title(chat))}</h1>", f'<p class="facts">{escape(_facts(chat))}</p>']
+def html_parts(chat: ArchivedChat) -> Iterator[str]:
+    """Yield what the page shows: its head, and each message.
+
+    All that anybody wrote is text; its Markdown is dressed.
+    """
+    yield f'<h1>{escape(_title(chat))}</h1>\n<p class="facts">{escape(_facts(chat))}</p>'
     for message in shown_path(chat):
         note = _note(message)
-        parts += [
-            f'<p class="by">{escape(_speaker(message))}</p>',
-            f'<div class="{message.role}">{_parser().render(message.text)}</div>',
-            f'<p class="facts">{escape(note)}</p>' if note else "",
-        ]
-    return "\n".join(parts)
+        told = f'<p class="facts">{escape(note)}</p>' if note else ""
+        yield (
+            f'<p class="by">{escape(_speaker(message))}</p>\n'
+            f'<div class="{message.role}">{_parser().render(message.text)}</div>{told}'
+        )
 
 
 def file_name(chat: ArchivedChat) -> str:
@@ -103,8 +107,10 @@ def _title(chat: ArchivedChat) -> str:
 
 def _facts(chat: ArchivedChat) -> str:
     count = len(shown_path(chat))
+    said = f"{count:,} message{'' if count == 1 else 's'}"
+    # Not every product tells when a chat was begun.
     begun = dt.datetime.fromtimestamp(chat.created_at, dt.UTC).astimezone()
-    return f"{begun:%d %B %Y}, {count:,} message{'' if count == 1 else 's'}"
+    return f"{begun:%d %B %Y}, {said}" if chat.created_at else said
 
 
 def _speaker(message: ArchivedMessage) -> str:
@@ -129,4 +135,12 @@ def _parser() -> MarkdownIt:
     # Pictures would be fetched from wherever a text says.
     parser.enable(["table", "strikethrough"]).disable("image")
     parser.validateLink = lambda url: url.strip().lower().startswith(_LINKS)  # type: ignore[method-assign]
+    parser.core.ruler.push("lower_headings", _lower_headings)
     return parser
+
+
+def _lower_headings(state: StateCore) -> None:
+    """Put a message's headings below the page's own."""
+    for token in state.tokens:
+        if token.type in {"heading_open", "heading_close"}:
+            token.tag = f"h{min(6, int(token.tag[1]) + 2)}"

@@ -363,6 +363,13 @@ def test_a_page_runs_nothing_and_fetches_nothing() -> None:
     assert "src=" not in page.replace("src=x onerror", "")
 
 
+def test_a_messages_headings_stay_below_the_pages_own() -> None:
+    message = ArchivedMessage(id=1, role="user", text="# Big\n\n##### Small")
+    page = as_html(checked(ArchivedChat(snug_chat=1, title="T", messages=(message,))))
+    assert "<h3>Big</h3>" in page
+    assert "<h6>Small</h6>" in page
+
+
 def test_markdown_says_who_spoke() -> None:
     page = as_markdown(only(SAMPLES / "open_webui.json").chat)
     assert page.startswith("# Regular expressions\n")
