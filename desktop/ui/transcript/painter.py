@@ -93,7 +93,7 @@ class RowPainter:
                 origin = rect.topLeft() + row.text_origin(index)
                 if runs_on := not block.piece.wrap:
                     painter.save()
-                    painter.setClipRect(frame_of(row, index).adjusted(2, 0, -2, 0))
+                    painter.setClipRect(frame_of(row, index).adjusted(design.XS, 0, -design.XS, 0))
                 found = self.highlights.stretches(row, index, block)
                 shown = self._selections(block, found, chosen)
                 self._draw_document(painter, block, origin, clip, shown)

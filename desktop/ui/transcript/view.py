@@ -169,6 +169,9 @@ class TranscriptView(ScrollingView):
             # It stands in what isn't painted, such as the address of a link.
             self.restore_anchor(message_id, 0)
             return
+        if layout.is_hidden(spot.block):
+            layout.fold()
+            self._layout.row_changed(row)
         rendered = layout.rendered(spot.block)
         found = self._highlights.stretches(layout, spot.block, rendered)
         y = next((line_top(rendered, each.start) for each in found if each.is_current), 0)

@@ -101,6 +101,14 @@ def test_folded_text_is_neither_copied_nor_read_aloud(show: Show) -> None:
     assert "easy" not in str(index.data(Qt.ItemDataRole.AccessibleTextRole))
 
 
+def test_what_is_found_in_a_thought_is_shown(show: Show) -> None:
+    view = show(user(1), reply(2, THOUGHT + "Four."))
+    view.show_found(["easy"])
+    view.go_to_match(2, 0)
+    assert not view._layout.row(1).is_folded
+    assert view._layout.row(1).is_measured(0)
+
+
 def test_long_lines_run_on_and_scroll_aside(show: Show) -> None:
     code = "x = '" + "word " * 80 + "'"
     view = show(user(1), reply(2, f"```python\n{code}\n```\n\nText."))
