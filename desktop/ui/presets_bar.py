@@ -16,6 +16,8 @@ from desktop.ui.icons import icon
 from desktop.ui.theme import Theme
 
 _NONE = "None"
+_BESIDE = 108
+"""What the heading, the button's arrow and the spaces take."""
 _EXAMPLES = (
     "Pairs of a message and the reply to it, placed before the conversation. They show the model "
     "what you want, and fill a part of the context window in every turn."
@@ -39,6 +41,7 @@ class PresetBar(QWidget):
         self._theme = theme
         self._presets = presets
         self._name = _NONE
+        self._altered = ""
         self.button = push_button(_NONE, "device", self._show_menu)
         self.button.setObjectName("presetButton")
         self.button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
@@ -110,15 +113,17 @@ class PresetBar(QWidget):
 
     def _show(self) -> None:
         current = self._presets.current
-        altered = " · changed" if self._presets.is_altered else ""
-        self._name = f"{current.name}{altered}" if current is not None else _NONE
-        self.button.setAccessibleName(f"Preset: {self._name}. Chooses another")
+        self._altered = " · changed" if self._presets.is_altered else ""
+        self._name = current.name if current is not None else _NONE
+        shown = f"{self._name}{self._altered}"
+        self.button.setAccessibleName(f"Preset: {shown}. Chooses another")
         self._elide()
 
     def _elide(self) -> None:
-        room = self.width() - 96
-        shown = self.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideMiddle, room)
-        self.button.setText(_literal(shown))
+        metrics = self.button.fontMetrics()
+        room = self.width() - _BESIDE - metrics.horizontalAdvance(self._altered)
+        shown = metrics.elidedText(self._name, Qt.TextElideMode.ElideRight, room)
+        self.button.setText(_literal(f"{shown}{self._altered}"))
         self.button.setToolTip("" if shown == self._name else self._name)
 
     def _dress(self) -> None:

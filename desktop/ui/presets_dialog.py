@@ -109,7 +109,7 @@ class PresetsDialog(QDialog):
     def _show(self) -> None:
         presets = self._presets
         rows = [
-            TwoLines(each, f"{each.name}{self._mark(each)}", in_words(each))
+            TwoLines(each, each.name, f"{self._mark(each)}{in_words(each)}")
             for each in presets.presets
         ]
         self.list.show_rows(rows)
@@ -123,7 +123,7 @@ class PresetsDialog(QDialog):
 
     def _mark(self, preset: Preset) -> str:
         if self._presets.is_default(preset):
-            return f"  ·  default of {self._presets.model_name}"
+            return f"For new chats with {self._presets.model_name} · "
         return ""
 
     def _show_buttons(self) -> None:
@@ -135,8 +135,8 @@ class PresetsDialog(QDialog):
         name = self._presets.model_name
         self.default.setVisible(chosen is not None and bool(name))
         is_default = chosen is not None and self._presets.is_default(chosen)
-        words = "No longer begin" if is_default else "Begin"
-        self.default.setText(f"{words} new chats with {name} with it".replace("&", "&&"))
+        words = "Stop using it" if is_default else "Use"
+        self.default.setText(f"{words} for new chats with {name}".replace("&", "&&"))
 
     def _complain(self, trouble: UserError) -> None:
         self.trouble.setText(f"{trouble.title} {trouble.hint}")
