@@ -5,6 +5,7 @@ Orders come as lines on standard input; each is answered by one line of JSON.
 
 from __future__ import annotations
 
+import gc
 import json
 import random
 import sys
@@ -46,6 +47,8 @@ def main() -> None:
     window = build_window(app, paths, session)
     probe = Probe(session, window)
     window.show()
+    # As desktop.app does.
+    gc.freeze()
     QTimer.singleShot(0, lambda: session.start(None))
     threading.Thread(target=_read_orders, args=(probe,), daemon=True).start()
     app.exec()

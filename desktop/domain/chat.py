@@ -40,7 +40,8 @@ class MessageState(StrEnum):
     INTERRUPTED = "interrupted"
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True):
+# Nothing in it can lead back to it: the garbage collector need not go through 100,000 of them.
+class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One message of the conversation, light enough to hold 100,000 of them.
 
     ``sibling_index`` counts from 0 among ``sibling_count`` versions. ``created_at`` is in seconds
