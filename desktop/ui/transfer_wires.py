@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, QStandardPaths
 from PySide6.QtWidgets import QFileDialog
 
 from desktop.controllers.session import Session
-from desktop.ui.documents.list_model import counted
 from desktop.ui.theme import Theme
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ class TransferWires(QObject):
         panel.import_requested.connect(self.choose_import)
         transfers.exported.connect(self._on_exported)
         transfers.imported.connect(self._on_imported)
+        transfers.stopped.connect(lambda: window.notices.say("Stopped."))
         transfers.failed.connect(window.notices.say_trouble)
 
     def export_chat(self, chat_id: int, form: str) -> None:
@@ -58,10 +58,15 @@ class TransferWires(QObject):
         else:
             dialog = self._dialog("Export all chats to a folder", _documents())
             dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.fileSelected.connect(
-            lambda path: self._session.transfers.export_all(Path(path), wanted)
-        )
+        dialog.fileSelected.connect(lambda path: self.write_all(Path(path), wanted))
         dialog.open()
+
+    def write_all(self, target: Path, form: Form) -> None:
+        """Write all chats there, with how far it is where it takes a while."""
+        from desktop.ui.export_dialog import ExportDialog  # noqa: PLC0415 - not at the start
+
+        ExportDialog(self._session.transfers, self._window)
+        self._session.transfers.export_all(target, form)
 
     def choose_import(self, folder: bool) -> None:  # noqa: FBT001 - a slot
         """Ask which file or folder to import."""
@@ -84,6 +89,8 @@ class TransferWires(QObject):
         ImportDialog(self._theme, self._session.transfers, Path(path), self._window).open()
 
     def _on_exported(self, path: Path, count: int) -> None:
+        from desktop.ui.documents.list_model import counted  # noqa: PLC0415 - not at the start
+
         self._window.notices.say(f"{counted(count, 'chat')} exported to {path}.")
 
     def _on_imported(self, outcome: Outcome) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from threading import Event
 
 import pypdfium2
 import pytest
 
 from desktop.controllers.pdf import as_pdf
 from desktop.domain.archive import ArchivedChat, ArchivedMessage
+from desktop.ui.export_dialog import ExportDialog
 from desktop.ui.import_dialog import ImportDialog
 from desktop.work.chat_files.exporting import Form
 from tests.gui.conftest import App
@@ -132,3 +134,22 @@ def test_a_long_chat_becomes_many_pages_and_no_warning(app: App, tmp_path: Path)
     with pypdfium2.PdfDocument(made[0]) as pdf:
         assert len(pdf) > 20
         assert "Long" in pdf[0].get_textpage().get_text_range()
+
+
+def test_an_export_of_all_chats_is_stopped_and_leaves_nothing(
+    app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for text in ("one", "two", "three"):
+        say(app, text)
+    # Each chat takes its time.
+    fetched = app.session.transfers._fetched
+    slow = Event()
+    monkeypatch.setattr(
+        app.session.transfers, "_fetched", lambda each: (slow.wait(0.4), fetched(each))[1]
+    )
+    app.window.transfer_wires.write_all(tmp_path / "all.json", "json")
+    app.until(lambda: any(d.isVisible() for d in app.window.findChildren(ExportDialog)))
+    next(d for d in app.window.findChildren(ExportDialog) if d.isVisible()).stop.click()
+    app.until(lambda: app.window.notices.text == "Stopped.")
+    assert not list(tmp_path.glob("*all.json*"))
+    app.until(lambda: not app.window.findChildren(ExportDialog))

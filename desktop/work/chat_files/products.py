@@ -33,6 +33,7 @@ _ROLES: Final[dict[object, Role]] = {
 _THOUGHTS: Final = frozenset(
     {"thoughts", "reasoning_recap", "user_editable_context", "model_editable_context"}
 )
+_LARGEST: Final = 1e300
 _CLAUDE_ROOT: Final = "00000000-0000-4000-8000"
 
 
@@ -105,7 +106,7 @@ def seconds(value: object) -> float:
     if isinstance(value, bool):
         return 0.0
     if isinstance(value, int | float):
-        number = float(value)
+        number = float(value) if abs(value) < _LARGEST else -1.0
         for divisor in (1.0, 1e3, 1e6, 1e9):
             # The year 3000, which no product has reached.
             if 0 <= number / divisor < 32_503_680_000:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import struct
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -387,3 +390,55 @@ def test_markdown_says_who_spoke() -> None:
 )
 def test_names_of_files_are_harmless(title: str, name: str) -> None:
     assert file_name(ArchivedChat(snug_chat=1, title=title)) == name
+
+
+JUNK: Final[tuple[object, ...]] = (
+    None,
+    True,
+    -1,
+    5,
+    10**40,
+    1e308,
+    "",
+    "x",
+    "2025-13-45",
+    [],
+    {},
+    [None],
+    [[]],
+    {"type": []},
+)
+
+
+def spoil(value: object, chance: random.Random, where: int) -> object:
+    """Return the value with something in it replaced by junk."""
+    if not where or not isinstance(value, dict | list) or not value:
+        return chance.choice(JUNK)
+    if isinstance(value, dict):
+        key = chance.choice(list(value))
+        return value | {key: spoil(value[key], chance, where - 1)}
+    at = chance.randrange(len(value))
+    return [*value[:at], spoil(value[at], chance, where - 1), *value[at + 1 :]]
+
+
+@pytest.mark.parametrize("name", ["chatgpt.json", "claude.json", "open_webui.json", "lm", "snug"])
+def test_a_spoilt_file_is_taken_whole_or_told(tmp_path: Path, store: ChatStore, name: str) -> None:
+    path = tmp_path / "spoilt.json"
+    if name == "snug":
+        chat = only(SAMPLES / "open_webui.json").chat
+        data = json.loads(written(chat, "json"))
+    else:
+        file = next((SAMPLES / "lm_studio").iterdir()) if name == "lm" else SAMPLES / name
+        data = json.loads(file.read_text())
+    chance = random.Random(name)
+    for _ in range(60):
+        path.write_text(json.dumps(spoil(data, chance, chance.randrange(1, 9))))
+        # Nothing but this, whatever the junk is.
+        with suppress(UserError):
+            for each in told(path):
+                if isinstance(each, Read):
+                    before = len(store.chats())
+                    chat_id = store.add_archived(each.chat)
+                    assert len(store.chats()) == before + 1
+                    assert store.path(chat_id)
+                    assert as_markdown(store.archived_chat(chat_id))
