@@ -99,7 +99,7 @@ class MainWindow(QMainWindow):
         self.list_wires = ListWires(self, session)
         self.tree_wires = TreeWires(self, session)
         self.transfer_wires = TransferWires(self, theme, session)
-        BlockWires(self, session)
+        self.block_wires = BlockWires(self, session)
         self.find_wires = FindWires(self, theme, session)
         self.search_wires = SearchWires(self, theme, session)
         self.context_wires = ContextWires(self, session)
