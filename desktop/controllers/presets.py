@@ -86,9 +86,11 @@ class PresetsController(QObject):
         current = self.current
         return current is not None and not is_as_in(self._settings.generation, current)
 
-    def holds(self, preset: Preset, settings: GenerationSettings) -> bool:
-        """Return whether a preset would give these settings back."""
-        return is_as_in(settings, preset)
+    def is_unsaved(self, settings: GenerationSettings) -> bool:
+        """Return whether neither a preset nor the defaults would give these settings back."""
+        if preset_values(settings) == preset_values(self._settings.defaults):
+            return False
+        return not any(is_as_in(settings, each) for each in self.presets)
 
     @property
     def model_name(self) -> str:

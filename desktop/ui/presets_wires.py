@@ -56,19 +56,18 @@ class PresetWires(QObject):
     def _apply(self, preset: Preset | None) -> None:
         # What is still being typed belongs to the settings that are left.
         self._window.settings_panel.flush()
-        before = self._session.settings.generation
-        self._session.presets.apply(preset)
-        if before != self._session.settings.generation and self._is_own(before):
-            undo = Action("Undo", lambda: self._session.settings.take(before))
-            self._window.notices.say("The chat's settings were replaced.", undo)
+        settings, presets = self._session.settings, self._session.presets
+        before, chat_id = settings.generation, self._session.chat.chat_id
+        presets.apply(preset)
+        if not presets.is_unsaved(before):
+            return
 
-    def _is_own(self, settings: GenerationSettings) -> bool:
-        """Return whether no preset and no default holds these settings."""
-        if settings == self._session.settings.defaults:
-            return False
-        named = (each for each in self._session.presets.presets if each.name == settings.preset)
-        preset = next(named, None)
-        return preset is None or not self._session.presets.holds(preset, settings)
+        def take_back() -> None:
+            if self._session.chat.chat_id == chat_id:
+                settings.take(before)
+
+        said = "The chat's own settings were replaced."
+        self._window.notices.say(said, Action("Undo", take_back))
 
     def _save_as(self) -> None:
         from desktop.ui.presets_dialog import NameDialog  # noqa: PLC0415

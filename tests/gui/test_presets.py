@@ -73,6 +73,11 @@ def test_settings_are_saved_changed_updated_and_taken_on_by_another_chat(app: Ap
     taken = app.session.settings.generation
     assert (taken.top_k, taken.temperature, taken.examples) == (7, 0.1, (PAIR,))
     assert taken.context_size == 4096, "how a model is loaded is no part of a preset"
+    assert not app.window.notices.text, "nothing was lost"
+    app.session.settings.set_value("top_k", 8)
+    menu_action(app, "Translator").trigger()
+    app.window.notices._action.click()
+    assert app.session.settings.generation.top_k == 8
     menu_action(app, "None").trigger()
     assert app.session.settings.overrides == {"context_size": 4096}
 

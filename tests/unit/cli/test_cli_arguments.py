@@ -37,12 +37,19 @@ def test_every_setting_has_its_flag() -> None:
         "--repeat-penalty": 1.5,
         "--seed": 9,
         "--system": "Be brief.",
+        "--overflow": "drop",
         "--threads": 2,
     }
     argv = [part for flag, value in wanted.items() for part in (flag, str(value))]
     settings = settings_of(*argv, "--stop", "a", "--stop", "b\n")
     assert set(wanted) | {"--stop"} == {info.flag for info in OPTIONS}
-    assert list(settings.values()) == [*list(wanted.values())[:8], ("a", "b\n"), "Be brief.", 2]
+    assert list(settings.values()) == [
+        *list(wanted.values())[:8],
+        ("a", "b\n"),
+        "Be brief.",
+        "drop",
+        2,
+    ]
 
 
 def test_the_flags_of_a_load() -> None:
