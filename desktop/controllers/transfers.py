@@ -31,13 +31,13 @@ class TransfersController(QObject):
     """Runs one export or import after the other.
 
     ``progressed`` carries what is done of what there is. ``looked_through`` comes with a file and
-    the list of what it would bring, ``imported`` with what an import did, ``exported`` with where
-    the chats are and how many; ``stopped`` where one was stopped before its end.
+    the list of what it would bring, ``imported`` with a file and what was done, ``exported`` with
+    where the chats are and how many; ``stopped`` where one was stopped before its end.
     """
 
     progressed = Signal(object, object)
     looked_through = Signal(object, object)
-    imported = Signal(object)
+    imported = Signal(object, object)
     exported = Signal(object, int)
     stopped = Signal()
     failed = Signal(object)
@@ -46,11 +46,12 @@ class TransfersController(QObject):
         super().__init__()
         self._store = store
         self._stop = Event()
+        self._is_closing = False
         self._told_at = 0.0
 
     def close(self) -> None:
         """Stop what runs and end the thread. Blocks until then."""
-        self._stop.set()
+        self._is_closing = True
         if "_tasks" in self.__dict__:
             self._tasks.close()
 
@@ -76,6 +77,7 @@ class TransfersController(QObject):
 
     def export_all(self, target: Path, form: Form) -> None:
         """Write all stored chats: into one file of JSON, or else each into a folder's file."""
+        is_stopped = self._begin()
 
         def work() -> int | None:
             from desktop.work.chat_files.exporting import export_as_json, export_to_folder
@@ -89,7 +91,7 @@ class TransfersController(QObject):
                 steps = export_to_folder(fetches, target, form, partial(_written, form=form))
             count = 0
             for count in steps:
-                if self._stop.is_set():
+                if is_stopped():
                     steps.close()
                     return None
                 self._tell(count, len(ids))
@@ -107,11 +109,12 @@ class TransfersController(QObject):
 
     def look_through(self, path: Path) -> None:
         """List what an import of a file or folder would bring."""
+        is_stopped = self._begin()
 
         def work() -> Preview | None:
             from desktop.work.chat_files.importing import Preview, look_through
 
-            for step in look_through(path, _Target(self), self._stop.is_set):
+            for step in look_through(path, _Target(self), is_stopped):
                 if isinstance(step, Preview):
                     return step
                 self._tell_step(step)
@@ -127,17 +130,18 @@ class TransfersController(QObject):
 
     def take_in(self, path: Path) -> None:
         """Add the chats of a file or folder, each whole or not at all."""
+        is_stopped = self._begin()
 
         def work() -> Outcome | None:
             from desktop.work.chat_files.importing import Outcome, take_in
 
-            for step in take_in(path, _Target(self), self._stop.is_set):
+            for step in take_in(path, _Target(self), is_stopped):
                 if isinstance(step, Outcome):
                     return step
                 self._tell_step(step)
             return None
 
-        self._run(work, self.imported.emit)
+        self._run(work, lambda outcome: self.imported.emit(path, outcome))
 
     # --- parts -----------------------------------------------------------------------------------
 
@@ -145,8 +149,12 @@ class TransfersController(QObject):
     def _tasks(self) -> TaskThread:
         return TaskThread("transfers")
 
+    def _begin(self) -> Callable[[], bool]:
+        """Return what tells whether the run that begins here is to stop: none stops another."""
+        stop = self._stop = Event()
+        return lambda: stop.is_set() or self._is_closing
+
     def _run(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
-        self._stop.clear()
         self._tasks.run(work, done, self.failed.emit)
 
     def _fetched(self, chat_id: int) -> ArchivedChat | None:

@@ -92,7 +92,9 @@ class ImportDialog(QDialog):
         )
         (self.start if preview.coming else self.cancel).setFocus()
 
-    def _on_imported(self, outcome: Outcome) -> None:
+    def _on_imported(self, path: Path, outcome: Outcome) -> None:
+        if path != self._path:
+            return
         self._is_running = False
         if not outcome.unread:
             self.accept()

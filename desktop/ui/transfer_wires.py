@@ -93,7 +93,7 @@ class TransferWires(QObject):
 
         self._window.notices.say(f"{counted(count, 'chat')} exported to {path}.")
 
-    def _on_imported(self, outcome: Outcome) -> None:
+    def _on_imported(self, _path: Path, outcome: Outcome) -> None:
         from desktop.ui.import_dialog import said_of  # noqa: PLC0415 - it is there by now
 
         self._session.chats.refresh()

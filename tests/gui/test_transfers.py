@@ -103,7 +103,7 @@ def test_closing_the_dialog_stops_the_import(app: App, tmp_path: Path) -> None:
     dialog.start.click()
     app.until(lambda: dialog.bar.value() > 0)
     outcomes: list[object] = []
-    app.session.transfers.imported.connect(outcomes.append)
+    app.session.transfers.imported.connect(lambda _path, outcome: outcomes.append(outcome))
     dialog.reject()
     app.until(lambda: outcomes)
     app.until(lambda: 0 < len(titles(app)) < 3000)
