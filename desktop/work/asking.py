@@ -139,7 +139,13 @@ class Asking:
         return data_prompt(self._system, call.instruction, call.data)
 
     def _sha256(self, call: Call) -> str:
-        whole = (self._model_name, self._prompt(call), call.max_tokens, call.schema)
+        # Spelled out: answers from before stay valid when prompts get a field that changes nothing.
+        turns = [
+            {"type": "Turn", "role": turn.role, "text": turn.text, "token_ids": ()}
+            for turn in self._prompt(call).turns
+        ]
+        prompt = {"type": "ChatPrompt", "turns": turns, "continue_reply": False}
+        whole = (self._model_name, prompt, call.max_tokens, call.schema)
         return hashlib.sha256(msgspec.json.encode(whole)).hexdigest()
 
 

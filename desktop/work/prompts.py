@@ -45,10 +45,12 @@ def data_prompt(system: str, instruction: str, data: str) -> ChatPrompt:
     """Return a prompt that tells data from instruction.
 
     What comes before the data is the same for every call of a level, so that the KV cache keeps it.
+    A model that thinks first is to answer at once: nobody reads its thoughts.
     """
     text = f"{instruction.strip()}\n\n{fenced(data)}"
     return ChatPrompt(
-        turns=(Turn(role="system", text=system.strip()), Turn(role="user", text=text))
+        turns=(Turn(role="system", text=system.strip()), Turn(role="user", text=text)),
+        skip_thinking=True,
     )
 
 
