@@ -86,6 +86,8 @@ class UsageController(QObject):
             chat.message_replaced,
         ):
             signal.connect(self._on_history_changed)
+        # Until then the path may lack its end, which is what is counted from.
+        chat.became_whole.connect(self.count_again)
         settings.generation_changed.connect(self._on_settings)
         chat.text_received.connect(self._on_text)
         model.state_changed.connect(self._on_model)

@@ -28,6 +28,7 @@ class SpeedLine(QObject):
         self._told_at = 0.0
         chat.opened.connect(lambda _chat: self._show_last())
         chat.path_changed.connect(lambda _path: self._show_last())
+        chat.became_whole.connect(self._show_last)
         chat.message_replaced.connect(self._on_replaced)
         chat.busy_changed.connect(self._on_busy)
         chat.text_received.connect(self._on_text)
