@@ -114,6 +114,7 @@ def test_what_comes_is_counted_too(app: App) -> None:
     total = sum(Wanted("tide").count_in(message) for message in app.path)
     assert total > 8
     app.until(lambda: bar.count.text() == f"{place} of {total}")
+    assert view._highlights.current is not None
     app.window.open_new_chat()
     app.until(lambda: bar.count.text() == "Nothing found")
     assert painted(view) == []

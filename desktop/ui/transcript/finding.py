@@ -39,9 +39,8 @@ class Highlights:
 
     def show(self, terms: Sequence[str], message_id: int | None = None) -> None:
         """Show other terms; none ends it."""
-        self._message_id, self.current = message_id, None
-        if tuple(terms) != self._terms:
-            self._terms = tuple(terms)
+        if (tuple(terms), message_id) != (self._terms, self._message_id):
+            self._terms, self._message_id, self.current = tuple(terms), message_id, None
             self._known.clear()
 
     def stretches(self, row: RowLayout, block: int, rendered: RenderedBlock) -> list[Stretch]:

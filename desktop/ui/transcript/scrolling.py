@@ -71,6 +71,10 @@ class ScrollingView(QListView):
             self._following = following
             self._settle()
 
+    def first_row(self) -> int:
+        """Return the first row in sight; -1 without rows."""
+        return self._layout.row_at(self._top)
+
     def anchor(self) -> tuple[int | None, int]:
         """Return the place that is read: a message and the pixels of it above the view.
 

@@ -188,10 +188,6 @@ class TranscriptView(ScrollingView):
         self._highlights.current = None
         self.viewport().update()
 
-    def first_row(self) -> int:
-        """Return the first row in sight; -1 without rows."""
-        return self._layout.row_at(self._top)
-
     def selected_text(self) -> str:
         """Return what is selected with the mouse."""
         return self._reader.selection.text(self._layout)
