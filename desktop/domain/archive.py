@@ -23,12 +23,10 @@ _LONGEST_NAME: Final = 200
 
 
 class ArchivedRun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What wrote on a message: the model's file as it was, its settings, and its report."""
+    """What wrote on a message: the model, by the name of its file, its settings, and its report."""
 
-    model_path: str = ""
+    model_file: str = ""
     model_name: str = ""
-    model_size: int = 0
-    model_mtime_ns: int = 0
     model_sha256: str = ""
     settings: dict[str, object] = {}
     seed: int | None = None
@@ -170,7 +168,7 @@ def _check_times(chat: ArchivedChat) -> None:
         if message.context is not None and not 0 <= message.context.left_out <= MOST_MESSAGES:
             raise BadArchive("a number in it is too large")
         for run in message.runs:
-            counts = (run.model_size, run.model_mtime_ns, run.first_token, run.seed or 0)
+            counts = (run.first_token, run.seed or 0)
             if not all(-(1 << 62) <= count < 1 << 62 for count in counts):
                 raise BadArchive("a number in it is too large")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any, Final
 
 import apsw
@@ -35,7 +36,7 @@ select id, parent_id, role, text, state, created_at, finish_reason, problem_titl
 from messages where chat_id = ? and deleted_at is null order by id
 """
 _RUNS: Final = """
-select message_id, path, name, size, mtime_ns, sha256, settings, seed, versions, first_token,
+select message_id, path, name, sha256, settings, seed, versions, first_token,
     started_at, report
 from runs join models on models.id = model_id
 where message_id in (select id from messages where chat_id = ?) order by runs.id
@@ -159,12 +160,11 @@ def _messages(connection: apsw.Connection, chat_id: int) -> tuple[ArchivedMessag
 
 
 def _run(row: list[Any]) -> ArchivedRun:
-    path, name, size, mtime_ns, sha256, settings, seed, versions, first, started, report = row
+    path, name, sha256, settings, seed, versions, first, started, report = row
     return ArchivedRun(
-        model_path=path,
+        # Where it lies is nobody's business who gets the file.
+        model_file=PurePath(path).name,
         model_name=name,
-        model_size=size,
-        model_mtime_ns=mtime_ns,
         model_sha256=sha256,
         settings=msgspec.json.decode(settings, type=dict[str, object]),
         seed=seed,
@@ -278,17 +278,21 @@ def _insert_run(connection: apsw.Connection, message_id: int, run: ArchivedRun) 
 
 
 def _model(connection: apsw.Connection, run: ArchivedRun) -> int:
-    """Return the row of a model's file as it was then; whether it is still there doesn't matter."""
-    values = (run.model_path, run.model_name, run.model_size, run.model_mtime_ns, run.model_sha256)
+    """Return a row for the model that is none of a file here.
+
+    So the ids that came with the chat are kept and shown to no model: they could spell something
+    else than the text says.
+    """
+    values = (PurePath(run.model_file).name, run.model_name, run.model_sha256)
     found = connection.execute(
-        "select id from models where path = ? and name = ? and size = ? and mtime_ns = ?"
-        " and sha256 = ?",
+        "select id from models where path = ? and name = ? and sha256 = ?"
+        " and size = 0 and mtime_ns = 0",
         values,
     ).get
     if found is not None:
         return int(found)
     connection.execute(
-        "insert into models (path, name, size, mtime_ns, sha256) values (?, ?, ?, ?, ?)", values
+        "insert into models (path, name, size, mtime_ns, sha256) values (?, ?, 0, 0, ?)", values
     )
     return connection.last_insert_rowid()
 

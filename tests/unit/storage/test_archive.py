@@ -168,3 +168,23 @@ def test_a_tree_that_is_none_is_refused(
     )
     with pytest.raises(BadArchive, match=why):
         checked(bad)
+
+
+def test_ids_that_came_with_a_chat_reach_no_model_here(
+    store: ChatStore, tmp_path: Path, run: Run
+) -> None:
+    model = tmp_path / "tiny.gguf"
+    model.write_bytes(b"a model")
+    run = msgspec.structs.replace(run, model_path=str(model))
+    chat = store.create_chat()
+    _, reply = store.begin_exchange(chat.id, None, "Hello", run)
+    store.finish(reply.id, MessageState.COMPLETE, "Hi", [1, 2])
+    archived = checked(store.archived_chat(chat.id))
+    assert archived.messages[1].runs[0].model_file == "tiny.gguf"
+    assert archived.messages[1].token_ids == (1, 2)
+    new = store.add_archived(archived)
+    assert store.archived_chat(new).messages[1].token_ids == (1, 2)
+    _, going_on = store.begin_exchange(new, store.path(new)[-1].id, "And you?", run)
+    assert [turn.token_ids for turn in store.turns(going_on.id)] == [(), (), (), ()]
+    _, here = store.begin_exchange(chat.id, reply.id, "And you?", run)
+    assert [turn.token_ids for turn in store.turns(here.id)][1] == (1, 2)
