@@ -19,6 +19,7 @@ from typing import Final
 
 import licences
 import linux_packages
+from frozen import data_folder, program_in
 from trimming import trim
 from version import version
 
@@ -34,11 +35,12 @@ def main() -> None:
     parser.add_argument("--frozen", action="store_true", help="take the folder of the last build")
     arguments = parser.parse_args()
     pin_times()
-    frozen = WORK / "dist" / "snug"
+    frozen = program_in(WORK / "dist")
     if not arguments.frozen:
         freeze()
-        trim(frozen)
-        licences.write(frozen / "_internal" / "licences")
+        if sys.platform == "linux":
+            trim(frozen)
+        licences.write(data_folder(frozen, "licences"))
     if arguments.no_packages:
         return
     OUTPUT.mkdir(exist_ok=True)
