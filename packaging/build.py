@@ -19,6 +19,7 @@ from typing import Final
 
 import licences
 import linux_packages
+import sbom
 from frozen import data_folder, program_in
 from trimming import trim
 from version import version
@@ -40,11 +41,13 @@ def main() -> None:
         freeze()
         if sys.platform == "linux":
             trim(frozen)
-        licences.write(data_folder(frozen, "licences"))
+        licences.write(data_folder(frozen, "licences"), frozen)
+    time = int(os.environ["SOURCE_DATE_EPOCH"])
+    OUTPUT.mkdir(exist_ok=True)
+    sbom.write_all(OUTPUT, licences.read(data_folder(frozen, "licences")), time)
     if arguments.no_packages:
         return
-    OUTPUT.mkdir(exist_ok=True)
-    release = linux_packages.Release(version(), int(os.environ["SOURCE_DATE_EPOCH"]))
+    release = linux_packages.Release(version(), time)
     for form in (linux_packages.LITE, linux_packages.FULL):
         tree = WORK / form.package
         linux_packages.lay_out(tree, frozen, form, release)
