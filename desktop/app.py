@@ -58,6 +58,7 @@ _PAGE_PARTS: Final = (
     *(f"desktop.ui.documents.{name}" for name in ("page", "summary", "extract", "translate")),
     *(f"desktop.work.{name}" for name in ("summary", "extraction", "translation")),
     "desktop.controllers.documents",
+    "desktop.ui.about",
 )
 
 

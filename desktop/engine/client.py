@@ -8,8 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 
 from models.client import EngineClient as ProcessClient
-from models.protocol import Event, JobId
-from models.records import Countable, LoadOptions, Prompt, Sampling
+from models.protocol import Event, JobId, Ready
+from models.records import Countable, LoadOptions, Prompt, Sampling, Versions
 
 
 class EngineClient(QObject):
@@ -24,7 +24,9 @@ class EngineClient(QObject):
 
     def __init__(self, command: Sequence[str] | None = None, log_path: Path | None = None) -> None:
         super().__init__()
-        self._arrived.connect(self.event_received, Qt.ConnectionType.QueuedConnection)
+        self.versions: Versions | None = None
+        """The engine's own, once it has started for the first time."""
+        self._arrived.connect(self._on_arrived, Qt.ConnectionType.QueuedConnection)
         self._client = ProcessClient(self._on_event, command=command, log_path=log_path)
 
     @property
@@ -69,3 +71,8 @@ class EngineClient(QObject):
 
     def _on_event(self, event: Event) -> None:
         self._arrived.emit(event)
+
+    def _on_arrived(self, event: Event) -> None:
+        if isinstance(event, Ready):
+            self.versions = event.versions
+        self.event_received.emit(event)

@@ -1,4 +1,4 @@
-"""The left panel: search, new chat, the chats, and the way to the models."""
+"""The left panel: search, new chat, the chats, and the ways to the pages and the About box."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class ChatPanel(QWidget):
     new_requested = Signal()
     models_requested = Signal()
     documents_requested = Signal()
+    about_requested = Signal()
 
     def __init__(self, theme: Theme, chats: ChatListController) -> None:
         super().__init__()
@@ -47,6 +48,9 @@ class ChatPanel(QWidget):
         self._documents.setToolTip("Documents  Ctrl+Shift+D")
         self._documents.setCheckable(True)
         self._documents.setObjectName("documentsButton")
+        self._about = push_button("About Snug", "quiet", self.about_requested.emit)
+        self._about.setToolTip("About Snug  Shift+F1")
+        self._about.setObjectName("aboutButton")
         layout = column(self, spacing=tokens.XS)
         layout.setContentsMargins(tokens.M, tokens.M, tokens.M, tokens.S)
         layout.addWidget(self.search)
@@ -56,6 +60,7 @@ class ChatPanel(QWidget):
         layout.addWidget(self.list, 1)
         layout.addWidget(self._models)
         layout.addWidget(self._documents)
+        layout.addWidget(self._about)
         self._connect(chats)
         theme.changed.connect(self._on_theme_changed)
         self._on_theme_changed()
@@ -122,6 +127,7 @@ class ChatPanel(QWidget):
         self._new.setIcon(icon("plus", secondary, 16))
         self._models.setIcon(icon("cube", secondary, 16))
         self._documents.setIcon(icon("document", secondary, 16))
+        self._about.setIcon(icon("info", secondary, 16))
 
 
 class ChatListView(QListView):
