@@ -26,6 +26,15 @@ UNUSED: Final = (
     "PySide6/Qt/plugins/tls",
     "PySide6/Qt/plugins/sqldrivers",
     "PySide6/Qt/translations",
+    # Screens of cars and kiosks.
+    *(
+        f"PySide6/Qt/plugins/wayland-{name}"
+        for name in (
+            "shell-integration/libfullscreen-shell-v1.so",
+            "shell-integration/libivi-shell.so",
+            "graphics-integration-client/libvulkan-server.so",
+        )
+    ),
     "PySide6/Qt/lib/libQt6EglFSDeviceIntegration.so*",
     "PySide6/Qt/lib/libQt6Pdf.so*",
     "PySide6/Qt/lib/libQt6Qml*.so*",
@@ -59,10 +68,12 @@ def trim(folder: Path) -> None:
     _drop_broken_links(inside)
     _drop_unneeded(folder)
     _join_copies(inside)
+    _drop_records(inside)
     for library in inside.rglob("*.so*"):
         # Those in *.libs were rewritten when their wheel was made, and break when stripped.
         if not library.is_symlink() and not library.parent.name.endswith(".libs"):
             subprocess.run(["strip", "--strip-unneeded", str(library)], check=True)
+            _forget_folder(library)
 
 
 def _drop_unneeded(folder: Path) -> None:
@@ -87,6 +98,23 @@ def _needs(library: Path) -> list[str]:
         ["readelf", "--dynamic", str(library)], capture_output=True, text=True, check=False
     )
     return _NEEDED.findall(shown.stdout)
+
+
+def _drop_records(folder: Path) -> None:
+    """Drop what an installation notes of itself, which tells of the machine that built."""
+    for name in ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json"):
+        for path in folder.glob(f"*.dist-info/{name}"):
+            path.unlink()
+
+
+def _forget_folder(library: Path) -> None:
+    """Take out the folder of this machine that an interpreter's libraries are searched in."""
+    shown = subprocess.run(
+        ["chrpath", "--list", str(library)], capture_output=True, text=True, check=False
+    )
+    path = shown.stdout.strip().partition("PATH=")[2]
+    if path and "$ORIGIN" not in path:
+        subprocess.run(["chrpath", "--delete", str(library)], check=True, stdout=subprocess.DEVNULL)
 
 
 def _drop_broken_links(folder: Path) -> None:
