@@ -29,6 +29,7 @@ MODULES: Final = (
     "extraction",
     "reading",
     "summary",
+    "installed",
 )
 
 
