@@ -84,8 +84,8 @@ printf 'Snug is installed. Start it with:  %s\nTake it away with:  %s\n' \
     "$prefix/bin/snug" "$prefix/bin/snug-uninstall"
 
 # A package names what it needs of the system; here it has to be looked for.
-missing=$(find "$program/_internal/PySide6" -name '*.so*' -type f |
-    LD_LIBRARY_PATH="$program/_internal" xargs -d '\n' ldd 2>/dev/null |
+missing=$(find "$program/_internal/PySide6" -name '*.so*' -type f -print0 |
+    LD_LIBRARY_PATH="$program/_internal" xargs -0 ldd 2>/dev/null |
     awk '/=> not found/ {print $1}' | sort -u)
 if [ -n "$missing" ]; then
     printf '\nThe window needs libraries that this system does not have:\n%s\n' "$missing"
