@@ -81,7 +81,7 @@ def freeze() -> None:
     shutil.rmtree(WORK / "dist", ignore_errors=True)
     folders = ("--distpath", str(WORK / "dist"), "--workpath", str(WORK / "work"))
     recipe = str(ROOT / "packaging" / "snug.spec")
-    what = ("-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "WARN", *folders, recipe)
+    what = ("-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "ERROR", *folders, recipe)
     subprocess.run([sys.executable, *what], check=True, cwd=ROOT)
 
 
