@@ -28,6 +28,7 @@ from desktop.domain.errors import UserError
 from desktop.paths import Paths
 from desktop.storage.chats import ChatStore
 from desktop.storage.database import Database, check
+from desktop.ui.application import Application
 from desktop.ui.main_window import MainWindow
 from desktop.ui.transcript.code import Highlighter, Lexers
 from desktop.ui.transcript.formulas import FormulaKey, FormulaSetter
@@ -55,7 +56,7 @@ class Outcome:
 
 def run() -> int:
     """Try everything, print a table, and return 0 when all of it works."""
-    app = QApplication(sys.argv[:1])
+    app = Application(sys.argv[:1])
     with TemporaryDirectory(prefix="snug-self-test-") as folder:
         outcomes = list(_outcomes(app, Path(folder)))
     width = max(len(outcome.name) for outcome in outcomes)

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, QMessageLogContext, QtMsgType, Signal, qInstallMessageHandler
 from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
+
+_NO_WINDOW: Final = (
+    "snug: No window can be shown here{reason}.\n"
+    "snug: Start Snug from a desktop session, or chat in the terminal with 'snug chat'.\n"
+)
 
 
 class Application(QApplication):
@@ -19,7 +28,8 @@ class Application(QApplication):
     _file_wanted = Signal(str)
 
     def __init__(self, arguments: list[str]) -> None:
-        super().__init__(arguments)
+        with _told_in_words():
+            super().__init__(arguments)
         self._early: list[str] = []
         self._file_wanted.connect(self._early.append)
 
@@ -36,3 +46,30 @@ class Application(QApplication):
             self._file_wanted.emit(event.file())
             return True
         return super().event(event)
+
+
+@contextmanager
+def _told_in_words() -> Iterator[None]:
+    """Let the process end with a message where no display answers: Qt would abort it.
+
+    Qt's way can't be turned into an exception, since it ends inside of a constructor.
+    """
+    said: list[str] = []
+
+    def hear(kind: QtMsgType, _: QMessageLogContext, text: str) -> None:
+        if kind is not QtMsgType.QtFatalMsg:
+            said.append(text)
+            return
+        if sys.stderr is not None:
+            reason = f": {said[0].strip()}" if said else ""
+            sys.stderr.write(_NO_WINDOW.format(reason=reason))
+            sys.stderr.flush()
+        os._exit(1)
+
+    before = qInstallMessageHandler(hear)
+    try:
+        yield
+    finally:
+        qInstallMessageHandler(before)
+        if sys.stderr is not None:
+            sys.stderr.writelines(f"{line}\n" for line in said)
