@@ -35,36 +35,44 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--no-packages", action="store_true", help="stop at the folder")
     parser.add_argument("--frozen", action="store_true", help="take the folder of the last build")
+    names = [form.package for form in linux_packages.FORMS]
+    parser.add_argument("--form", choices=names, help="make one form alone")
+    parser.add_argument("--into", type=Path, help="build and leave everything in this folder")
     arguments = parser.parse_args()
     pin_times()
-    frozen = program_in(WORK / "dist")
+    work, output = (arguments.into or WORK).resolve(), (arguments.into or OUTPUT).resolve()
+    frozen = program_in(work / "dist")
     if not arguments.frozen:
-        freeze()
+        freeze(work)
         if sys.platform == "linux":
             trim(frozen)
         licences.write(data_folder(frozen, "licences"), frozen)
     time = int(os.environ["SOURCE_DATE_EPOCH"])
-    OUTPUT.mkdir(exist_ok=True)
-    sbom.write_all(OUTPUT, licences.read(data_folder(frozen, "licences")), time)
+    output.mkdir(exist_ok=True)
+    sbom.write_all(output, licences.read(data_folder(frozen, "licences")), time)
     if arguments.no_packages:
         return
     release = linux_packages.Release(version(), time)
+    forms = [form for form in linux_packages.FORMS if arguments.form in (None, form.package)]
     # Packing takes minutes on one core.
-    with ThreadPoolExecutor() as both:
-        forms = (linux_packages.LITE, linux_packages.FULL)
-        for made in both.map(lambda form: wrap(form, frozen, release), forms):
+    with ThreadPoolExecutor() as pool:
+        for made in pool.map(lambda form: wrap(form, frozen, work, output, release), forms):
             for path in made:
-                print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1e6:.1f} MB")
+                print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB")
 
 
 def wrap(
-    form: linux_packages.Form, frozen: Path, release: linux_packages.Release
+    form: linux_packages.Form,
+    frozen: Path,
+    work: Path,
+    output: Path,
+    release: linux_packages.Release,
 ) -> tuple[Path, ...]:
     """Return the installers of one form."""
-    tree = WORK / form.package
+    tree = work / form.package
     linux_packages.lay_out(tree, frozen, form, release)
-    package = linux_packages.make_deb(tree, form, release, OUTPUT)
-    return package, linux_packages.make_run(package, form, release, OUTPUT)
+    package = linux_packages.make_deb(tree, form, release, output)
+    return package, linux_packages.make_run(package, form, release, output)
 
 
 def pin_times() -> None:
@@ -76,10 +84,10 @@ def pin_times() -> None:
     os.environ["PYTHONHASHSEED"] = "1"
 
 
-def freeze() -> None:
+def freeze(work: Path) -> None:
     """Have PyInstaller make a folder of the program."""
-    shutil.rmtree(WORK / "dist", ignore_errors=True)
-    folders = ("--distpath", str(WORK / "dist"), "--workpath", str(WORK / "work"))
+    shutil.rmtree(work / "dist", ignore_errors=True)
+    folders = ("--distpath", str(work / "dist"), "--workpath", str(work / "work"))
     recipe = str(ROOT / "packaging" / "snug.spec")
     what = ("-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "ERROR", *folders, recipe)
     subprocess.run([sys.executable, *what], check=True, cwd=ROOT)

@@ -39,6 +39,7 @@ class Form:
 
 FULL: Final = Form("snug", has_model=True, words="A small model is included.")
 LITE: Final = Form("snug-lite", has_model=False, words="No model is included.")
+FORMS: Final = (LITE, FULL)
 
 
 @dataclass(frozen=True)

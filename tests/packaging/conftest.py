@@ -1,11 +1,65 @@
-"""Writes down that the installers have passed, when all of their tests have."""
+"""Clean roots for the tests of the installers, and a note when all of those have passed."""
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
 
 import proven
 import pytest
+
+from tests.packaging.clean_root import CleanRoot
+from tests.packaging.installers import installer
+
+_TOOLS: Final = ("mmdebstrap", "unshare", "Xvfb", "weston")
+
+
+@pytest.fixture(scope="session")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> CleanRoot:
+    """A Debian with nothing but its base."""
+    if os.geteuid() != 0:
+        pytest.skip("a clean root needs root to make")
+    missing = [tool for tool in _TOOLS if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"these programs are not installed: {', '.join(missing)}")
+    return CleanRoot.fresh(tmp_path_factory.mktemp("bare") / "root")
+
+
+@pytest.fixture(scope="session")
+def ready(bare: CleanRoot, tmp_path_factory: pytest.TempPathFactory) -> CleanRoot:
+    """One with what the package declares that it needs, and nothing else."""
+    shown = subprocess.run(
+        ["dpkg-deb", "--field", str(installer("snug_*_amd64.deb")), "Depends"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    needed = re.findall(r"(?:^|, )([a-z0-9.+-]+)", shown.stdout)
+    root = bare.copy(tmp_path_factory.mktemp("ready") / "root")
+    root.install(*needed)
+    return root
+
+
+@pytest.fixture
+def root(ready: CleanRoot, tmp_path: Path) -> Iterator[CleanRoot]:
+    """A copy of that, for one test."""
+    copy = ready.copy(tmp_path / "root")
+    yield copy
+    shutil.rmtree(copy.folder)
+
+
+@pytest.fixture(scope="session")
+def installed(bare: CleanRoot, tmp_path_factory: pytest.TempPathFactory) -> CleanRoot:
+    """One with Snug installed from the Debian package, which brings what it needs by itself."""
+    root = bare.copy(tmp_path_factory.mktemp("installed") / "root")
+    root.install(installer("snug_*_amd64.deb"))
+    return root
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
