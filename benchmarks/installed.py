@@ -6,6 +6,7 @@ nothing.
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -97,9 +98,11 @@ def _decode() -> Figure:
     portable: list[float] = []
     native: list[float] = []
     command = [str(PROGRAM), ENGINE_FLAG, "--engine", "llama"]
+    # This is about the code: left to choose, one engine may take other threads than the other.
+    threads = os.cpu_count() or 1
     with (
-        engine(command, context_size=CONTEXT) as installed,
-        engine(context_size=CONTEXT) as checkout,
+        engine(command, context_size=CONTEXT, threads=threads) as installed,
+        engine(context_size=CONTEXT, threads=threads) as checkout,
     ):
         for run in range(DECODE_RUNS):
             # Whoever comes second finds a warmer machine: each side does, in turn.
