@@ -15,13 +15,14 @@ from tests.packaging.installers import DATA, OFFSCREEN, assert_passed, assert_to
 
 SCHEMAS = Path(__file__).resolve().parents[1] / "unit" / "storage" / "schemas"
 ASK = ("snug", "ask", "--max-tokens", "4", "Hello?")
+CHAT = ("sh", "-c", "echo Hello | snug chat --max-tokens 4")
 pytestmark = [pytest.mark.installers, pytest.mark.timeout(900)]
 
 
 @pytest.mark.parametrize("name", ["Größe und Weite", "日本語 ホーム"])
 def test_a_home_with_spaces_and_other_letters(installed: CleanRoot, name: str) -> None:
     home = installed.home(name)
-    assert installed.as_user(*ASK, home=home).stdout.strip()
+    assert installed.as_user(*CHAT, home=home).stdout.strip()
     assert (installed.folder / home[1:] / DATA / "chats.db").is_file()
     temporary = {"TMPDIR": home, **OFFSCREEN}
     assert_passed(installed.as_user("snug", "--self-test", environment=temporary, home=home))
@@ -53,14 +54,21 @@ def full_home(installed: CleanRoot) -> Iterator[str]:
 
 
 def test_a_full_disk_is_told(installed: CleanRoot, full_home: str) -> None:
-    assert_told(installed.as_user(*ASK, home=full_home, check=False), full_home)
+    assert_told(installed.as_user(*CHAT, home=full_home, check=False), full_home)
+    # The window opens, to tell it there, and stays until it is closed: here by the clock.
+    order = ("timeout", "--signal=INT", "6", "snug")
+    done = installed.as_user(*order, environment=OFFSCREEN, home=full_home, check=False)
+    assert done.returncode == 124
+    assert "Traceback" not in done.stderr
+    # What keeps nothing needs no room.
+    assert installed.as_user(*ASK, home=full_home).stdout.strip()
 
 
 def test_a_second_user_has_chats_of_their_own(installed: CleanRoot) -> None:
     installed.add_user("bob", 1001)
     for name, user_id in (("ann", USER_ID), ("bob", 1001)):
         home = f"/home/{name}"
-        assert installed.as_user(*ASK, user_id=user_id, home=home).stdout.strip()
+        assert installed.as_user(*CHAT, user_id=user_id, home=home).stdout.strip()
         data = installed.folder / home[1:] / DATA
         assert data.stat().st_uid == user_id
         assert data.stat().st_mode & 0o077 == 0
@@ -113,8 +121,7 @@ def test_an_older_database_is_brought_up_to_date(installed: CleanRoot) -> None:
     connection.close()
     for folder in (path, *path.relative_to(installed.folder / home[1:]).parents):
         os.chown(installed.folder / home[1:] / folder, USER_ID, USER_ID)
-    talk = "echo Hello | snug chat --max-tokens 4"
-    assert "Greeting" in installed.as_user("sh", "-c", talk, home=home).stdout
+    assert "Greeting" in installed.as_user(*CHAT, home=home).stderr
     connection = apsw.Connection(str(path))
     assert connection.pragma("user_version") == len(list(SCHEMAS.glob("v*.sql")))
     assert connection.pragma("integrity_check") == "ok"
