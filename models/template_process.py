@@ -10,6 +10,7 @@ import functools
 import json
 import os
 import signal
+import sys
 from typing import BinaryIO, NoReturn
 
 from jinja2 import Environment, Template, TemplateError, nodes
@@ -86,7 +87,7 @@ def _render(request: RenderRequest) -> RenderAnswer:
 
 def _set_cpu_timer(seconds: float) -> None:
     """Let the system end this process after so much computing; 0 calls it off."""
-    if hasattr(signal, "setitimer"):
+    if sys.platform != "win32":
         signal.setitimer(signal.ITIMER_PROF, seconds)
 
 

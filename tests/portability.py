@@ -1,4 +1,7 @@
-"""Finds what only some systems have where nothing asks first which system this is."""
+"""Finds what only some systems have where nothing asks first which system this is.
+
+Paths, modules and arguments; of functions and signals, types tell (`mypy --platform`).
+"""
 
 from __future__ import annotations
 
@@ -9,22 +12,6 @@ from dataclasses import dataclass
 
 _POSIX_PATH = re.compile(r"/(proc|sys|tmp|usr|etc|dev|var|run|home|opt|bin|lib)(/|$)")
 _POSIX_MODULES = frozenset({"fcntl", "grp", "posix", "pty", "pwd", "resource", "syslog", "termios"})
-_POSIX_NAMES = {
-    "os": {
-        *("fork", "forkpty", "wait", "waitpid", "wait3", "killpg", "setsid", "setpgid", "getpgid"),
-        *("getuid", "geteuid", "getgid", "getegid", "getgroups", "setuid", "chown", "lchown"),
-        *("sched_getaffinity", "sched_setaffinity", "mkfifo", "statvfs", "uname", "getloadavg"),
-        *("posix_fadvise", "posix_fallocate", "sysconf", "nice", "sync", "pread", "pwrite"),
-        *("O_NOFOLLOW", "O_DIRECTORY", "O_CLOEXEC", "set_blocking"),
-    },
-    "signal": {
-        *("SIGKILL", "SIGALRM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGPIPE", "SIGCHLD"),
-        *("SIGXCPU", "SIGXFSZ", "SIGBUS", "SIGSTOP", "SIGCONT", "SIGTSTP"),
-        *("alarm", "pause", "setitimer", "siginterrupt", "sigwait", "pthread_kill"),
-    },
-    "socket": {"AF_UNIX"},
-    "time": {"tzset", "clock_gettime"},
-}
 _POSIX_ARGUMENTS = {"preexec_fn", "pass_fds"}  # of subprocess
 _ASKS = re.compile(r"\bplatform\b|\bos\.name\b|\bhasattr\b|\bFORKS\b")
 _FORGIVING = {"OSError", "FileNotFoundError", "ImportError", "AttributeError", "Exception"}
@@ -80,9 +67,6 @@ def _in_expression(node: ast.AST) -> Iterator[Find]:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         if _POSIX_PATH.match(node.value):
             yield Find(node.lineno, node.value)
-    elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-        if node.attr in _POSIX_NAMES.get(node.value.id, ()):
-            yield Find(node.lineno, f"{node.value.id}.{node.attr}")
     elif isinstance(node, ast.keyword) and node.arg in _POSIX_ARGUMENTS:
         yield Find(node.value.lineno, f"{node.arg}=")
     for child in ast.iter_child_nodes(node):
