@@ -20,6 +20,7 @@ from typing import Final
 
 import licences
 import linux_packages
+import proven
 import sbom
 from frozen import data_folder, program_in
 from trimming import trim
@@ -42,6 +43,8 @@ def main() -> None:
     pin_times()
     work, output = (arguments.into or WORK).resolve(), (arguments.into or OUTPUT).resolve()
     frozen = program_in(work / "dist")
+    made_of = proven.fingerprint(ROOT, proven.MADE_OF)
+    is_whole = work == WORK and not arguments.frozen and arguments.form is None
     if not arguments.frozen:
         freeze(work)
         if sys.platform == "linux":
@@ -59,6 +62,8 @@ def main() -> None:
         for made in pool.map(lambda form: wrap(form, frozen, work, output, release), forms):
             for path in made:
                 print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB")
+    if is_whole:
+        proven.note(ROOT / proven.BUILT, made_of)
 
 
 def wrap(

@@ -17,6 +17,7 @@ import pytest
 from tests.packaging.clean_root import CleanRoot
 from tests.packaging.installers import installer
 
+_TRIED: Final = pytest.StashKey[str]()
 _TOOLS: Final = ("mmdebstrap", "unshare", "Xvfb", "weston")
 
 
@@ -62,13 +63,18 @@ def installed(bare: CleanRoot, tmp_path_factory: pytest.TempPathFactory) -> Clea
     return root
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Take down what is about to be tried: a run takes long enough for it to change."""
+    session.config.stash[_TRIED] = proven.fingerprint()
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Remember a whole run that passed; say why another one proves nothing."""
     if session.config.option.markexpr != "installers":
         return
     why_not = reason(session, exitstatus)
     if why_not is None:
-        proven.remember()
+        proven.note(proven.ROOT / proven.FILE, session.config.stash[_TRIED])
         sys.stdout.write(f"\nwritten: {proven.FILE}; commit it with what it proves\n")
     else:
         sys.stdout.write(f"\n{proven.FILE} stays as it is: {why_not}\n")
@@ -80,6 +86,10 @@ def reason(session: pytest.Session, exitstatus: int) -> str | None:
         return "not every test has passed"
     if session.config.option.keyword or session.config.args != ["tests/packaging"]:
         return "only some of the tests were asked for"
+    if not proven.is_built():
+        return "dist/ was made from something else: run 'make installers' first"
+    if proven.fingerprint() != session.config.stash[_TRIED]:
+        return "the packaging has changed meanwhile"
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     passed = len(reporter.stats.get("passed", ())) if reporter else 0
     left = session.testscollected - passed

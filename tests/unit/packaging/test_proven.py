@@ -19,7 +19,8 @@ def checkout(tmp_path: Path) -> Path:
     for folder in ("packaging", "scripts", "tests/packaging"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=unwanted)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    proven.remember(tmp_path)
+    proven.note(tmp_path / proven.FILE, proven.fingerprint(tmp_path))
+    proven.note(tmp_path / proven.BUILT, proven.fingerprint(tmp_path, proven.MADE_OF))
     return tmp_path
 
 
@@ -59,3 +60,10 @@ def test_each_change_of_what_they_are_made_from_asks_for_a_new_proof(
 ) -> None:
     change(checkout)
     assert not proven.is_proven(checkout)
+
+
+def test_installers_are_of_their_packaging_and_not_of_its_tests(checkout: Path) -> None:
+    (checkout / "tests/packaging/clean_root.py").write_text("")
+    assert proven.is_built(checkout)
+    replace(checkout / "packaging/linux/install.sh", "set -eu", "set -e")
+    assert not proven.is_built(checkout)
