@@ -129,6 +129,7 @@ def make_run(package: Path, form: Form, release: Release, output: Path) -> Path:
     _copy(HERE / "install.sh", folder).chmod(0o755)
     _pin(folder, release.time)
     path = output / f"{form.package}-{release.version}-x86_64.run"
+    path.unlink(missing_ok=True)
     day = datetime.fromtimestamp(release.time, UTC).strftime("%a %b %d %H:%M:%S UTC %Y")
     order = f"--sort=name --owner=0 --group=0 --numeric-owner --mtime=@{release.time}"
     what = ("--nocomp", "--nox11", "--sha256", "--packaging-date", day, "--tar-extra", order)

@@ -80,17 +80,21 @@ def _drop_unneeded(folder: Path) -> None:
     """Drop the libraries that nothing of what is left was linked with."""
     inside = folder / "_internal"
     shared = {*inside.glob("lib*.so*"), *(inside / "PySide6" / "Qt" / "lib").glob("lib*.so*")}
-    by_name = {path.name: path for path in shared}
+    # A library and a link to it have one name.
+    by_name: dict[str, list[Path]] = defaultdict(list)
+    for path in shared:
+        by_name[path.name].append(path)
     waiting = [folder / "snug", *(path for path in inside.rglob("*.so*") if path not in shared)]
     needed: set[str] = set()
     while waiting:
         for name in _needs(waiting.pop()):
             if name in by_name and name not in needed:
                 needed.add(name)
-                waiting.append(by_name[name])
-    for name, path in by_name.items():
+                waiting.extend(by_name[name])
+    for name, paths in by_name.items():
         if name not in needed and not name.startswith("libpython"):
-            path.unlink()
+            for path in paths:
+                path.unlink()
 
 
 def _needs(library: Path) -> list[str]:
