@@ -12,6 +12,8 @@ from PySide6.QtCore import QEvent, QMessageLogContext, QtMsgType, Signal, qInsta
 from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
+from desktop.ui.fallback_font import ensure_font
+
 _NO_WINDOW: Final = (
     "snug: No window can be shown here{reason}.\n"
     "snug: Start Snug from a desktop session, or chat in the terminal with 'snug chat'.\n"
@@ -30,6 +32,7 @@ class Application(QApplication):
     def __init__(self, arguments: list[str]) -> None:
         with _told_in_words():
             super().__init__(arguments)
+        ensure_font()
         self._early: list[str] = []
         self._file_wanted.connect(self._early.append)
 
