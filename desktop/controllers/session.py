@@ -174,6 +174,7 @@ class Session:
         self.model.state_changed.connect(self.activity.on_model)
         self.model.load_failed.connect(self.activity.on_load_failed)
         self.model.open(model if model is not None else self.settings.app.model)
+        self.model.look_for_embedded()
         self.store.call(lambda store: store.recover_interrupted())
         self.chats.refresh()
         self.store.watch()

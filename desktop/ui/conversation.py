@@ -48,6 +48,7 @@ class Conversation(QWidget):
         self._stack.addWidget(self.transcript)
         self._foot = self._make_foot()
         self.source_pane: SourcePane | None = None
+        self._model = ModelState()
         self._talk = QWidget()
         layout = column(self._talk)
         layout.addWidget(self._stack, 1)
@@ -73,12 +74,14 @@ class Conversation(QWidget):
         """Show another path through the chat."""
         self.transcript_model.set_messages(messages)
         self._stack.setCurrentWidget(self.transcript if messages else self._beginning)
+        self._show_problem()
 
     def add_messages(self, messages: Sequence[Message]) -> None:
         """Add messages at the end, and go there."""
         for message in messages:
             self.transcript_model.append(message)
         self._stack.setCurrentWidget(self.transcript)
+        self._show_problem()
         self.transcript.restore_anchor(None, 0)
 
     def add_text(self, message_id: int, text: str, _tokens: int) -> None:
@@ -129,7 +132,13 @@ class Conversation(QWidget):
     def show_model(self, state: ModelState) -> None:
         """Say which model answers, or why none does."""
         self.empty.show_model(state)
-        self.problem.show_model(state)
+        self._model = state
+        self._show_problem()
+
+    def _show_problem(self) -> None:
+        # An empty chat itself says how to come by a first model.
+        welcomes = self._model.needs_model and self._stack.currentWidget() is self._beginning
+        self.problem.show_model(ModelState() if welcomes else self._model)
 
     def view(self) -> ChatView:
         """Return where the person is."""
