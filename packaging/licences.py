@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,6 @@ from typing import Final
 import msgspec
 
 from desktop.licences import UNKNOWN, Component, collect, component_of
-from models.llama.library import versions
 
 LIST: Final = "components.json"
 _SYSTEM_TEXTS: Final = Path("/usr/share/doc")
@@ -35,6 +34,20 @@ def write(folder: Path, frozen: Path) -> None:
     for part in parts:
         if not part.text or part.licence == UNKNOWN:
             _stop(part.name)
+    _write(folder, parts)
+
+
+def leave_out_models(folder: Path) -> None:
+    """Write again what was written there, for a form that has no model in it."""
+    _write(folder, without_models(read(folder)))
+
+
+def without_models(parts: Sequence[Component]) -> list[Component]:
+    """Return the parts of a form that has no model in it."""
+    return [part for part in parts if part.kind != "model"]
+
+
+def _write(folder: Path, parts: Sequence[Component]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / LIST).write_bytes(msgspec.json.encode(parts))
     (folder / "THIRD-PARTY.txt").write_text("\n".join(map(_section, parts)), encoding="utf-8")
@@ -48,6 +61,8 @@ def read(folder: Path) -> tuple[Component, ...]:
 
 def _packaged() -> Iterable[Component]:
     """Yield the Python packages and what is inside of them, and the program that starts ours."""
+    from models.llama.library import versions  # noqa: PLC0415 - it loads the engine's library
+
     for part in (*collect(), component_of(metadata.distribution(_BOOT))):
         if part.name == "llama.cpp":
             yield msgspec.structs.replace(part, version=versions().llama_cpp)

@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+import licences
 from add_model import add_model
+from frozen import data_folder
 
 from desktop.__main__ import COMMANDS
 
@@ -62,6 +64,8 @@ def lay_out(tree: Path, frozen: Path, form: Form, release: Release) -> None:
     shutil.copytree(frozen, program, symlinks=True)
     if form.has_model:
         add_model(program)
+    else:
+        licences.leave_out_models(data_folder(program, "licences"))
     share = tree / "usr" / "share"
     _copy(HERE / f"{APP_ID}.desktop", share / "applications")
     _copy(HERE / f"{APP_ID}.xml", share / "mime" / "packages")
@@ -92,7 +96,7 @@ Architecture: amd64
 Maintainer: Snug <{HOMEPAGE}>
 Installed-Size: {size}
 Depends: {DEPENDS}
-Recommends: libvulkan1
+Recommends: libvulkan1, libreadline8
 Conflicts: {other.package}
 Replaces: {other.package}
 Section: utils

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+import licences
 import msgspec
 from version import version
 
@@ -24,7 +25,7 @@ def write_all(folder: Path, parts: Sequence[Component], time: int) -> None:
 
     ``time`` is that of the build, in seconds since the epoch.
     """
-    lite = [part for part in parts if part.kind != "model"]
+    lite = licences.without_models(parts)
     system = f"{platform.system().lower()}-{platform.machine().lower()}"
     for name, listed in (("snug", parts), ("snug-lite", lite)):
         made = msgspec.json.encode(bill(name, listed, time))

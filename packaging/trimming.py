@@ -51,6 +51,8 @@ SYSTEM: Final = (
     *("libvulkan", "libGL", "libGLX", "libOpenGL", "libEGL", "libfontconfig", "libfreetype"),
     *("libdbus-1", "libglib-2.0", "libgio-2.0", "libgobject-2.0", "libgthread-2.0"),
     *("libX11", "libX11-xcb", "libxcb", "libxkbcommon", "libxkbcommon-x11", "libgssapi_krb5"),
+    # Of another licence than the rest; the terminal does without it where the system has none.
+    "libreadline",
     *("libz", "libexpat", "libwayland-client", "libwayland-cursor", "libwayland-egl"),
 )
 _NEEDED: Final = re.compile(r"\(NEEDED\).*\[(.+)\]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -113,6 +114,14 @@ def test_without_the_model_it_says_what_to_do(root: CleanRoot) -> None:
     done = root.as_user("snug", "ask", "Hello?", check=False)
     assert_told(done, "model")
     assert "make setup" not in done.stderr
+    tried = root.as_user("snug", "--self-test", environment=OFFSCREEN)
+    assert_passed(tried)
+    assert tried.stdout.count("left out") == 2
+    assert "came without a model" in root.as_user("snug", "doctor").stdout
+    named = json.loads(
+        (root.folder / "usr/lib/snug/_internal/licences/components.json").read_text()
+    )
+    assert "model" not in {part["kind"] for part in named}
     # One form takes the place of the other.
     root.install(installer("snug_*_amd64.deb"))
     assert root.as_user("snug", "ask", "--max-tokens", "4", "Hello?").stdout.strip()
