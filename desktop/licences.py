@@ -127,21 +127,30 @@ def _needs(distribution: metadata.Distribution) -> list[str]:
     return names
 
 
+def _fact(facts: metadata.PackageMetadata, name: str) -> str:
+    """Return what a field holds, empty where it is missing.
+
+    Not by its key: importlib_metadata, which keyring brings, takes the library's place as soon as
+    it is imported, and raises KeyError there.
+    """
+    return next(iter(facts.get_all(name) or ()), "")
+
+
 def _licence(facts: metadata.PackageMetadata) -> str:
     """Return a licence's name, from whichever of three fields holds it."""
-    expression: str = facts["License-Expression"] or ""
+    expression = _fact(facts, "License-Expression")
     named = [
         line.rsplit(" :: ", 1)[-1]
         for line in facts.get_all("Classifier") or ()
         if line.startswith("License ::") and not line.endswith("OSI Approved")
     ]
-    free = (facts["License"] or "").strip().splitlines()
+    free = _fact(facts, "License").strip().splitlines()
     short = free[0] if free and len(free[0]) <= _LONGEST_NAME else ""
-    return str(expression or ", ".join(named) or short or UNKNOWN)
+    return expression or ", ".join(named) or short or UNKNOWN
 
 
 def _homepage(facts: metadata.PackageMetadata) -> str:
-    addresses = [facts["Home-page"] or ""]
+    addresses = [_fact(facts, "Home-page")]
     for line in facts.get_all("Project-URL") or ():
         label, _, address = line.partition(",")
         if label.strip().lower() in _OWN_PAGES:
