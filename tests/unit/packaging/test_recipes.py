@@ -31,7 +31,9 @@ def run(*command: str) -> None:
 def share(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """``/usr/share`` as the Debian package lays it out, around a program that is none."""
     folder = tmp_path_factory.mktemp("tree")
-    (folder / "frozen").mkdir()
+    listed = folder / "frozen" / "_internal" / "licences"
+    listed.mkdir(parents=True)
+    (listed / "components.json").write_bytes(b"[]")
     lay_out(folder / "tree", folder / "frozen", LITE, Release("1.2.3", 1_700_000_000))
     return folder / "tree" / "usr" / "share"
 
