@@ -35,8 +35,9 @@ installers:
 	@sh scripts/setup.sh portable $(INSTALLER_VENV) installer
 	$(INSTALLER_VENV)/bin/python packaging/build.py $(ARGS)
 
-# Each of them on a clean machine; needs root, mmdebstrap, Xvfb and weston.
+# Each of them on a clean machine; needs root on Debian.
 test-installers: setup
+	@packaging/linux/testing_tools.sh
 	$(BIN)/python -m pytest tests/packaging -m installers -s $(ARGS)
 
 clean:

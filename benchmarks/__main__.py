@@ -34,6 +34,7 @@ MODULES: Final = (
     "reading",
     "summary",
     "faults",
+    "installed",
 )
 
 

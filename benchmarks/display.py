@@ -14,10 +14,16 @@ def screen() -> Iterator[dict[str, str]]:
     """Give an environment with a display: the one at hand, a virtual one, or no screen at all."""
     if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         yield dict(os.environ)
-        return
-    if shutil.which("Xvfb") is None:
+    elif shutil.which("Xvfb") is None:
         yield os.environ | {"QT_QPA_PLATFORM": "offscreen"}
-        return
+    else:
+        with virtual_screen() as environment:
+            yield environment
+
+
+@contextmanager
+def virtual_screen() -> Iterator[dict[str, str]]:
+    """Give an environment with a display that nobody sees. Raises FileNotFoundError: no Xvfb."""
     reader, writer = os.pipe()
     command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1280x800x24", "-nolisten", "tcp"]
     server = subprocess.Popen(command, pass_fds=[writer], stderr=subprocess.DEVNULL)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -41,8 +41,8 @@ class EngineRun:
 class EngineSide:
     """An engine process with a loaded model."""
 
-    def __init__(self, options: LoadOptions) -> None:
-        self.client = EngineClient()
+    def __init__(self, options: LoadOptions, command: Sequence[str] | None = None) -> None:
+        self.client = EngineClient(command=command)
         self.model: ModelInfo = _last(self.client, self.client.load(options), Loaded).model
 
     def complete(
@@ -71,9 +71,13 @@ class EngineSide:
 
 
 @contextmanager
-def engine(**options: object) -> Iterator[EngineSide]:
-    """Open an engine on the embedded model; ``options`` are LoadOptions' fields."""
-    side = EngineSide(LoadOptions(path=str(embedded_model()), **options))  # type: ignore[arg-type]
+def engine(command: Sequence[str] | None = None, **options: object) -> Iterator[EngineSide]:
+    """Open an engine on the embedded model; ``options`` are LoadOptions' fields.
+
+    ``command`` starts the process of another Snug than this one.
+    """
+    loading = LoadOptions(path=str(embedded_model()), **options)  # type: ignore[arg-type]
+    side = EngineSide(loading, command)
     try:
         yield side
     finally:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 COMMANDS: Final = {
@@ -91,9 +93,8 @@ def _dispatch(argv: list[str]) -> int:
         print(f"snug {snug_version()}")  # noqa: T201
         return 0
     if options.self_test:
-        from desktop import self_test
-
-        return self_test.run()
+        status: int = _window_part("desktop.self_test").run()
+        return status
     basedir: Path | None = getattr(options, "basedir", None)
     if command is None:
         return _open_window(basedir, options.file)
@@ -140,7 +141,6 @@ def _run_command(command: str, argv: list[str]) -> int:
 
 def _open_window(basedir: Path | None, file: str | None) -> int:
     from desktop.cli.terminal import UsageError, say
-    from desktop.domain.errors import UserError
     from desktop.paths import Paths
 
     if file is not None and not Path(file).expanduser().exists():
@@ -156,16 +156,29 @@ def _open_window(basedir: Path | None, file: str | None) -> int:
     # What a start makes lives as long as the window: looking for garbage in it costs a fifth of
     # the time. The window turns the collector on again.
     gc.disable()
+    run: Callable[[Paths, str | None], int] = _window_part("desktop.app").run
+    return run(paths, None if file is None else str(Path(file).expanduser().absolute()))
+
+
+def _window_part(module: str) -> ModuleType:
+    """Return a module that needs the window's toolkit. Raises UserError where that is missing."""
     try:
-        from desktop.app import run  # only the window needs the toolkit
+        return import_module(module)
     except ImportError as error:
+        from desktop.domain.errors import UserError
         from models.installation import repair
 
+        # What the system's own linker says of a library that every desktop has.
+        library = re.match(r"(lib\S+\.so\S*): cannot open shared object file", str(error))
+        remedy = (
+            f"Install the package of {library[1]} with your system's package manager"
+            if library
+            else f"{repair()} for what is missing"
+        )
         raise UserError(
             f"The window can't be loaded: {error}",
-            f"{repair()} for what is missing, or chat in the terminal with 'snug chat'.",
+            f"{remedy}, or chat in the terminal with 'snug chat'.",
         ) from error
-    return run(paths, None if file is None else str(Path(file).expanduser().absolute()))
 
 
 def _has_display() -> bool:

@@ -44,6 +44,7 @@ from desktop.engine.tasks import TaskThread
 from desktop.paths import Paths
 from desktop.settings.store import SettingsStore
 from desktop.settings.window_state import WindowState, load_window_state, save_window_state
+from desktop.ui.application import Application
 from desktop.ui.crash import CrashReporter
 from desktop.ui.icons import icon
 from desktop.ui.main_window import MainWindow
@@ -63,6 +64,7 @@ _PAGE_PARTS: Final = (
     *(f"desktop.ui.documents.{name}" for name in ("page", "summary", "extract", "translate")),
     *(f"desktop.work.{name}" for name in ("summary", "extraction", "translation")),
     "desktop.controllers.documents",
+    "desktop.ui.about",
 )
 
 
@@ -74,9 +76,9 @@ def run(paths: Paths, model: str | None, engine_command: list[str] | None = None
     The garbage collector is on from here, and passes over what a start leaves for good.
     """
     paths.create()
-    app = QApplication(sys.argv[:1])
+    app = Application(sys.argv[:1])
     app.setApplicationName("Snug")
-    app.setDesktopFileName("snug")
+    app.setDesktopFileName("chat.snug.Snug")
     instance = SingleInstance(paths.data_dir / "window.lock", paths.lock_name)
     if not instance.claim(model or ""):
         return 0
@@ -92,6 +94,7 @@ def run(paths: Paths, model: str | None, engine_command: list[str] | None = None
     gc.enable()
     # After the first paint: nothing of the engine or the store delays the window.
     QTimer.singleShot(0, lambda: _start(paths, session, window, model, notice))
+    QTimer.singleShot(0, lambda: app.hand_files_to(window.raise_with))
     status = app.exec()
     wakeup.setEnabled(False)
     instance.stop_listening()

@@ -1,39 +1,76 @@
-"""What Snug is made of, and under which licences: asked of the installed packages themselves."""
+"""What Snug is made of, and under which licences: asked of the installed packages themselves.
+
+What those carry inside, and the texts that they leave out, is in ``resources/licences``.
+"""
 
 from __future__ import annotations
 
 import sys
-from importlib import metadata
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from importlib import metadata, resources
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 from packaging.requirements import InvalidRequirement, Requirement
 
 from models.installation import is_frozen
+from models.library.embedded import embedded_model
+from models.problems import EngineError
 
 LISTED_FILE: Final = "licences/components.json"
 """Where a frozen build keeps the list: the packages' own records are not in it."""
+UNKNOWN: Final = "see its text"
 _LICENCE_FILES: Final = ("LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS")
 _LONGEST_NAME: Final = 60
+_OWN_PAGES: Final = frozenset(("homepage", "source", "repository", "source code"))
+
+Kind = Literal["library", "font", "model"]
 
 
 class Component(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of Snug, with the text of its licence as far as it comes along."""
+    """A part of Snug, with the text of its licence.
+
+    ``version`` is empty where only the one of the package that carries it is known; ``address`` is
+    its package URL, as bills of materials have it, empty where it has none of its own.
+    """
 
     name: str
     version: str
     licence: str
     text: str = ""
     homepage: str = ""
+    kind: Kind = "library"
+    address: str = ""
+
+
+class _Inside(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a package carries; see the head of ``components.toml``."""
+
+    name: str
+    licence: str
+    homepage: str
+    kind: Kind = "library"
+    inside: str = ""
+    version: str = ""
+    texts: tuple[str, ...] = ()
+    note: str = ""
+
+
+class _Known(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    texts: dict[str, tuple[str, ...]]
+    component: tuple[_Inside, ...]
 
 
 def components() -> tuple[Component, ...]:
     """Return every part, by name; reads files, so not for the window's thread."""
-    if is_frozen():
-        listed = Path(sys.prefix) / LISTED_FILE
-        return msgspec.json.decode(listed.read_bytes(), type=tuple[Component, ...])
-    return collect()
+    if not is_frozen():
+        return collect()
+    listed = (Path(sys.prefix) / LISTED_FILE).read_bytes()
+    parts = msgspec.json.decode(listed, type=tuple[Component, ...])
+    return parts if _has_model() else tuple(part for part in parts if part.kind != "model")
 
 
 def collect(root: str = "snug") -> tuple[Component, ...]:
@@ -49,8 +86,33 @@ def collect(root: str = "snug") -> tuple[Component, ...]:
         except metadata.PackageNotFoundError:
             continue
         waiting += _needs(found[name])
-    parts = [_component(each) for name, each in found.items() if name != root]
-    return tuple(sorted((*parts, *_beside()), key=lambda part: part.name.lower()))
+    parts = [component_of(each) for name, each in found.items() if name != root]
+    return tuple(sorted((*parts, *_carried()), key=lambda part: part.name.lower()))
+
+
+def component_of(distribution: metadata.Distribution) -> Component:
+    """Return a package with what it says of itself."""
+    facts = distribution.metadata
+    name = _normal(facts["Name"])
+    return Component(
+        name=facts["Name"],
+        version=distribution.version,
+        licence=_licence(facts),
+        text="\n\n".join((*_own_texts(distribution), *_texts(_known().texts.get(name, ())))),
+        homepage=_homepage(facts) or f"https://pypi.org/project/{name}/",
+        address=f"pkg:pypi/{name}@{distribution.version}",
+    )
+
+
+def _has_model() -> bool:
+    try:
+        embedded_model()
+    except EngineError:
+        return False
+    return True
+
+
+# --- packages ------------------------------------------------------------------------------------
 
 
 def _needs(distribution: metadata.Distribution) -> list[str]:
@@ -65,81 +127,92 @@ def _needs(distribution: metadata.Distribution) -> list[str]:
     return names
 
 
-def _component(distribution: metadata.Distribution) -> Component:
-    facts = distribution.metadata
-    return Component(
-        name=facts["Name"],
-        version=distribution.version,
-        licence=_licence(facts),
-        text=_text(distribution),
-        homepage=facts["Home-page"] or _homepage(facts),
-    )
+def _fact(facts: metadata.PackageMetadata, name: str) -> str:
+    """Return what a field holds, empty where it is missing.
+
+    Not by its key: importlib_metadata, which keyring brings, takes the library's place as soon as
+    it is imported, and raises KeyError there.
+    """
+    return next(iter(facts.get_all(name) or ()), "")
 
 
 def _licence(facts: metadata.PackageMetadata) -> str:
     """Return a licence's name, from whichever of three fields holds it."""
-    expression: str = facts["License-Expression"] or ""
+    expression = _fact(facts, "License-Expression")
     named = [
         line.rsplit(" :: ", 1)[-1]
         for line in facts.get_all("Classifier") or ()
         if line.startswith("License ::") and not line.endswith("OSI Approved")
     ]
-    free = (facts["License"] or "").strip().splitlines()
+    free = _fact(facts, "License").strip().splitlines()
     short = free[0] if free and len(free[0]) <= _LONGEST_NAME else ""
-    return str(expression or ", ".join(named) or short or "see its text")
+    return expression or ", ".join(named) or short or UNKNOWN
 
 
 def _homepage(facts: metadata.PackageMetadata) -> str:
+    addresses = [_fact(facts, "Home-page")]
     for line in facts.get_all("Project-URL") or ():
         label, _, address = line.partition(",")
-        if label.strip().lower() in {"homepage", "source", "repository", "source code"}:
-            return str(address).strip()
-    return ""
+        if label.strip().lower() in _OWN_PAGES:
+            addresses.append(address.strip())
+    return next((each for each in addresses if each and "TODO" not in each), "")
 
 
-def _text(distribution: metadata.Distribution) -> str:
-    """Return every licence file that the package carries."""
-    texts = []
+def _own_texts(distribution: metadata.Distribution) -> Iterator[str]:
+    """Yield every licence file that the package carries."""
     for file in distribution.files or ():
-        is_record = ".dist-info" in file.parts[0]
-        if is_record and any(mark in file.name.upper() for mark in _LICENCE_FILES):
+        if ".dist-info" not in file.parts[0]:
+            continue
+        if "licenses" in file.parts or any(mark in file.name.upper() for mark in _LICENCE_FILES):
             path = Path(str(distribution.locate_file(file)))
-            texts.append(path.read_text(encoding="utf-8", errors="replace").strip())
-    return "\n\n".join(texts)
+            yield path.read_text(encoding="utf-8", errors="replace").strip()
 
 
-def _beside() -> tuple[Component, ...]:
-    """Return what comes along inside of packages, under licences of its own."""
-    try:
-        engine = metadata.version("llama-cpp-python")
-    except metadata.PackageNotFoundError:
-        engine = ""
-    return (
-        Component(
-            name="Python",
-            version=".".join(map(str, sys.version_info[:3])),
-            licence="PSF-2.0",
-            homepage="https://www.python.org",
-        ),
-        Component(
-            name="llama.cpp",
-            version=f"with llama-cpp-python {engine}",
-            licence="MIT",
-            homepage="https://github.com/ggml-org/llama.cpp",
-        ),
-        Component(
-            name="SQLite",
-            version="with apsw",
-            licence="Public domain",
-            homepage="https://www.sqlite.org",
-        ),
-        Component(
-            name="PDFium",
-            version="with pypdfium2",
-            licence="BSD-3-Clause, Apache-2.0",
-            homepage="https://pdfium.googlesource.com/pdfium",
-        ),
-    )
+# --- what is inside of them ----------------------------------------------------------------------
+
+
+@cache
+def _known() -> _Known:
+    file = resources.files("resources").joinpath("licences", "components.toml")
+    return msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), _Known)
+
+
+def _texts(names: tuple[str, ...]) -> Iterator[str]:
+    folder = resources.files("resources").joinpath("licences", "texts")
+    for name in names:
+        yield folder.joinpath(f"{name}.txt").read_text(encoding="utf-8").strip()
+
+
+def _carried() -> Iterator[Component]:
+    """Yield what comes along inside of packages, and below them, under licences of its own."""
+    for each in _known().component:
+        try:
+            carrier = metadata.version(each.inside) if each.inside else ""
+        except metadata.PackageNotFoundError:
+            continue
+        yield Component(
+            name=each.name,
+            version=each.version or _version(each.name, carrier),
+            licence=each.licence,
+            text="\n\n".join(part for part in (each.note, *_texts(each.texts)) if part),
+            homepage=each.homepage,
+            kind=each.kind,
+        )
+
+
+def _version(name: str, carrier: str) -> str:
+    """Return a part's version, from what knows it; empty where nothing here does."""
+    match name:
+        case "Python":
+            return ".".join(map(str, sys.version_info[:3]))
+        case "Qt":
+            return carrier
+        case "SQLite":
+            import apsw  # noqa: PLC0415 - loaded with the first chat, and not for a list of licences
+
+            return apsw.sqlite_lib_version()
+        case _:
+            return ""
 
 
 def _normal(name: str) -> str:

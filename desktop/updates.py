@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 import msgspec
@@ -12,14 +13,20 @@ from packaging.version import InvalidVersion, Version
 RELEASES_PAGE: Final = "https://github.com/snug-chat/snug/releases"
 LATEST_RELEASE: Final = "https://api.github.com/repos/snug-chat/snug/releases/latest"
 MAX_ANSWER_BYTES: Final = 1024 * 1024
-TIMEOUT_S: Final = 15.0
+SILENCE_S: Final = 10.0
+PATIENCE_S: Final = 20.0
+"""How long nothing may come, and how long all of it may take."""
+_NO_RELEASE_STATUS: Final = 404
 
 
 class Latest(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest release there is: its version, and whether it is newer than this one."""
+    """The newest release: its version, empty where none is out, and whether it is newer than ours.
 
-    version: str
-    is_newer: bool
+    A version of a checkout may itself be newer than what is out.
+    """
+
+    version: str = ""
+    is_newer: bool = False
 
 
 class _Release(msgspec.Struct):
@@ -35,26 +42,40 @@ def look(current: str, address: str = LATEST_RELEASE) -> Latest:
     import httpx2  # noqa: PLC0415
 
     try:
-        with (
-            httpx2.Client(timeout=TIMEOUT_S, follow_redirects=True, max_redirects=3) as client,
-            client.stream("GET", address, headers={"User-Agent": "Snug"}) as answer,
-        ):
-            answer.raise_for_status()
-            body = b""
-            for chunk in answer.iter_bytes():
-                body += chunk
-                if len(body) > MAX_ANSWER_BYTES:
-                    raise _trouble("the answer is far too long")
-        release = msgspec.json.decode(body, type=_Release)
-        newest = Version(release.tag_name.removeprefix("v"))
+        body = _fetch(address)
+        if body is None:
+            return Latest()
+        newest = Version(msgspec.json.decode(body, type=_Release).tag_name.removeprefix("v"))
         return Latest(version=str(newest), is_newer=newest > Version(current))
-    except (httpx2.HTTPError, msgspec.MsgspecError, InvalidVersion) as error:
+    except (httpx2.HTTPError, msgspec.MsgspecError, InvalidVersion, UnicodeError) as error:
         raise _trouble(str(error)) from error
+
+
+def _fetch(address: str) -> bytes | None:
+    """Return what the address answers, None where there is nothing under it."""
+    import httpx2  # noqa: PLC0415
+
+    deadline = time.monotonic() + PATIENCE_S
+    body = b""
+    with (
+        httpx2.Client(timeout=SILENCE_S, follow_redirects=True, max_redirects=3) as client,
+        client.stream("GET", address, headers={"User-Agent": "Snug"}) as answer,
+    ):
+        if answer.status_code == _NO_RELEASE_STATUS:
+            return None
+        answer.raise_for_status()
+        for chunk in answer.iter_bytes():
+            body += chunk
+            if len(body) > MAX_ANSWER_BYTES:
+                raise _trouble("the answer is far too long")
+            if time.monotonic() > deadline:
+                raise _trouble("the answer takes too long")
+    return body
 
 
 def _trouble(detail: str) -> UserError:
     return UserError(
-        "Whether there is a newer version could not be found out.",
-        f"Look for yourself at {RELEASES_PAGE}, or try again later.",
+        "Snug could not find out whether there is a newer version.",
+        f"Check the network and try again, or look at {RELEASES_PAGE}.",
         detail,
     )

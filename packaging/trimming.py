@@ -26,6 +26,15 @@ UNUSED: Final = (
     "PySide6/Qt/plugins/tls",
     "PySide6/Qt/plugins/sqldrivers",
     "PySide6/Qt/translations",
+    # Screens of cars and kiosks.
+    *(
+        f"PySide6/Qt/plugins/wayland-{name}"
+        for name in (
+            "shell-integration/libfullscreen-shell-v1.so",
+            "shell-integration/libivi-shell.so",
+            "graphics-integration-client/libvulkan-server.so",
+        )
+    ),
     "PySide6/Qt/lib/libQt6EglFSDeviceIntegration.so*",
     "PySide6/Qt/lib/libQt6Pdf.so*",
     "PySide6/Qt/lib/libQt6Qml*.so*",
@@ -42,6 +51,8 @@ SYSTEM: Final = (
     *("libvulkan", "libGL", "libGLX", "libOpenGL", "libEGL", "libfontconfig", "libfreetype"),
     *("libdbus-1", "libglib-2.0", "libgio-2.0", "libgobject-2.0", "libgthread-2.0"),
     *("libX11", "libX11-xcb", "libxcb", "libxkbcommon", "libxkbcommon-x11", "libgssapi_krb5"),
+    # Of another licence than the rest; the terminal does without it where the system has none.
+    "libreadline",
     *("libz", "libexpat", "libwayland-client", "libwayland-cursor", "libwayland-egl"),
 )
 _NEEDED: Final = re.compile(r"\(NEEDED\).*\[(.+)\]")
@@ -59,27 +70,33 @@ def trim(folder: Path) -> None:
     _drop_broken_links(inside)
     _drop_unneeded(folder)
     _join_copies(inside)
+    _drop_records(inside)
     for library in inside.rglob("*.so*"):
         # Those in *.libs were rewritten when their wheel was made, and break when stripped.
         if not library.is_symlink() and not library.parent.name.endswith(".libs"):
             subprocess.run(["strip", "--strip-unneeded", str(library)], check=True)
+            _forget_folder(library)
 
 
 def _drop_unneeded(folder: Path) -> None:
     """Drop the libraries that nothing of what is left was linked with."""
     inside = folder / "_internal"
     shared = {*inside.glob("lib*.so*"), *(inside / "PySide6" / "Qt" / "lib").glob("lib*.so*")}
-    by_name = {path.name: path for path in shared}
+    # A library and a link to it have one name.
+    by_name: dict[str, list[Path]] = defaultdict(list)
+    for path in shared:
+        by_name[path.name].append(path)
     waiting = [folder / "snug", *(path for path in inside.rglob("*.so*") if path not in shared)]
     needed: set[str] = set()
     while waiting:
         for name in _needs(waiting.pop()):
             if name in by_name and name not in needed:
                 needed.add(name)
-                waiting.append(by_name[name])
-    for name, path in by_name.items():
+                waiting.extend(by_name[name])
+    for name, paths in by_name.items():
         if name not in needed and not name.startswith("libpython"):
-            path.unlink()
+            for path in paths:
+                path.unlink()
 
 
 def _needs(library: Path) -> list[str]:
@@ -87,6 +104,23 @@ def _needs(library: Path) -> list[str]:
         ["readelf", "--dynamic", str(library)], capture_output=True, text=True, check=False
     )
     return _NEEDED.findall(shown.stdout)
+
+
+def _drop_records(folder: Path) -> None:
+    """Drop what an installation notes of itself, which tells of the machine that built."""
+    for name in ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json"):
+        for path in folder.glob(f"*.dist-info/{name}"):
+            path.unlink()
+
+
+def _forget_folder(library: Path) -> None:
+    """Take out the folder of this machine that an interpreter's libraries are searched in."""
+    shown = subprocess.run(
+        ["chrpath", "--list", str(library)], capture_output=True, text=True, check=False
+    )
+    path = shown.stdout.strip().partition("PATH=")[2]
+    if path and "$ORIGIN" not in path:
+        subprocess.run(["chrpath", "--delete", str(library)], check=True, stdout=subprocess.DEVNULL)
 
 
 def _drop_broken_links(folder: Path) -> None:

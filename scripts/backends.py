@@ -17,12 +17,18 @@ from typing import Final
 import vulkan_headers
 
 BACKENDS: Final = ("cpu", "vulkan", "cuda", "metal", "portable")
-"""``portable`` is for installers: any x86-64-v2 processor, and Vulkan where there is a driver."""
+"""``portable`` is for installers: any x86-64-v2 or Apple processor, any GPU with a driver."""
 WHEEL_INDEX: Final = "https://abetlen.github.io/llama-cpp-python/whl"
 INDEX_PATIENCE_S: Final = 5.0
 CUDA_WHEELS: Final = (121, 122, 123, 124, 125)
 """CUDA versions that the wheel index is known to serve, as major and minor in one number."""
 
+_APPLE_PROCESSOR: Final = sys.platform == "darwin" and platform.machine() == "arm64"
+_PORTABLE_GPU: Final = (
+    f"-DGGML_METAL={'ON' if _APPLE_PROCESSOR else 'OFF'}"
+    if sys.platform == "darwin"
+    else "-DGGML_VULKAN=ON"
+)
 _FLAGS: Final = {
     # Without the vision library the build takes half the time; Snug reads text alone.
     "cpu": ("-DGGML_RPC=ON", "-DLLAVA_BUILD=OFF"),
@@ -32,7 +38,7 @@ _FLAGS: Final = {
     "portable": (
         "-DGGML_RPC=ON",
         "-DLLAVA_BUILD=OFF",
-        "-DGGML_VULKAN=ON",
+        _PORTABLE_GPU,
         "-DGGML_NATIVE=OFF",
         "-DGGML_BACKEND_DL=ON",
         "-DGGML_CPU_ALL_VARIANTS=ON",
@@ -66,7 +72,7 @@ def build_for(backend: str) -> Build:
 def detect() -> str:
     """Return the back end that this machine has the hardware and the tools for."""
     if sys.platform == "darwin":
-        return "metal" if platform.machine() == "arm64" else "cpu"
+        return "metal" if _APPLE_PROCESSOR else "cpu"
     if cuda_version() is not None and (shutil.which("nvcc") or wheel_index("cuda")):
         return "cuda"
     has_render_node = any(Path("/dev/dri").glob("renderD*")) if Path("/dev/dri").exists() else False
@@ -104,11 +110,13 @@ def wheel_index(backend: str) -> str | None:
 
 def missing_tool(backend: str) -> str | None:
     """Return what must be installed before ``backend`` can be built from source, or None."""
-    if shutil.which("c++") is None and shutil.which("clang++") is None:
+    # Visual Studio's compiler is on no path: CMake finds it, or says that it is missing.
+    if sys.platform != "win32" and not (shutil.which("c++") or shutil.which("clang++")):
         return "a C++ compiler (Debian: apt-get install build-essential)"
     if backend == "cuda" and shutil.which("nvcc") is None:
         return "the CUDA compiler nvcc (Debian: apt-get install nvidia-cuda-toolkit)"
-    if backend in {"vulkan", "portable"} and shutil.which("glslc") is None:
+    needs_shaders = "-DGGML_VULKAN=ON" in _FLAGS[backend]
+    if needs_shaders and shutil.which("glslc") is None:
         return "the shader compiler glslc (Debian: apt-get install glslc)"
     if backend == "metal" and sys.platform != "darwin":
         return "macOS: Metal exists nowhere else"

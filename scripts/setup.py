@@ -100,7 +100,7 @@ def build_from_source(requirement: str, build: backends.Build, cache: Path) -> N
     flags = list(build.flags)
     source = unpacked_source(requirement, cache)
     # The library's messages name its source files: not by where they lay on this machine.
-    compiler = f"-ffile-prefix-map={source}=."
+    compiler = "" if sys.platform == "win32" else f"-ffile-prefix-map={source}=."
     if headers := backends.headers(build.backend):
         flags.append(f"-DVulkan_INCLUDE_DIR={headers}")
         compiler += f" -I{headers}"

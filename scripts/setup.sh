@@ -31,7 +31,7 @@ case $backend in
     portable) packages="$packages glslc libvulkan-dev libvulkan1 spirv-headers" ;;
 esac
 if [ "$purpose" = installer ]; then
-    packages="$packages binutils makeself"
+    packages="$packages binutils chrpath makeself"
 fi
 
 install_system_packages() {

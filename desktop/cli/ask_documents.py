@@ -25,12 +25,13 @@ from desktop.storage.database import Database
 from desktop.storage.document_schema import DOCUMENT_MIGRATIONS
 from desktop.storage.documents import DocumentStore
 from desktop.work.embedding import Embedder, embedding_load_options
+from desktop.work.engine_jobs import batches
 from desktop.work.freshness import caught_up, freshness
 from desktop.work.grounding import Grounded, Grounder, Question, quote
 from desktop.work.intake import CancelledError
 from desktop.work.model_choice import chosen_embedder
 from desktop.work.retrieval import Retrieved, Retriever
-from desktop.work.text_model import batches
+from desktop.work.text_model import COUNTED_LETTERS
 from models.library.entry import LibraryEntry
 from models.records import LoadOptions, ModelInfo, Texts
 
@@ -117,7 +118,7 @@ class AskedDocuments:
     def _counted(self, texts: Sequence[str]) -> list[int]:
         return [
             tokens
-            for batch in batches(texts)
+            for batch in batches(texts, COUNTED_LETTERS)
             for tokens in self._session.count(Texts(texts=tuple(batch))).per_turn
         ]
 

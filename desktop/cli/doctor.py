@@ -117,7 +117,11 @@ class Examination:
         return {"free": usage.free, "total": usage.total}
 
     def _model(self) -> dict[str, object]:
-        path = embedded_model()
+        try:
+            path = embedded_model()
+        except EngineError as error:
+            # One form of the installers has none, and that is no trouble.
+            return {"state": f"none: {error.problem.title}"}
         app, _ = SettingsStore(self.paths.settings_file).load()
         judge = MachineJudge(Probe(), self.paths.bandwidth_file)
         try:

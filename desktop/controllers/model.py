@@ -63,6 +63,8 @@ class ModelController(QObject):
     ) -> None:
         super().__init__()
         self.state = ModelState()
+        self.has_embedded = True
+        """Whether Snug was installed with a model, as far as anybody has looked."""
         self._engine = engine
         self._settings = settings
         self._store = store
@@ -93,6 +95,10 @@ class ModelController(QObject):
         else:
             self._set(ModelState("loading", embedded=True))
             self._tasks.run(self._find_embedded, self._on_embedded_found)
+
+    def look_for_embedded(self) -> None:
+        """Find out whether Snug was installed with a model."""
+        self._tasks.run(self._find_embedded, self._note_embedded)
 
     def ensure(
         self, settings: GenerationSettings, then: Then, failed: Callable[[Problem], object]
@@ -244,7 +250,11 @@ class ModelController(QObject):
         except EngineError as error:
             return error.problem
 
+    def _note_embedded(self, found: Path | Problem) -> None:
+        self.has_embedded = isinstance(found, Path)
+
     def _on_embedded_found(self, found: Path | Problem) -> None:
+        self._note_embedded(found)
         if self.state.path or self.state.status != "loading":
             return
         if isinstance(found, Problem):

@@ -38,6 +38,11 @@ class ModelState:
     can_force: bool = False
     account: tuple[str, ...] = ()
 
+    @property
+    def needs_model(self) -> bool:
+        """Return whether there is no model to begin with: Snug was installed without one."""
+        return self.embedded and self.problem is not None and self.problem.code == "model_missing"
+
     def turned(self, status: Status, **more: Any) -> ModelState:  # noqa: ANN401 - other fields
         """Return the same model in another state, without what belonged to the one before."""
         kept = ModelState(

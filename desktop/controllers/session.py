@@ -31,6 +31,7 @@ from desktop.engine.client import EngineClient
 from desktop.engine.tasks import TaskThread
 
 if TYPE_CHECKING:
+    from desktop.controllers.about import AboutController
     from desktop.controllers.collections import CollectionsController
     from desktop.controllers.computer import ComputerController
     from desktop.controllers.discover import DiscoverController
@@ -155,6 +156,13 @@ class Session:
         rooms.models.look()
         return rooms
 
+    @cached_property
+    def about(self) -> AboutController:
+        """What Snug is made of, and whether there is a newer version."""
+        from desktop.controllers.about import AboutController
+
+        return AboutController(self.engine, self.settings)
+
     @property
     def has_document_rooms(self) -> bool:
         """Return whether documents have been worked with since the start."""
@@ -202,6 +210,7 @@ class Session:
         self.model.state_changed.connect(self.activity.on_model)
         self.model.load_failed.connect(self.activity.on_load_failed)
         self.model.open(model if model is not None else self.settings.app.model)
+        self.model.look_for_embedded()
         self.store.call(lambda store: store.recover_interrupted())
         self.chats.refresh()
         self.presets.refresh()
@@ -220,6 +229,8 @@ class Session:
         self.files.close()
         self.grounding.close()
         self.sources.close()
+        if "about" in self.__dict__:
+            self.about.close()
         if "rooms" in self.__dict__:
             self.rooms.close()
         if self.has_document_rooms:

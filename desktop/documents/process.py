@@ -20,6 +20,7 @@ from desktop.documents.messages import REQUESTS, Batch, Done, Draw, Drawn, Read,
 from desktop.documents.parts import Block, DocumentPart, Unreadable
 from desktop.documents.problems import DocumentError, damaged, empty, too_large
 from models import frames
+from models.process_limits import forbid_files, limit_memory
 
 _BATCH_PARTS: Final = 256
 _BATCH_CHARS: Final = 1 << 20
@@ -107,14 +108,12 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 
 def _limit_resources() -> None:
-    if sys.platform == "win32":
-        return
-    import resource  # noqa: PLC0415 - not there on Windows
+    limit_memory(MEMORY_LIMIT)
+    forbid_files()
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415 - not there on Windows
 
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_LIMIT_S, CPU_LIMIT_S))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_CPU, (CPU_LIMIT_S, CPU_LIMIT_S))
 
 
 def _write(answers: BinaryIO, message: ReplyPart) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 
 from models.client import EngineClient as ProcessClient
-from models.protocol import TERMINAL_EVENTS, Event, JobId
-from models.records import Countable, LoadOptions, Prompt, Sampling, StateHome
+from models.protocol import TERMINAL_EVENTS, Event, JobId, Ready
+from models.records import Countable, LoadOptions, Prompt, Sampling, StateHome, Versions
 
 
 class EngineClient(QObject):
@@ -29,7 +29,9 @@ class EngineClient(QObject):
         super().__init__()
         self._last_words: queue.SimpleQueue[JobId] | None = None
         """The jobs that end while the window waits for one of them to."""
-        self._arrived.connect(self.event_received, Qt.ConnectionType.QueuedConnection)
+        self.versions: Versions | None = None
+        """The engine's own, once it has started for the first time."""
+        self._arrived.connect(self._on_arrived, Qt.ConnectionType.QueuedConnection)
         self._client = ProcessClient(self._on_event, command=command, log_path=log_path)
 
     @property
@@ -102,3 +104,8 @@ class EngineClient(QObject):
         if self._last_words is not None and isinstance(event, TERMINAL_EVENTS):
             self._last_words.put(event.job_id)
         self._arrived.emit(event)
+
+    def _on_arrived(self, event: Event) -> None:
+        if isinstance(event, Ready):
+            self.versions = event.versions
+        self.event_received.emit(event)

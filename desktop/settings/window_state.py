@@ -16,7 +16,8 @@ class WindowState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     ``geometry`` is the toolkit's own record of place and size, as base64 text; ``panel_sizes``
     are the widths from left to right, empty for the design's own. ``draft`` is what was typed
     where no chat had been made yet, ``attached`` what was to be asked about there.
-    ``closed_folders`` are folders of chats that are folded. ``recent_models`` are files that were opened, the last first.
+    ``closed_folders`` are folders of chats that are folded. ``recent_models`` are files that were
+    opened, the last first.
     """
 
     geometry: str = ""

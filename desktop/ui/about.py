@@ -1,15 +1,18 @@
-"""The About box: versions, licences, and what leaves the machine (nothing)."""
+"""The About box: versions, licences, a look for a newer one, and what leaves the machine."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
+from typing import Final
 
-from PySide6.QtCore import Qt, QUrl, qVersion
+from PySide6.QtCore import QSize, Qt, QUrl, qVersion
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
+    QApplication,
     QDialog,
     QGridLayout,
     QHBoxLayout,
+    QLabel,
     QListWidget,
     QListWidgetItem,
     QPlainTextEdit,
@@ -20,109 +23,174 @@ from desktop.controllers.about import AboutController
 from desktop.domain.errors import UserError
 from desktop.licences import Component
 from desktop.ui import tokens
-from desktop.ui.controls import column, label, push_button
-from desktop.updates import RELEASES_PAGE, Latest
+from desktop.ui.controls import column, label, push_button, set_property
+from desktop.updates import LATEST_RELEASE, RELEASES_PAGE, Latest
 from desktop.version import snug_version
+from models.records import Versions
 
-_PROMISE = (
-    "Everything that you write stays on this computer. Snug sends no telemetry, has no account, "
-    "and asks the network only when you search for a model, fetch one, or press the button below."
+PROMISE: Final = (
+    "What you write stays on this computer. Snug has no account and sends no telemetry. It asks "
+    "the network only when you search for a model, fetch one, or press the button below."
 )
+_SIZE: Final = (880, 640)
+_ICON: Final = 48
+_LIST_WIDTH: Final = 180
+_UNKNOWN: Final = "…"
+_OURS: Final = ("SQLite", "Python")
 
 
 class AboutBox(QDialog):
-    """Tells what Snug is; ``engine_versions`` are the engine's own, empty before it has started."""
+    """Tells what Snug is. What takes a moment to find out follows when it is known."""
 
-    def __init__(
-        self, about: AboutController, engine_versions: Mapping[str, str], parent: QWidget
-    ) -> None:
+    def __init__(self, about: AboutController, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("About Snug")
-        self.resize(640, 560)
+        self.resize(QSize(*_SIZE).boundedTo(parent.screen().availableSize()))
         self._about = about
-        self._texts: dict[str, str] = {}
-        layout = column(self, spacing=tokens.M, margin=tokens.XL)
-        layout.addWidget(label("Snug", kind="title"))
-        layout.addWidget(label(_PROMISE, tone="secondary", wraps=True))
-        self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(tokens.XL)
-        self._grid.setVerticalSpacing(tokens.XS)
-        self._grid.setColumnStretch(1, 1)
-        layout.addLayout(self._grid)
-        self._show_versions({"Snug": snug_version(), "Qt": qVersion(), **engine_versions})
-        layout.addSpacing(tokens.S)
-        layout.addWidget(label("Made of", kind="strong"))
-        layout.addLayout(self._licences(), 1)
-        layout.addLayout(self._foot())
-        about.listed.connect(self._show_components)
+        self._parts: dict[str, Component] = {}
+        self._versions: dict[str, QLabel] = {}
+        layout = column(self, spacing=tokens.L, margin=tokens.XL)
+        layout.addLayout(self._make_head())
+        layout.addWidget(label(PROMISE, tone="secondary", wraps=True))
+        layout.addLayout(self._make_versions(("llama.cpp", "Qt", *_OURS)))
+        layout.addLayout(self._make_look())
+        layout.addSpacing(tokens.XS)
+        layout.addLayout(self._make_licences(), 1)
+        close = push_button("Close", "outline", self.accept)
+        layout.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
+        self._versions["Qt"].setText(qVersion())
+        about.versions_known.connect(self._show_engine)
+        about.listed.connect(self._show_parts)
         about.looked.connect(self._show_latest)
         about.failed.connect(self._show_trouble)
-        about.list()
+        about.open()
+        close.setFocus()
 
-    def _licences(self) -> QHBoxLayout:
+    # --- what it is made of ----------------------------------------------------------------------
+
+    def _make_head(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.setSpacing(tokens.M)
+        row.setSpacing(tokens.L)
+        picture = QLabel()
+        picture.setPixmap(QApplication.windowIcon().pixmap(_ICON, _ICON))
+        row.addWidget(picture)
+        words = column(spacing=0)
+        words.addWidget(label("Snug", kind="title"))
+        words.addWidget(_copyable(label(f"Version {snug_version()}", tone="secondary")))
+        row.addLayout(words, 1)
+        return row
+
+    def _make_versions(self, names: Iterable[str]) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(tokens.XL)
+        grid.setVerticalSpacing(tokens.XS)
+        grid.setColumnStretch(1, 1)
+        for row, name in enumerate(names):
+            grid.addWidget(label(name, tone="secondary"), row, 0)
+            self._versions[name] = _copyable(label(_UNKNOWN))
+            grid.addWidget(self._versions[name], row, 1)
+        return grid
+
+    def _make_licences(self) -> QGridLayout:
         self._list = QListWidget()
+        self._list.setObjectName("licenceList")
         self._list.setAccessibleName("What Snug is made of")
-        self._list.setMinimumWidth(240)
+        self._list.setFixedWidth(_LIST_WIDTH)
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.currentItemChanged.connect(self._on_chosen)
         self._text = QPlainTextEdit()
         self._text.setReadOnly(True)
+        self._text.setTabChangesFocus(True)
+        self._text.setProperty("kind", "code")
         self._text.setAccessibleName("Licence")
-        self._list.currentItemChanged.connect(self._on_chosen)
-        row.addWidget(self._list)
-        row.addWidget(self._text, 1)
-        return row
+        self._count = label("", kind="small", tone="secondary")
+        head = QHBoxLayout()
+        head.setSpacing(tokens.S)
+        head.addWidget(label("Made of", kind="strong"))
+        head.addWidget(self._count, 1, Qt.AlignmentFlag.AlignBaseline)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(tokens.M)
+        grid.setVerticalSpacing(tokens.S)
+        grid.setColumnStretch(1, 1)
+        grid.setRowStretch(1, 1)
+        grid.addLayout(head, 0, 0, 1, 2)
+        grid.addWidget(self._list, 1, 0)
+        grid.addWidget(self._text, 1, 1)
+        return grid
 
-    def _foot(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(tokens.S)
-        self._answer = label("", tone="secondary", wraps=True)
-        self._look = push_button("Look for a new version", "outline", self._on_look)
-        self._page = push_button("Open the page", "primary", _open_page)
-        self._page.hide()
-        close = push_button("Close", "outline", self.accept)
-        row.addWidget(self._answer, 1)
-        for button in (self._look, self._page, close):
-            row.addWidget(button)
-        close.setFocus()
-        return row
+    def _show_engine(self, versions: Versions) -> None:
+        self._versions["llama.cpp"].setText(versions.llama_cpp)
 
-    def _show_versions(self, versions: Mapping[str, str]) -> None:
-        first = self._grid.rowCount()
-        for row, (name, version) in enumerate(versions.items(), start=first):
-            self._grid.addWidget(label(name, tone="secondary"), row, 0)
-            value = label(version)
-            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            self._grid.addWidget(value, row, 1)
-
-    def _show_components(self, parts: tuple[Component, ...]) -> None:
-        self._show_versions({p.name: p.version for p in parts if p.name in {"SQLite", "Python"}})
+    def _show_parts(self, parts: tuple[Component, ...]) -> None:
+        self._parts = {part.name: part for part in parts}
+        for name in _OURS:
+            if name in self._parts:
+                self._versions[name].setText(self._parts[name].version)
+        self._count.setText(f"{len(parts)} parts, each with its licence")
+        self._list.clear()
         for part in parts:
-            head = f"{part.name} {part.version}\n{part.licence}\n{part.homepage}"
-            self._texts[part.name] = f"{head}\n\n{part.text}".strip()
-            item = QListWidgetItem(f"{part.name} {part.version}", self._list)
-            item.setData(Qt.ItemDataRole.UserRole, part.name)
+            item = QListWidgetItem(part.name, self._list)
+            item.setToolTip(f"{part.name} {part.version}".strip())
         self._list.setCurrentRow(0)
 
     def _on_chosen(self, item: QListWidgetItem | None) -> None:
-        name = item.data(Qt.ItemDataRole.UserRole) if item is not None else ""
-        self._text.setPlainText(self._texts.get(name, ""))
+        part = self._parts.get(item.text()) if item is not None else None
+        self._text.setPlainText(_told(part) if part is not None else "")
+
+    # --- a newer version -------------------------------------------------------------------------
+
+    def _make_look(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(tokens.S)
+        self._look = push_button("Look for a new version", "outline", self._on_look)
+        self._page = push_button("Open the releases page", "primary", _open_page)
+        self._page.hide()
+        self._answer = label("", tone="secondary", wraps=True)
+        self._answer.setObjectName("updateAnswer")
+        row.addWidget(self._look)
+        row.addWidget(self._page)
+        row.addSpacing(tokens.XS)
+        row.addWidget(self._answer, 1)
+        return row
 
     def _on_look(self) -> None:
         self._look.setEnabled(False)
-        self._answer.setText("Asking github.com …")
+        self._page.hide()
+        self._say(f"Asking {QUrl(LATEST_RELEASE).host()} …")
         self._about.look()
 
     def _show_latest(self, latest: Latest) -> None:
         self._look.setEnabled(True)
         self._page.setVisible(latest.is_newer)
-        words = f"Version {latest.version} is out." if latest.is_newer else "This is the newest."
-        self._answer.setText(words)
+        if not latest.version:
+            self._say("No version has been released yet.")
+        elif latest.is_newer:
+            self._say(f"Version {latest.version} is out. Snug installs nothing by itself.")
+        elif latest.version == snug_version():
+            self._say("This is the newest version.")
+        else:
+            self._say(f"This is newer than the last release, {latest.version}.")
 
     def _show_trouble(self, trouble: UserError) -> None:
         self._look.setEnabled(True)
-        self._answer.setText(f"{trouble.title} {trouble.hint}")
+        self._page.show()
+        self._say(f"{trouble.title} {trouble.hint}")
+        set_property(self._answer, "tone", "warning")
+
+    def _say(self, text: str) -> None:
+        set_property(self._answer, "tone", "secondary")
+        self._answer.setText(text)
+
+
+def _copyable(shown: QLabel) -> QLabel:
+    shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return shown
+
+
+def _told(part: Component) -> str:
+    head = "\n".join((f"{part.name} {part.version}".strip(), part.licence, part.homepage))
+    return f"{head}\n\n{part.text}".strip()
 
 
 def _open_page() -> None:

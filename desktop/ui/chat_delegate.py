@@ -24,7 +24,7 @@ from desktop.ui.chat_list_model import (
 )
 from desktop.ui.controls import ICON_PX
 from desktop.ui.icons import icon
-from desktop.ui.models.rows import draw_ground
+from desktop.ui.rows import draw_ground
 from desktop.ui.theme import Theme
 
 _ROW = 32
@@ -143,12 +143,7 @@ class ChatDelegate(QStyledItemDelegate):
         """Tint and ring a row as its state wants it; return its place."""
         state = _state(option)
         rect = _rect(option).adjusted(0, 1, 0, -1)
-        selected = bool(state & QStyle.StateFlag.State_Selected)
-        tint = None
-        if selected or self._is_hovered(option):
-            tint = self._theme.blend("panel", *(("accent", 0.13) if selected else ("text", 0.06)))
-        is_ringed = selected and bool(state & QStyle.StateFlag.State_HasFocus)
-        draw_ground(painter, rect, self._theme, tint, is_ringed=is_ringed)
+        draw_ground(painter, rect, self._theme, state, "panel")
         return rect
 
     def _paint_icon(self, painter: QPainter, rect: QRect, name: str) -> QRect:

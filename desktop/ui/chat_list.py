@@ -1,4 +1,4 @@
-"""The left panel: search, new chat, the chats, and the way to the models."""
+"""The left panel: search, new chat, the chats, and the ways to the pages and the About box."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ class ChatPanel(QWidget):
     backups_requested = Signal()
     export_requested = Signal(str)
     import_requested = Signal(bool)
+    about_requested = Signal()
 
     def __init__(self, theme: Theme, chats: ChatListController) -> None:
         super().__init__()
@@ -58,6 +59,9 @@ class ChatPanel(QWidget):
         self._trash = push_button("Trash", "quiet", self.trash_requested.emit)
         self._trash.setCheckable(True)
         self._trash.setObjectName("trashButton")
+        self._about = push_button("About Snug", "quiet", self.about_requested.emit)
+        self._about.setToolTip("About Snug  Shift+F1")
+        self._about.setObjectName("aboutButton")
         layout = column(self, spacing=tokens.XS)
         layout.setContentsMargins(tokens.M, tokens.M, tokens.M, tokens.S)
         layout.addWidget(self.search)
@@ -74,6 +78,7 @@ class ChatPanel(QWidget):
         layout.addWidget(self._models)
         layout.addWidget(self._documents)
         layout.addWidget(self._trash)
+        layout.addWidget(self._about)
         self._connect(chats)
         theme.changed.connect(self._on_theme_changed)
         self._on_theme_changed()
@@ -167,3 +172,4 @@ class ChatPanel(QWidget):
         self._models.setIcon(icon("cube", secondary, 16))
         self._documents.setIcon(icon("document", secondary, 16))
         self._trash.setIcon(icon("trash", secondary, 16))
+        self._about.setIcon(icon("info", secondary, 16))

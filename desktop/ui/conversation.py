@@ -52,6 +52,7 @@ class Conversation(QWidget):
         self._stack.addWidget(self.transcript)
         self._foot = self._make_foot()
         self.source_pane: SourcePane | None = None
+        self._model = ModelState()
         self._talk = QWidget()
         layout = self._column = column(self._talk)
         layout.addWidget(self.private_bar)
@@ -80,6 +81,7 @@ class Conversation(QWidget):
         message_id, offset = self.transcript.anchor()
         self.transcript_model.set_messages(messages)
         self._stack.setCurrentWidget(self.transcript if messages else self._beginning)
+        self._show_problem()
         if message_id is not None and self.transcript_model.row_of(message_id) is not None:
             self.transcript.restore_anchor(message_id, offset)
 
@@ -88,6 +90,7 @@ class Conversation(QWidget):
         for message in messages:
             self.transcript_model.append(message)
         self._stack.setCurrentWidget(self.transcript)
+        self._show_problem()
         self.transcript.restore_anchor(None, 0)
 
     def put_below(self, messages: Sequence[Message]) -> None:
@@ -154,7 +157,13 @@ class Conversation(QWidget):
     def show_model(self, state: ModelState) -> None:
         """Say which model answers, or why none does."""
         self.empty.show_model(state)
-        self.problem.show_model(state)
+        self._model = state
+        self._show_problem()
+
+    def _show_problem(self) -> None:
+        # An empty chat itself says how to come by a first model.
+        welcomes = self._model.needs_model and self._stack.currentWidget() is self._beginning
+        self.problem.show_model(ModelState() if welcomes else self._model)
 
     def view(self) -> ChatView:
         """Return where the person is."""

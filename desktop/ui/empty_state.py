@@ -1,4 +1,4 @@
-"""What a chat shows before its first message: three things to try."""
+"""What a chat shows before its first message: three things to try, or ways to a first model."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from desktop.controllers.model import ModelState
 from desktop.ui import tokens
 from desktop.ui.controls import column, label, push_button
+from desktop.ui.first_model import FirstModel
 
 EXAMPLES: Final = (
     "Explain gravity to a ten-year-old in three sentences.",
@@ -20,7 +21,10 @@ EXAMPLES: Final = (
 
 
 class EmptyState(QWidget):
-    """A greeting and three example prompts. ``example_chosen`` carries the one to run."""
+    """A greeting and three example prompts; ``example_chosen`` carries the one to run.
+
+    Where there is no model yet, ``first_model`` stands in their place.
+    """
 
     example_chosen = Signal(str)
 
@@ -31,15 +35,20 @@ class EmptyState(QWidget):
         block.setMaximumWidth(520)
         block.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         inner = column(block, spacing=tokens.S)
-        title = label("What is on your mind?", kind="title")
-        inner.addWidget(title)
+        self._title = label("", kind="title")
+        inner.addWidget(self._title)
         self._model = label(tone="secondary", wraps=True)
         inner.addWidget(self._model)
         inner.addSpacing(tokens.L)
+        self._examples = QWidget()
+        examples = column(self._examples, spacing=tokens.S)
         for example in EXAMPLES:
             button = push_button(example, "example", partial(self.example_chosen.emit, example))
             button.setAccessibleName(f"Try: {example}")
-            inner.addWidget(button)
+            examples.addWidget(button)
+        inner.addWidget(self._examples)
+        self.first_model = FirstModel()
+        inner.addWidget(self.first_model)
         outer.addStretch(2)
         row = QHBoxLayout()
         row.addStretch(1)
@@ -51,7 +60,15 @@ class EmptyState(QWidget):
 
     def show_model(self, state: ModelState) -> None:
         """Say which model answers."""
+        self._title.setText("Welcome to Snug" if state.needs_model else "What is on your mind?")
+        self._examples.setVisible(not state.needs_model)
+        self.first_model.setVisible(state.needs_model)
         match state.status:
+            case _ if state.needs_model:
+                text = (
+                    "Choose a model to begin: it runs on this computer, and nothing you write "
+                    "leaves it."
+                )
             case "ready":
                 text = f"{state.name} answers on this computer. Nothing you write leaves it."
             case "failed" | "none":

@@ -52,6 +52,7 @@ KEYS: Final = (
     Key("smaller", ("Ctrl+-",), "Smaller text"),
     Key("normal_size", ("Ctrl+0",), "Normal text"),
     Key("keys", ("F1",), "This sheet"),
+    Key("about", ("Shift+F1",), "About Snug: versions, licences, a newer one"),
 )
 
 

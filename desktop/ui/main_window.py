@@ -220,6 +220,7 @@ class MainWindow(QMainWindow):
         session = self._session
         self.chat_panel.chat_chosen.connect(self.open_chat)
         self.chat_panel.new_requested.connect(self.open_new_chat)
+        self.chat_panel.about_requested.connect(self._show_about)
         session.chats.deleted.connect(self._on_deleted)
         session.chats.chats_changed.connect(lambda _chats: self._update_title())
         self.header.chats_toggled.connect(lambda: self.panels.toggle("left"))
@@ -259,6 +260,7 @@ class MainWindow(QMainWindow):
             "smaller": lambda: settings.set_text_scale(settings.app.text_scale - _SCALE_STEP),
             "normal_size": lambda: settings.set_text_scale(AppSettings().text_scale),
             "keys": lambda: KeySheet(self).open(),
+            "about": self._show_about,
         }
 
     # --- chats -----------------------------------------------------------------------------------
@@ -332,6 +334,12 @@ class MainWindow(QMainWindow):
         # Other programs see a window's title.
         title = UNTITLED_PRIVATE if is_private(chat_id) else chat.title if chat else ""
         self.setWindowTitle(f"{title} — Snug" if title else "Snug")
+
+    def _show_about(self) -> None:
+        # Imported when asked for: the window's start doesn't wait for it.
+        from desktop.ui.about import AboutBox  # noqa: PLC0415
+
+        AboutBox(self._session.about, self).open()
 
     # --- the window itself -----------------------------------------------------------------------
 

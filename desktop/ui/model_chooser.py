@@ -64,7 +64,8 @@ class ModelChooser(QObject):
         menu.addAction("Open a GGUF file…", self.choose_file)
         menu.addAction("Manage models…\tCtrl+Shift+M", self.manage_requested.emit)
         offered: set[str] = set()
-        self._add(menu, below, EMBEDDED, "", offered)
+        if self._model.has_embedded:
+            self._add(menu, below, EMBEDDED, "", offered)
         for path in self.recent:
             self._add(menu, below, self._name(path), path, offered)
 
@@ -73,7 +74,7 @@ class ModelChooser(QObject):
                 if len(offered) >= _OFFERED_LIMIT:
                     break
                 if entry.problem is None and entry.source != "embedded":
-                    self._add(menu, below, _row(entry), entry.path, offered)
+                    self._add(menu, below, in_a_row(entry), entry.path, offered)
 
         add_found()
         found = library.entries_changed.connect(add_found)
@@ -118,7 +119,7 @@ class ModelChooser(QObject):
 
     def _name(self, path: str) -> str:
         entry = self._library().entry(path)
-        return _row(entry) if entry is not None else Path(path).name
+        return in_a_row(entry) if entry is not None else Path(path).name
 
     def _on_opened(self, path: str) -> None:
         others = (each for each in self.recent if each != path)
@@ -126,7 +127,8 @@ class ModelChooser(QObject):
         self.recent_changed.emit()
 
 
-def _row(entry: LibraryEntry) -> str:
+def in_a_row(entry: LibraryEntry) -> str:
+    """Return a model's name and facts in one line."""
     facts = " · ".join(
         each for each in (entry.quantization, size_in_words(entry.size_bytes)) if each
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer
 
 from desktop.controllers.model import ModelState
 from desktop.controllers.session import Session
-from desktop.ui.models.tab import LIBRARY
+from desktop.ui.models.tab import DISCOVER, LIBRARY
 from desktop.ui.notices import Action
 from desktop.ui.theme import Theme
 from models.amounts import size_in_words
@@ -85,6 +86,8 @@ class ModelWires(QObject):
         for source in (session.library, session.loading):
             source.failed.connect(notices.say_trouble)
         self._downloads = DownloadNotices(session, notices, self._window.chat_panel)
+        session.library.entries_changed.connect(self._window.conversation.empty.first_model.offer)
+        self._look_for_a_first(session.model.state)
 
     def _connect_header(self) -> None:
         header, model = self._window.header, self._session.model
@@ -100,7 +103,12 @@ class ModelWires(QObject):
         model.state_changed.connect(talk.show_model)
         talk.show_model(model.state)
         talk.problem.connect_to(model)
-        talk.problem.choose_requested.connect(self._window.models.choose_file)
+        first, find = talk.empty.first_model, partial(self.show_page, DISCOVER)
+        for source in (talk.problem, first):
+            source.find_requested.connect(find)
+        for asked in (talk.problem.choose_requested, first.open_requested):
+            asked.connect(self._window.models.choose_file)
+        first.chosen.connect(model.open)
 
     def _connect_page(self) -> None:
         window = self._window
@@ -115,6 +123,7 @@ class ModelWires(QObject):
 
     def _on_state(self, state: ModelState) -> None:
         """Say what must not go unnoticed: a load that went otherwise than asked, or not at all."""
+        self._look_for_a_first(state)
         notices, middle = self._window.notices, self._window.middle
         if state.status == "ready" and state.info is not None:
             template = state.info.template_problem
@@ -126,3 +135,8 @@ class ModelWires(QObject):
         elif state.problem is not None and middle.shows_models and middle.page.current != LIBRARY:
             path = state.path
             notices.say(state.problem.title, Action("Show", lambda: self.show_model(path)))
+
+    def _look_for_a_first(self, state: ModelState) -> None:
+        """Find what other programs left on this computer, where Snug has no model yet."""
+        if state.needs_model and self._downloads is not None:
+            self._session.library.scan()

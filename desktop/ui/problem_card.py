@@ -28,6 +28,7 @@ class ProblemCard(Card):
     choose_requested = Signal()
     embedded_requested = Signal()
     retry_requested = Signal()
+    find_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__("problem")
@@ -45,6 +46,7 @@ class ProblemCard(Card):
             "Use the embedded model", "primary", self.embedded_requested.emit
         )
         self._retry = push_button("Try again", "primary", self.retry_requested.emit)
+        self._find = push_button("Find a model", "primary", self.find_requested.emit)
         self._anyway = push_button("Load anyway", "outline", self.anyway_requested.emit)
         self._release = push_button("Trust the file again", "outline", self.release_requested.emit)
         self._choose = push_button("Choose another file…", "outline", self.choose_requested.emit)
@@ -81,14 +83,16 @@ class ProblemCard(Card):
         for button in (self._embedded, self._retry):
             set_property(button, "kind", "outline" if state.choices else "primary")
         self._embedded.setVisible(not state.embedded)
-        self._retry.setVisible(state.embedded)
+        self._retry.setVisible(state.embedded and not state.needs_model)
+        self._find.setVisible(state.needs_model)
         self._anyway.setVisible(state.can_force)
         self._release.setVisible(problem.code == _QUARANTINED)
 
     def _make_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(tokens.S)
-        for button in (self._embedded, self._retry, self._anyway, self._release, self._choose):
+        ways = (self._embedded, self._retry, self._find, self._anyway, self._release, self._choose)
+        for button in ways:
             row.addWidget(button)
         row.addStretch(1)
         return row

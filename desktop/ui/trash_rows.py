@@ -6,20 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
 )
 
 from desktop.ui import tokens
 from desktop.ui.controls import plain_tip
-from desktop.ui.models.rows import ROW_HEIGHT, draw_ground, draw_name, draw_small
+from desktop.ui.rows import RowDelegate, draw_name, draw_small, two_lines
 from desktop.ui.theme import Theme
 
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -101,36 +97,12 @@ class TwoLineList(QListView):
             self.setCurrentIndex(self.rows.index(min(before, len(rows) - 1)))
 
 
-class _Delegate(QStyledItemDelegate):
+class _Delegate(RowDelegate):
     """Two lines; every row has the same height."""
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._theme = theme
-
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: AnyIndex) -> QSize:
-        """Return the height of a row."""
-        return QSize(0, ROW_HEIGHT)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
-        """Draw the row."""
-        rect: QRect = option.rect
-        state: QStyle.StateFlag = option.state
+    def paint_row(self, painter: QPainter, inner: QRect, index: AnyIndex) -> None:
+        """Draw what is in the trash, or a backup."""
         row: TwoLines = index.data(_ROW_ROLE)
-        selected = bool(state & QStyle.StateFlag.State_Selected)
-        tint = None
-        if selected:
-            tint = self._theme.blend("page", "accent", 0.13)
-        elif state & QStyle.StateFlag.State_MouseOver:
-            tint = self._theme.blend("page", "text", 0.05)
-        is_ringed = selected and bool(state & QStyle.StateFlag.State_HasFocus)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        draw_ground(painter, rect.adjusted(0, 1, 0, -1), self._theme, tint, is_ringed=is_ringed)
-        inner = rect.adjusted(tokens.M, tokens.S, -tokens.M, -tokens.S)
-        half = inner.height() // 2
-        top = QRect(inner.x(), inner.y(), inner.width(), half)
-        below = QRect(inner.x(), top.bottom() + 1, inner.width(), half)
+        top, below = two_lines(inner)
         draw_name(painter, top, row.name, self._theme.colour("text"), tokens.CODE_PX)
         draw_small(painter, below, row.words, self._theme.colour("secondary"))
-        painter.restore()

@@ -6,25 +6,16 @@ hand, and the next call starts it anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from desktop.domain.errors import UserError
+from desktop.work.engine_jobs import TICK_S, batches, load_progress, trouble_of, wait_for
 from desktop.work.intake import CancelledError
 from models.catalogue import EmbeddingWords, embedding_words
 from models.client import EngineClient
 from models.probe.quarantine import fingerprint
-from models.protocol import (
-    TERMINAL_EVENTS,
-    Embedded,
-    Event,
-    Failed,
-    JobId,
-    Loaded,
-    LoadProgress,
-    TerminalEvent,
-)
+from models.protocol import Embedded, Event, JobId, Loaded, TerminalEvent
 from models.records import LoadOptions, ModelInfo
 
 if TYPE_CHECKING:
@@ -36,7 +27,6 @@ if TYPE_CHECKING:
 SEQUENCES: Final = 8
 CONTEXT_SIZE: Final = 512
 """What BERT-like models have learned, and more than a passage of a document has."""
-_TICK_S: Final = 0.1
 _TEXTS_AT_ONCE: Final = 32
 _LETTERS_AT_ONCE: Final = 64 * 1024
 
@@ -82,14 +72,10 @@ class Embedder:
         cancelled: Callable[[], bool] = lambda: False,
     ) -> ModelInfo:
         """Load the model. Raises UserError, for a model of another kind too, and CancelledError."""
-
-        def show(event: Event) -> None:
-            if isinstance(event, LoadProgress):
-                on_progress(event.fraction)
-
-        ended = self._wait(self._client.load(self._options), cancelled, show)
+        loading = self._client.load(self._options)
+        ended = self._wait(loading, cancelled, load_progress(on_progress))
         if not isinstance(ended, Loaded):
-            raise _trouble(ended)
+            raise trouble_of(ended)
         # Only a first text tells how long a vector is, and whether the model makes any.
         self.dimension = self._embed([""], cancelled).shape[1]
         self._words = embedding_words(ended.model.name, Path(self._options.path).stem)
@@ -112,7 +98,7 @@ class Embedder:
 
         rows = [np.zeros((0, self.dimension), np.float32)]
         done = 0
-        for batch in _batches(texts):
+        for batch in batches(texts, _LETTERS_AT_ONCE, _TEXTS_AT_ONCE):
             if cancelled():
                 raise CancelledError
             rows.append(self._embed([self._words.passage + text for text in batch], cancelled))
@@ -146,7 +132,7 @@ class Embedder:
 
         ended = self._wait(self._client.embed(texts), cancelled)
         if not isinstance(ended, Embedded):
-            raise _trouble(ended)
+            raise trouble_of(ended)
         return np.frombuffer(ended.vectors, "<f4").reshape(len(texts), ended.dimension)
 
     def _wait(
@@ -155,32 +141,13 @@ class Embedder:
         cancelled: Callable[[], bool],
         on_event: Callable[[Event], None] = lambda _event: None,
     ) -> TerminalEvent:
-        is_cancelled = False
-        while True:
-            if cancelled() and not is_cancelled:
-                self._client.cancel(job_id)
-                is_cancelled = True
+        def next_event() -> Event | None:
             try:
-                event = next(self._client.events(job_id, _TICK_S))
+                return next(self._client.events(job_id, TICK_S))
             except TimeoutError:
-                continue
-            if isinstance(event, TERMINAL_EVENTS):
-                return event
-            on_event(event)
+                return None
 
-
-def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
-    """Yield the texts in batches that are small enough for a cancel to be heard soon."""
-    batch: list[str] = []
-    letters = 0
-    for text in texts:
-        if batch and (len(batch) == _TEXTS_AT_ONCE or letters + len(text) > _LETTERS_AT_ONCE):
-            yield batch
-            batch, letters = [], 0
-        batch.append(text)
-        letters += len(text)
-    if batch:
-        yield batch
+        return wait_for(job_id, next_event, self._client.cancel, cancelled, on_event)
 
 
 def identity_of(path: str) -> str:
@@ -190,9 +157,3 @@ def identity_of(path: str) -> str:
     except OSError:
         # The file has gone since it was loaded; the fake engine never had one.
         return Path(path).name
-
-
-def _trouble(ended: TerminalEvent) -> UserError | CancelledError:
-    if isinstance(ended, Failed):
-        return UserError(ended.problem.title, ended.problem.hint, ended.problem.detail)
-    return CancelledError()

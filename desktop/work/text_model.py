@@ -15,6 +15,7 @@ from typing import Final, Self
 import msgspec
 
 from desktop.domain.errors import UserError
+from desktop.work.engine_jobs import TICK_S, batches, load_progress, trouble_of, wait_for
 from desktop.work.intake import CancelledError
 from desktop.work.prompts import prompt_for
 from models.client import EngineClient
@@ -26,7 +27,6 @@ from models.protocol import (
     Finished,
     JobId,
     Loaded,
-    LoadProgress,
     TerminalEvent,
     TokenCount,
     Tokens,
@@ -37,13 +37,11 @@ from models.records import (
     LoadOptions,
     ModelInfo,
     ModelKind,
-    Problem,
     Sampling,
     Texts,
 )
 
-_TICK_S: Final = 0.1
-_COUNT_BYTES: Final = 48 * 1024
+COUNTED_LETTERS: Final = 24 * 1024
 """Of texts that are counted at once: a millisecond or so, so that a cancel is soon heard."""
 _AHEAD: Final = 2
 """Prompts that wait in the engine for each that runs, so that no slot stands idle."""
@@ -110,12 +108,8 @@ class TextModel:
         cancelled: Callable[[], bool] = lambda: False,
     ) -> ModelInfo:
         """Load the model. Raises UserError and CancelledError."""
-
-        def show(event: Event) -> None:
-            if isinstance(event, LoadProgress):
-                on_progress(event.fraction)
-
-        match self._wait(self._client.load(self._options), cancelled, show):
+        loading = self._client.load(self._options)
+        match self._wait(loading, cancelled, load_progress(on_progress)):
             case Loaded(model=info) if info.kind == "embedding":
                 raise UserError(
                     f"{info.name} is an embedding model: it turns texts into numbers and writes "
@@ -125,17 +119,15 @@ class TextModel:
             case Loaded(model=info):
                 self.info = info
                 return info
-            case Failed(problem=problem):
-                raise _trouble(problem)
-            case _:
-                raise CancelledError
+            case ended:
+                raise trouble_of(ended)
 
     def count(
         self, texts: Sequence[str], cancelled: Callable[[], bool] = lambda: False
     ) -> list[int]:
         """Return the tokens of each text. Raises UserError and CancelledError."""
         counts: list[int] = []
-        for batch in batches(texts):
+        for batch in batches(texts, COUNTED_LETTERS):
             counts += self._count(Texts(texts=tuple(batch)), cancelled).per_turn
         return counts
 
@@ -201,10 +193,8 @@ class TextModel:
         match self._wait(self._client.count_tokens(what), cancelled):
             case TokenCount() as count:
                 return count
-            case Failed(problem=problem):
-                raise _trouble(problem)
-            case _:
-                raise CancelledError
+            case ended:
+                raise trouble_of(ended)
 
     def _wait(
         self,
@@ -212,17 +202,7 @@ class TextModel:
         cancelled: Callable[[], bool],
         on_event: Callable[[Event], None] = lambda _event: None,
     ) -> TerminalEvent:
-        is_cancelled = False
-        while True:
-            if cancelled() and not is_cancelled:
-                self._client.cancel(job_id)
-                is_cancelled = True
-            event = self._next()
-            if event is None or getattr(event, "job_id", None) != job_id:
-                continue
-            if isinstance(event, TERMINAL_EVENTS):
-                return event
-            on_event(event)
+        return wait_for(job_id, self._next, self._client.cancel, cancelled, on_event)
 
     def _take(
         self, running: dict[JobId, _Run], on_text: Callable[[int, str], None]
@@ -242,7 +222,7 @@ class TextModel:
 
     def _next(self) -> Event | None:
         try:
-            return self._events.get(timeout=_TICK_S)
+            return self._events.get(timeout=TICK_S)
         except queue.Empty:
             return None
 
@@ -272,21 +252,3 @@ class _Run:
                 return Completion(failure="It was cancelled.", seconds=seconds)
             case _:
                 raise TypeError(f"a generation ended as {type(event).__name__}")
-
-
-def batches(texts: Sequence[str]) -> Iterator[list[str]]:
-    """Yield texts in batches that are counted in a millisecond or so."""
-    batch: list[str] = []
-    size = 0
-    for text in texts:
-        if batch and size + len(text) > _COUNT_BYTES // 2:
-            yield batch
-            batch, size = [], 0
-        batch.append(text)
-        size += len(text)
-    if batch:
-        yield batch
-
-
-def _trouble(problem: Problem) -> UserError:
-    return UserError(problem.title, problem.hint, problem.detail)

@@ -26,8 +26,8 @@ def embedded_model() -> Path:
             return path
     raise EngineError(
         "model_missing",
-        "The embedded model is not installed.",
-        "Find one under Models, or open a GGUF file of your own (Ctrl+L).",
+        "This installation of Snug came without a model.",
+        "Find one under Models or with 'snug models search', or open a GGUF file of your own.",
     )
 
 

@@ -43,6 +43,7 @@ __all__ = [
 ]
 
 _RPC_DEVICE: Final = "RPC"
+_ADDED_BACKEND: Final = "GGML_BACKEND_PATH"
 _CPU_BACKEND: Final = re.compile(r"loaded CPU backend from .*ggml-cpu-(\w+)\.")
 _LOG_CAPACITY: Final = 600
 _LEVEL_DEBUG, _LEVEL_INFO, _LEVEL_CONTINUED = 1, 2, 5
@@ -107,11 +108,16 @@ class LibraryLog:
 
 def _start() -> LibraryLog:
     log = LibraryLog()
+    # A back end that a person adds would be the only one here, and the processor's not looked for.
+    added = os.environ.pop(_ADDED_BACKEND, None)
     lib.llama_backend_init()
+    if added is not None:
+        os.environ[_ADDED_BACKEND] = added
     count = lib._lib.ggml_backend_dev_count  # noqa: SLF001 - the only way to this copy of ggml
     count.restype = ctypes.c_size_t
     if count() == 0:
-        # A build with loadable back ends looks for them beside the executable only.
+        # A build with loadable back ends looks for them beside the executable only. This loads the
+        # added one too.
         folder = Path(llama_cpp.__file__).parent / "lib"
         lib._lib.ggml_backend_load_all_from_path(os.fsencode(folder))  # noqa: SLF001
     return log

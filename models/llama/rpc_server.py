@@ -171,7 +171,4 @@ def _limit_process(limit: int) -> None:
 
 def _data_bytes() -> int:
     """Return what the process has of writable memory of its own; 0 where unknown."""
-    try:
-        return int(psutil.Process().memory_info().data)
-    except AttributeError:
-        return 0
+    return int(getattr(psutil.Process().memory_info(), "data", 0))

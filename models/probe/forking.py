@@ -17,6 +17,9 @@ from models.frames import FrameError
 from models.probe.limits import ended_by_time, limit_resources
 from models.probe.messages import ANSWERS, Answer, Asked, Died, Waiting
 
+if sys.platform != "linux":
+    raise ImportError("processes are forked on Linux alone")
+
 _TAIL_BYTES: Final = 16 * 1024
 _CHUNK: Final = 64 * 1024
 _EXTRA_S: Final = 2.0

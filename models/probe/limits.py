@@ -28,10 +28,10 @@ def limit_resources(limits: Limits, *, largest_file: int = 0) -> None:
     that llama.cpp reports, or an abort. Does nothing on Windows, where only the clock of whoever
     asked holds.
     """
-    try:
-        import resource  # noqa: PLC0415 - not there on Windows
-    except ImportError:
+    if sys.platform == "win32":
         return
+    import resource  # noqa: PLC0415 - not there on Windows
+
     if limits.memory_bytes and sys.platform == "linux":
         # Not the address space: drivers of graphics cards reserve more of it than there is memory.
         import psutil  # noqa: PLC0415 - 10 ms that the window, which reads FORKS here, saves

@@ -1,34 +1,50 @@
 #!/bin/sh
-# Signs, notarizes and wraps Snug.app. Not run yet: it needs a Mac and a developer's certificate.
-#   make_dmg.sh VERSION NAME
-# SIGNING_IDENTITY, and NOTARY_PROFILE (of `xcrun notarytool store-credentials`), come from the
-# environment; without them the image is made unsigned, and macOS will say so.
+# Signs, notarizes and wraps Snug.app, with the embedded model and without it. Not run yet: it needs
+# a Mac, and a developer's certificate for more than a signature of its own.
+#   make_dmg.sh VERSION
+# SIGNING_IDENTITY, NOTARY_PROFILE and NOTARY_KEYCHAIN come from the environment (prepare_signing.sh makes them);
+# without an identity macOS asks each person whether they trust the program.
 set -eu
 cd "$(dirname "$0")/../.."
 version=${1:?the version}
-name=${2:-snug}
 app=build/installers/dist/Snug.app
-image=dist/$name-$version-macos-$(uname -m).dmg
+python=${PYTHON:-python3}
+identity=${SIGNING_IDENTITY:--}
+entitlements=packaging/macos/entitlements.plist
 
-if [ -n "${SIGNING_IDENTITY:-}" ]; then
-    # From the inside out: a signature covers what lies within.
+sign_app() {
+    # From the inside out, since a signature covers what lies within. "-" is a signature without a
+    # name: a processor of Apple's runs nothing that has none.
+    set -- --force --sign "$identity"
+    [ "$identity" = - ] || set -- "$@" --timestamp --options runtime
     find "$app/Contents" -type f \( -name '*.so' -o -name '*.dylib' \) -print0 |
-        xargs -0 codesign --force --timestamp --options runtime --sign "$SIGNING_IDENTITY"
-    codesign --force --timestamp --options runtime --sign "$SIGNING_IDENTITY" \
-        --entitlements packaging/macos/entitlements.plist "$app"
+        xargs -0 codesign "$@"
+    codesign "$@" --entitlements "$entitlements" "$app"
     codesign --verify --deep --strict "$app"
-fi
+}
+
+wrap() {
+    image=dist/$1-$version-macos-$(uname -m).dmg
+    staging=$(mktemp -d)
+    cp -R "$app" "$staging/"
+    ln -s /Applications "$staging/Applications"
+    hdiutil create -volname Snug -srcfolder "$staging" -ov -format ULFO "$image"
+    rm -rf "$staging"
+    if [ "$identity" != - ]; then
+        codesign --timestamp --sign "$identity" "$image"
+    fi
+    if [ -n "${NOTARY_PROFILE:-}" ]; then
+        xcrun notarytool submit "$image" --wait --keychain-profile "$NOTARY_PROFILE" \
+            ${NOTARY_KEYCHAIN:+--keychain "$NOTARY_KEYCHAIN"}
+        xcrun stapler staple "$image"
+    fi
+    printf '%s\n' "$image"
+}
 
 mkdir -p dist
-staging=$(mktemp -d)
-cp -R "$app" "$staging/"
-ln -s /Applications "$staging/Applications"
-hdiutil create -volname Snug -srcfolder "$staging" -ov -format ULFO "$image"
-rm -rf "$staging"
-
-if [ -n "${SIGNING_IDENTITY:-}" ] && [ -n "${NOTARY_PROFILE:-}" ]; then
-    codesign --timestamp --sign "$SIGNING_IDENTITY" "$image"
-    xcrun notarytool submit "$image" --keychain-profile "$NOTARY_PROFILE" --wait
-    xcrun stapler staple "$image"
-fi
-echo "$image"
+"$python" packaging/add_model.py "$app"
+sign_app
+wrap snug
+"$python" packaging/add_model.py --remove "$app"
+sign_app
+wrap snug-lite

@@ -20,6 +20,7 @@ from desktop.settings.schema import AppSettings, GenerationSettings
 from desktop.settings.store import SettingsStore
 from desktop.storage.chats import ChatStore
 from desktop.storage.database import Database
+from models.library.embedded import embedded_model
 
 pytestmark = [
     pytest.mark.slow,
@@ -51,10 +52,18 @@ class Person:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "desktop", "--basedir", str(self._basedir)]
-        self.process = subprocess.Popen(command, env=self._environment)
+        self.process = subprocess.Popen(self._command(), env=self._environment)
         found = self._xdotool("search", "--sync", "--onlyvisible", "--name", "Snug")
         self._xdotool("windowfocus", "--sync", found.split()[0])
+
+    def double_click(self, model: Path) -> int:
+        """Do what the desktop does after a double click; return the new process's exit status."""
+        command = [*self._command(), str(model)]
+        return subprocess.run(command, env=self._environment, check=False, timeout=60).returncode
+
+    def chosen_model(self) -> str | None:
+        """The model that the next start would load."""
+        return SettingsStore(Paths(self._basedir).settings_file).load()[0].model
 
     def settle(self, **generation: float) -> None:
         """Have these settings from the start."""
@@ -96,6 +105,9 @@ class Person:
         self.process.send_signal(number)
         self.process.wait(timeout=30)
         self.process = None
+
+    def _command(self) -> list[str]:
+        return [sys.executable, "-m", "desktop", "--basedir", str(self._basedir)]
 
     def _xdotool(self, *words: str) -> str:
         command = ["timeout", "60", "xdotool", *words]
@@ -157,4 +169,20 @@ def test_a_window_that_is_killed_loses_no_message_and_leaves_no_engine(person: P
     person.start()
     _, shown = person.until(lambda messages: messages[1].state is MessageState.INTERRUPTED)
     assert shown.text == reply.text
+    person.kill(signal.SIGTERM)
+
+
+def test_a_double_click_on_a_model_opens_it_in_the_window_that_is_there(
+    person: Person, tmp_path: Path
+) -> None:
+    model = tmp_path / "zwei Wörter.gguf"
+    model.symlink_to(embedded_model())
+    person.start()
+    assert person.double_click(model) == 0
+    deadline = time.monotonic() + 60
+    while person.chosen_model() != str(model) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert person.chosen_model() == str(model)
+    person.ask("What is gravity?")
+    person.until(_answered)
     person.kill(signal.SIGTERM)

@@ -251,10 +251,12 @@ def test_a_question_asked_while_a_file_is_read_waits_for_it(app: App, write: Wri
 
 def test_a_reply_that_is_stopped_in_the_documents_stays_stopped(app: App, long: str) -> None:
     attach(app, long)
+    # In the signal itself: what was found comes after it, however soon.
+    progressed = app.session.grounding.progressed
+    stopping = progressed.connect(lambda _step, _part: app.session.chat.stop())
     app.send(QUESTION)
-    app.until(lambda: app.session.activity.activity.text.startswith("Looking"))
-    app.session.chat.stop()
     reply = app.until_ended(2)
+    progressed.disconnect(stopping)
     assert (reply.state, reply.grounds) == (MessageState.STOPPED, None)
     assert app.session.activity.activity.text == "Ready"
     # What was stopped can be asked for again, with its documents.

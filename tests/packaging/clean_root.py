@@ -1,68 +1,76 @@
-"""A minimal Debian, as fresh as a machine can be, with an ordinary user in it."""
+"""A minimal Debian, as fresh as a machine can be, with ordinary users in it."""
 
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
 USER: Final = "ann"
 USER_ID: Final = 1000
+_PATH: Final = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 _APT: Final = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
 _NETWORK_FILES: Final = ("resolv.conf", "hosts")
+_PASSING: Final = ("proc", "dev", "sys", "tmp", "run", "var/cache", "var/lib", "var/log")
+"""What changes by itself."""
 
 
+@dataclass(frozen=True)
 class CleanRoot:
     """A folder that programs run in as if it were the machine. Needs root.
 
-    ``network`` is there for installing packages alone; programs of the user's run without any.
+    Packages are installed with the network; programs of a user's run without any. What is shown
+    of this machine inside is mounted for each command alone, so that nothing stays mounted.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._mounts: list[Path] = []
+    folder: Path
+    shown: dict[str, Path] = field(
+        default_factory=lambda: {"proc": Path("/proc"), "dev": Path("/dev")}
+    )
 
     @classmethod
-    def make(cls, folder: Path, mirror_root: Path | None = None) -> Self:
-        """Make one with mmdebstrap, or as a copy of one that was made before."""
+    def fresh(cls, folder: Path) -> Self:
+        """Make one with mmdebstrap."""
         root = cls(folder)
-        if mirror_root is not None:
-            subprocess.run(["cp", "-a", str(mirror_root), str(folder)], check=True)
-            return root
         what = ["mmdebstrap", "--quiet", "--variant=minbase", "bookworm", str(folder)]
         subprocess.run(what, check=True, stderr=subprocess.DEVNULL)
         for name in _NETWORK_FILES:
             shutil.copyfile(f"/etc/{name}", folder / "etc" / name)
-        certificates = Path("/etc/ssl/certs")
-        if certificates.is_dir():
-            shutil.copytree(certificates, folder / "etc/ssl/certs", dirs_exist_ok=True)
-        root.as_root("useradd", "--create-home", "--uid", str(USER_ID), USER)
+        for name in root.shown:
+            (folder / name).mkdir(exist_ok=True)
+        root.add_user(USER, USER_ID)
         return root
 
-    def __enter__(self) -> Self:
-        for name in ("proc", "dev"):
-            self.bind(Path("/") / name, name)
-        return self
+    def copy(self, folder: Path) -> CleanRoot:
+        """Return another one with all that is in this one."""
+        subprocess.run(["cp", "-a", "--reflink=auto", str(self.folder), str(folder)], check=True)
+        return CleanRoot(folder)
 
-    def __exit__(self, *_: object) -> None:
-        for place in reversed(self._mounts):
-            subprocess.run(["umount", "--lazy", str(place)], check=True)
-        self._mounts.clear()
+    def add_user(self, name: str, user_id: int) -> None:
+        """Make an ordinary user, and a home."""
+        self.as_root("useradd", "--create-home", "--uid", str(user_id), name)
 
-    def bind(self, source: Path, inside: str) -> None:
-        """Show a folder of this machine inside."""
-        place = self.folder / inside
-        place.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["mount", "--rbind", str(source), str(place)], check=True)
-        subprocess.run(["mount", "--make-rslave", str(place)], check=True)
-        self._mounts.append(place)
+    def home(self, name: str, *, mode: int = 0o755) -> str:
+        """Make a home of the ordinary user's that nothing else uses; return its name inside."""
+        folder = self.folder / "home" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        os.chown(folder, USER_ID, USER_ID)
+        folder.chmod(mode)
+        return f"/home/{name}"
+
+    def show(self, source: Path, inside: str) -> None:
+        """Show a folder of this machine inside, to every command from now on."""
+        (self.folder / inside).mkdir(parents=True, exist_ok=True)
+        self.shown[inside] = source
 
     def as_root(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command as root, with the network."""
-        return _run(["chroot", str(self.folder), *command], _APT, check=check)
+        return self._run(["unshare", "--mount"], [], command, _APT, check=check, timeout=600)
 
     def as_user(
         self,
@@ -73,45 +81,61 @@ class CleanRoot:
         check: bool = True,
         timeout: float = 300,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command as the ordinary user, without any network."""
+        """Run a command as an ordinary user, without any network."""
         variables = {"HOME": home, "LC_ALL": "C.UTF-8", **(environment or {})}
-        enter = ["unshare", "--net", "chroot", f"--userspec={user_id}:{user_id}", str(self.folder)]
-        return _run([*enter, *command], variables, check=check, timeout=timeout)
+        user = [f"--userspec={user_id}:{user_id}"]
+        enter = ["unshare", "--mount", "--net"]
+        return self._run(enter, user, command, variables, check=check, timeout=timeout)
 
-    def install(self, package: Path) -> None:
-        """Install a Debian package with what it depends on, as a person would."""
-        shutil.copy(package, self.folder / "tmp" / package.name)
+    def install(self, *packages: str | Path) -> None:
+        """Install packages, by name or as files, with what they depend on, as a person would."""
+        names = []
+        for package in packages:
+            if isinstance(package, Path):
+                shutil.copy(package, self.folder / "tmp" / package.name)
+                names.append(f"/tmp/{package.name}")
+            else:
+                names.append(package)
         self.as_root("apt-get", "update", "-qq")
-        self.as_root(
-            "apt-get", "install", "-y", "-qq", "--no-install-recommends", f"/tmp/{package.name}"
-        )
-        (self.folder / "tmp" / package.name).unlink()
+        self.as_root("apt-get", "install", "-y", "-qq", "--no-install-recommends", *names)
+        for package in packages:
+            (self.folder / "tmp" / Path(package).name).unlink(missing_ok=True)
 
     def files(self) -> set[str]:
         """Return every file and link that is there, but for what changes by itself."""
         found = set()
-        passing = ("proc", "dev", "sys", "tmp", "run", "var/cache", "var/lib", "var/log")
         for folder, folders, names in os.walk(self.folder):
             inside = os.path.relpath(folder, self.folder)
             folders[:] = [
-                each for each in folders if os.path.normpath(f"{inside}/{each}") not in passing
+                each for each in folders if os.path.normpath(f"{inside}/{each}") not in _PASSING
             ]
             found |= {os.path.normpath(f"{inside}/{name}") for name in names}
         return found
 
-
-def _run(
-    command: Sequence[str], variables: Mapping[str, str], *, check: bool, timeout: float = 600
-) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
-    done = subprocess.run(
-        command,
-        env=environment | dict(variables),
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-    )
-    if check and done.returncode:
-        raise AssertionError(f"{command} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-    return done
+    def _run(
+        self,
+        enter: Sequence[str],
+        user: Sequence[str],
+        command: Sequence[str],
+        variables: Mapping[str, str],
+        *,
+        check: bool,
+        timeout: float,
+    ) -> subprocess.CompletedProcess[str]:
+        mounts = "".join(
+            f"mount --rbind {shlex.quote(str(source))} {shlex.quote(str(self.folder / inside))}\n"
+            for inside, source in self.shown.items()
+        )
+        inside = ["chroot", *user, str(self.folder), *command]
+        done = subprocess.run(
+            [*enter, "sh", "-euc", f'{mounts}exec "$@"', "sh", *inside],
+            env=_PATH | dict(variables),
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+        if check and done.returncode:
+            told = f"{done.stdout}{done.stderr}"
+            raise AssertionError(f"{command} ended with {done.returncode}:\n{told}")
+        return done

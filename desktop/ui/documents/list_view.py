@@ -15,18 +15,10 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QKeyEvent, QPainter
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractItemView, QListView
 
 from desktop.controllers.documents import Intake
 from desktop.domain.documents import Document
-from desktop.ui import tokens
 from desktop.ui.documents.list_model import (
     ENTRY_ROLE,
     MARK_ROLE,
@@ -36,7 +28,7 @@ from desktop.ui.documents.list_model import (
     Entry,
     second_line,
 )
-from desktop.ui.models.rows import ROW_HEIGHT, draw_ground, draw_name, draw_small
+from desktop.ui.rows import RowDelegate, draw_name, draw_small, two_lines
 from desktop.ui.theme import Theme
 
 _NAME_PX: Final = 13
@@ -133,50 +125,24 @@ class DocumentList(QListView):
             self.menu_requested.emit(index.data(ENTRY_ROLE), self.viewport().mapToGlobal(place))
 
 
-class _Delegate(QStyledItemDelegate):
+class _Delegate(RowDelegate):
     """Two lines, and a thin bar below what is being read; every row has the same height."""
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._theme = theme
-
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: AnyIndex) -> QSize:
-        """Return the height of a row."""
-        return QSize(0, ROW_HEIGHT)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
-        """Draw the row."""
-        rect: QRect = option.rect
-        state: QStyle.StateFlag = option.state
+    def paint_row(self, painter: QPainter, inner: QRect, index: AnyIndex) -> None:
+        """Draw a document, or what is on its way to be one."""
         entry: Entry = index.data(ENTRY_ROLE)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_ground(painter, rect.adjusted(0, 1, 0, -1), state)
-        inner = rect.adjusted(tokens.M, tokens.S, -tokens.M, -tokens.S)
-        top = QRect(inner.x(), inner.y(), inner.width(), inner.height() // 2)
-        below = QRect(inner.x(), top.bottom() + 1, inner.width(), inner.height() // 2)
+        top, below = two_lines(inner)
         draw_name(painter, top, entry.name, self._theme.colour("text"), _NAME_PX)
         words, role = self._second(entry, index)
         draw_small(painter, below, words, self._theme.colour(role))
         if isinstance(entry, Intake) and entry.state == "reading" and entry.total:
             self._paint_bar(painter, inner, entry.done / entry.total)
-        painter.restore()
 
     def _second(self, entry: Entry, index: AnyIndex) -> tuple[str, str]:
         mark: str = index.data(MARK_ROLE)
         if index.data(TROUBLE_ROLE):
             return second_line(entry), "danger"
         return (mark, "warning") if mark else (second_line(entry), "secondary")
-
-    def _paint_ground(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
-        selected = bool(state & QStyle.StateFlag.State_Selected)
-        tint = None
-        if selected:
-            tint = self._theme.blend("page", "accent", 0.13)
-        elif state & QStyle.StateFlag.State_MouseOver:
-            tint = self._theme.blend("page", "text", 0.05)
-        is_ringed = selected and bool(state & QStyle.StateFlag.State_HasFocus)
-        draw_ground(painter, rect, self._theme, tint, is_ringed=is_ringed)
 
     def _paint_bar(self, painter: QPainter, inner: QRect, part: float) -> None:
         bar = QRectF(inner.x(), inner.bottom() + 2, inner.width(), _BAR_HEIGHT)

@@ -31,7 +31,7 @@ from desktop.domain.segments import Segment
 from desktop.domain.translation import Translated
 from desktop.domain.translation_checks import GRAVE
 from desktop.ui import tokens
-from desktop.ui.models.rows import SMALL_PX, draw_ground, row_font
+from desktop.ui.rows import SMALL_PX, draw_ground, row_font
 from desktop.ui.theme import Theme
 
 TRANSLATED_ROLE: Final = Qt.ItemDataRole.UserRole
@@ -84,7 +84,7 @@ class TranslateDelegate(QStyledItemDelegate):
         each: Translated = index.data(TRANSLATED_ROLE)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_ground(painter, rect.adjusted(0, 1, 0, -1), state)
+        draw_ground(painter, rect.adjusted(0, 1, 0, -1), self._theme, state)
         base = QFont(painter.font())
         source, target = self._columns(rect, each, base)
         font = _font_of(each.segment, base)
@@ -173,16 +173,6 @@ class TranslateDelegate(QStyledItemDelegate):
     def _waiting(self) -> str:
         """Return what stands where a translation is still to come: nothing before it has begun."""
         return _WAITING if self._view.property("waits") else ""
-
-    def _paint_ground(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
-        selected = bool(state & QStyle.StateFlag.State_Selected)
-        tint = None
-        if selected:
-            tint = self._theme.blend("page", "accent", 0.13)
-        elif state & QStyle.StateFlag.State_MouseOver:
-            tint = self._theme.blend("page", "text", 0.04)
-        is_ringed = selected and bool(state & QStyle.StateFlag.State_HasFocus)
-        draw_ground(painter, rect, self._theme, tint, is_ringed=is_ringed)
 
     def _paint_marks(self, painter: QPainter, target: QRect, each: Translated, base: QFont) -> None:
         is_grave = any(mark.kind in GRAVE for mark in each.marks)

@@ -7,7 +7,6 @@ from typing import Any, Final
 from PySide6.QtCore import (
     QAbstractListModel,
     QModelIndex,
-    QPersistentModelIndex,
     QRect,
     QSize,
     Qt,
@@ -17,20 +16,15 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
 )
 
 from desktop.ui import tokens
 from desktop.ui.icons import icon
 from desktop.ui.models.discover_words import popularity
-from desktop.ui.models.rows import ROW_HEIGHT, draw_ground, draw_name, draw_small
+from desktop.ui.rows import AnyIndex, RowDelegate, draw_name, draw_small, two_lines
 from desktop.ui.theme import Theme
 from models.hub.records import HubModel
 
-AnyIndex = QModelIndex | QPersistentModelIndex
 MODEL_ROLE: Final = Qt.ItemDataRole.UserRole
 _NAME_PX: Final = 14
 _ICON: Final = 16
@@ -116,43 +110,20 @@ class ResultsList(QListView):
             self.opened.emit(model.repo)
 
 
-class ResultDelegate(QStyledItemDelegate):
+class ResultDelegate(RowDelegate):
     """A name, who made it and how liked it is, and a lock where access is asked for."""
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._theme = theme
-
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: AnyIndex) -> QSize:
-        """Return the height of a row."""
-        return QSize(0, ROW_HEIGHT)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
-        """Draw the row."""
-        rect: QRect = option.rect
-        state: QStyle.StateFlag = option.state
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_ground(painter, rect.adjusted(0, 1, 0, -1), state)
-        inner = rect.adjusted(tokens.M, tokens.S, -tokens.M, -tokens.S)
+    def paint_row(self, painter: QPainter, inner: QRect, index: AnyIndex) -> None:
+        """Draw a model of the hub."""
         model: HubModel = index.data(MODEL_ROLE)
-        half = inner.height() // 2
         chevron = self._icon("chevron-right", "faint")
         painter.drawPixmap(
             inner.right() - _ICON, inner.center().y() - _ICON // 2, _ICON, _ICON, chevron
         )
         inner.setRight(inner.right() - _ICON - tokens.M)
-        self._paint_name(painter, QRect(inner.x(), inner.y(), inner.width(), half), model)
-        below = QRect(inner.x(), inner.y() + half + 1, inner.width(), half)
+        top, below = two_lines(inner)
+        self._paint_name(painter, top, model)
         self._paint_facts(painter, below, model)
-        painter.restore()
-
-    def _paint_ground(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
-        focused = bool(state & QStyle.StateFlag.State_HasFocus)
-        is_tinted = focused or state & QStyle.StateFlag.State_MouseOver
-        tint = self._theme.blend("page", "text", 0.05) if is_tinted else None
-        is_ringed = focused and bool(state & QStyle.StateFlag.State_Selected)
-        draw_ground(painter, rect, self._theme, tint, is_ringed=is_ringed)
 
     def _paint_name(self, painter: QPainter, line: QRect, model: HubModel) -> None:
         room = line.adjusted(0, 0, -(_ICON + tokens.S) if model.gated else 0, 0)

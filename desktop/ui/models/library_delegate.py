@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from desktop.ui import tokens
 from desktop.ui.models.library_model import (
@@ -17,16 +16,8 @@ from desktop.ui.models.library_model import (
     AnyIndex,
     facts,
 )
-from desktop.ui.models.rows import (
-    ROW_HEIGHT,
-    SMALL_PX,
-    draw_ground,
-    draw_name,
-    draw_small,
-    row_font,
-)
 from desktop.ui.models.verdicts import VERDICT_ROLES, verdict_text
-from desktop.ui.theme import Theme
+from desktop.ui.rows import SMALL_PX, RowDelegate, draw_name, draw_small, row_font, two_lines
 from models.estimate.records import Judgement
 from models.library.entry import LibraryEntry, ModelKind
 
@@ -35,46 +26,20 @@ _BADGE_HEIGHT: Final = 20
 _DOT: Final = 4
 
 
-class LibraryDelegate(QStyledItemDelegate):
+class LibraryDelegate(RowDelegate):
     """Two lines and a badge; every row has the same height."""
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._theme = theme
-
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: AnyIndex) -> QSize:
-        """Return the height of a row."""
-        return QSize(0, ROW_HEIGHT)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
-        """Draw the row."""
-        rect: QRect = option.rect
-        state: QStyle.StateFlag = option.state
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_ground(painter, rect.adjusted(0, 1, 0, -1), state)
-        inner = rect.adjusted(tokens.M, tokens.S, -tokens.M, -tokens.S)
+    def paint_row(self, painter: QPainter, inner: QRect, index: AnyIndex) -> None:
+        """Draw a model."""
         entry: LibraryEntry = index.data(ENTRY_ROLE)
         judgement: Judgement | None = index.data(JUDGEMENT_ROLE)
-        top = QRect(inner.x(), inner.y(), inner.width(), inner.height() // 2)
+        top, below = two_lines(inner)
         trouble: str = index.data(TROUBLE_ROLE)
         if not trouble and judgement is not None:
             top.setRight(self._paint_badge(painter, top, judgement, entry.kind) - tokens.S)
         self._paint_name(painter, top, entry.name, is_loaded=bool(index.data(LOADED_ROLE)))
-        below = QRect(inner.x(), top.bottom() + 1, inner.width(), inner.height() // 2)
         words = trouble or "  ·  ".join(facts(entry))
         draw_small(painter, below, words, self._theme.colour("danger" if trouble else "secondary"))
-        painter.restore()
-
-    def _paint_ground(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
-        selected = bool(state & QStyle.StateFlag.State_Selected)
-        tint = None
-        if selected:
-            tint = self._theme.blend("page", "accent", 0.13)
-        elif state & QStyle.StateFlag.State_MouseOver:
-            tint = self._theme.blend("page", "text", 0.05)
-        is_ringed = selected and bool(state & QStyle.StateFlag.State_HasFocus)
-        draw_ground(painter, rect, self._theme, tint, is_ringed=is_ringed)
 
     def _paint_badge(
         self, painter: QPainter, line: QRect, judgement: Judgement, kind: ModelKind

@@ -11,6 +11,8 @@ import os
 from collections.abc import Callable
 from typing import Any, Final, TextIO
 
+from models.process_limits import limit_memory
+
 _SIZE_LIMIT: Final = 2_000_000
 _MEMORY_LIMIT: Final = 1024**3
 _FORBIDDEN: Final = ("<image", ":href=", " href=", "<script", "<foreignObject", "<style", "url(")
@@ -22,7 +24,7 @@ def main() -> None:
 
     # Without this Qt's renderer draws no glyphs.
     ziamath.config.svg2 = False
-    _limit_memory()
+    limit_memory(_MEMORY_LIMIT)
     # A windowed program on Windows has neither sys.stdin nor sys.stdout.
     requests, answers = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w")
     _write(answers, {"ready": True})
@@ -33,14 +35,6 @@ def main() -> None:
 def _write(answers: TextIO, answer: dict[str, Any]) -> None:
     answers.write(json.dumps(answer) + "\n")
     answers.flush()
-
-
-def _limit_memory() -> None:
-    try:
-        import resource  # noqa: PLC0415 — not there on Windows
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_LIMIT, _MEMORY_LIMIT))
 
 
 def _answer(request: dict[str, Any], latex: Callable[..., Any]) -> dict[str, Any]:

@@ -59,6 +59,7 @@ def test_a_continued_reply_is_in_the_prompt_for_a_title_once() -> None:
 
 
 def test_a_title_is_no_thought() -> None:
-    assert title_in("<think>\nThey ask of moons.\n</think>\n\nMoons of Jupiter") == "Moons of Jupiter"
+    written = "<think>\nThey ask of moons.\n</think>\n\nMoons of Jupiter"
+    assert title_in(written) == "Moons of Jupiter"
     asked = ChatPrompt(turns=(Turn(role="user", text="Q"),))
     assert title_prompt(asked, Turn(role="assistant", text="A")).skip_thinking

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -66,3 +68,30 @@ def test_a_missing_tool_is_named_before_anything_is_built(monkeypatch: pytest.Mo
     monkeypatch.setattr("shutil.which", lambda name: None if name == "nvcc" else f"/bin/{name}")
     assert backends.missing_tool("cpu") is None
     assert "nvcc" in (backends.missing_tool("cuda") or "")
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "gpu"),
+    [
+        ("linux", "x86_64", "-DGGML_VULKAN=ON"),
+        ("win32", "AMD64", "-DGGML_VULKAN=ON"),
+        ("darwin", "arm64", "-DGGML_METAL=ON"),
+        ("darwin", "x86_64", "-DGGML_METAL=OFF"),
+    ],
+)
+def test_installers_get_an_engine_for_any_machine_of_their_system(
+    monkeypatch: pytest.MonkeyPatch, system: str, machine: str, gpu: str
+) -> None:
+    monkeypatch.setattr("sys.platform", system)
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    spec = importlib.util.spec_from_file_location("backends_elsewhere", backends.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    elsewhere = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, elsewhere)
+    spec.loader.exec_module(elsewhere)
+    flags = elsewhere.build_for("portable").flags
+    assert gpu in flags
+    assert {"-DGGML_NATIVE=OFF", "-DGGML_CPU_ALL_VARIANTS=ON"} <= set(flags)
+    monkeypatch.setattr("shutil.which", lambda name: None if name == "glslc" else f"/bin/{name}")
+    assert (elsewhere.missing_tool("portable") is None) == (system == "darwin")
