@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
+import msgspec
+
 from models.client import EngineClient
 from models.library.embedded import embedded_model
 from models.protocol import Cancelled, Event, Failed, Finished, Loaded, Tokens
@@ -76,7 +78,7 @@ def engine(command: Sequence[str] | None = None, **options: object) -> Iterator[
 
     ``command`` starts the process of another Snug than this one.
     """
-    loading = LoadOptions(path=str(embedded_model()), **options)  # type: ignore[arg-type]
+    loading = msgspec.structs.replace(LoadOptions(path=str(embedded_model())), **options)
     side = EngineSide(loading, command)
     try:
         yield side

@@ -155,6 +155,7 @@ def _homepage(facts: metadata.PackageMetadata) -> str:
         label, _, address = line.partition(",")
         if label.strip().lower() in _OWN_PAGES:
             addresses.append(address.strip())
+    # Some packages were published with the address that their template had left to be filled in.
     return next((each for each in addresses if each and "TODO" not in each), "")
 
 

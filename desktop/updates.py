@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from desktop.domain.errors import UserError
 from packaging.version import InvalidVersion, Version
+
+if TYPE_CHECKING:
+    import httpx2
 
 RELEASES_PAGE: Final = "https://github.com/snug-chat/snug/releases"
 LATEST_RELEASE: Final = "https://api.github.com/repos/snug-chat/snug/releases/latest"
@@ -38,11 +41,11 @@ def look(current: str, address: str = LATEST_RELEASE) -> Latest:
 
     The request names nothing but the program: neither its version nor the machine.
     """
-    # Slow to import, and rarely asked for.
-    import httpx2  # noqa: PLC0415
+    import httpx2  # noqa: PLC0415 - slow to import, and rarely asked for
 
     try:
-        body = _fetch(address)
+        with httpx2.Client(timeout=SILENCE_S, follow_redirects=True, max_redirects=3) as client:
+            body = _fetch(client, address)
         if body is None:
             return Latest()
         newest = Version(msgspec.json.decode(body, type=_Release).tag_name.removeprefix("v"))
@@ -51,16 +54,11 @@ def look(current: str, address: str = LATEST_RELEASE) -> Latest:
         raise _trouble(str(error)) from error
 
 
-def _fetch(address: str) -> bytes | None:
+def _fetch(client: httpx2.Client, address: str) -> bytes | None:
     """Return what the address answers, None where there is nothing under it."""
-    import httpx2  # noqa: PLC0415
-
     deadline = time.monotonic() + PATIENCE_S
     body = b""
-    with (
-        httpx2.Client(timeout=SILENCE_S, follow_redirects=True, max_redirects=3) as client,
-        client.stream("GET", address, headers={"User-Agent": "Snug"}) as answer,
-    ):
+    with client.stream("GET", address, headers={"User-Agent": "Snug"}) as answer:
         if answer.status_code == _NO_RELEASE_STATUS:
             return None
         answer.raise_for_status()

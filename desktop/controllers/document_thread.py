@@ -75,7 +75,7 @@ class DocumentThread(QObject):
 def _open(path: Path) -> DocumentStores:
     # On the calling thread: the window must not wait for the database's library. Nor may two
     # threads meet numpy half imported: whoever searches has the stores first, opened by one.
-    import numpy as np  # noqa: F401
+    import numpy as np  # noqa: F401 - whole before anybody else asks for it
 
     from desktop.storage.database import Database
     from desktop.storage.document_schema import DOCUMENT_MIGRATIONS

@@ -336,8 +336,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{title} — Snug" if title else "Snug")
 
     def _show_about(self) -> None:
-        # Imported when asked for: the window's start doesn't wait for it.
-        from desktop.ui.about import AboutBox  # noqa: PLC0415
+        from desktop.ui.about import AboutBox  # noqa: PLC0415 - a start doesn't wait for it
 
         AboutBox(self._session.about, self).open()
 

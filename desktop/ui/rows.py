@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
@@ -18,7 +20,7 @@ SMALL_PX: Final = 12
 
 
 class RowDelegate(QStyledItemDelegate):
-    """Draws rows of one height: the ground by the row's state, two lines by ``paint_row``."""
+    """Makes rows of one height; those that stand on it draw on ``drawn_row``."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -28,19 +30,16 @@ class RowDelegate(QStyledItemDelegate):
         """Return the height of a row."""
         return QSize(0, ROW_HEIGHT)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
-        """Draw the row."""
+    @contextmanager
+    def drawn_row(self, painter: QPainter, option: QStyleOptionViewItem) -> Iterator[QRect]:
+        """Draw the row's ground by its state; give the place within its margins for its words."""
         rect: QRect = option.rect
         state: QStyle.StateFlag = option.state
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         draw_ground(painter, rect.adjusted(0, 1, 0, -1), self._theme, state)
-        self.paint_row(painter, rect.adjusted(tokens.M, tokens.S, -tokens.M, -tokens.S), index)
+        yield rect.adjusted(tokens.M, tokens.S, -tokens.M, -tokens.S)
         painter.restore()
-
-    def paint_row(self, painter: QPainter, inner: QRect, index: AnyIndex) -> None:
-        """Draw what the row says, within its margins."""
-        raise NotImplementedError
 
 
 def two_lines(inner: QRect) -> tuple[QRect, QRect]:

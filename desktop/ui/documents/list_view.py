@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QKeyEvent, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QListView
+from PySide6.QtWidgets import QAbstractItemView, QListView, QStyleOptionViewItem
 
 from desktop.controllers.documents import Intake
 from desktop.domain.documents import Document
@@ -128,15 +128,16 @@ class DocumentList(QListView):
 class _Delegate(RowDelegate):
     """Two lines, and a thin bar below what is being read; every row has the same height."""
 
-    def paint_row(self, painter: QPainter, inner: QRect, index: AnyIndex) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         """Draw a document, or what is on its way to be one."""
-        entry: Entry = index.data(ENTRY_ROLE)
-        top, below = two_lines(inner)
-        draw_name(painter, top, entry.name, self._theme.colour("text"), _NAME_PX)
-        words, role = self._second(entry, index)
-        draw_small(painter, below, words, self._theme.colour(role))
-        if isinstance(entry, Intake) and entry.state == "reading" and entry.total:
-            self._paint_bar(painter, inner, entry.done / entry.total)
+        with self.drawn_row(painter, option) as inner:
+            entry: Entry = index.data(ENTRY_ROLE)
+            top, below = two_lines(inner)
+            draw_name(painter, top, entry.name, self._theme.colour("text"), _NAME_PX)
+            words, role = self._second(entry, index)
+            draw_small(painter, below, words, self._theme.colour(role))
+            if isinstance(entry, Intake) and entry.state == "reading" and entry.total:
+                self._paint_bar(painter, inner, entry.done / entry.total)
 
     def _second(self, entry: Entry, index: AnyIndex) -> tuple[str, str]:
         mark: str = index.data(MARK_ROLE)

@@ -16,6 +16,7 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
+    QStyleOptionViewItem,
 )
 
 from desktop.ui import tokens
@@ -113,17 +114,18 @@ class ResultsList(QListView):
 class ResultDelegate(RowDelegate):
     """A name, who made it and how liked it is, and a lock where access is asked for."""
 
-    def paint_row(self, painter: QPainter, inner: QRect, index: AnyIndex) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         """Draw a model of the hub."""
-        model: HubModel = index.data(MODEL_ROLE)
-        chevron = self._icon("chevron-right", "faint")
-        painter.drawPixmap(
-            inner.right() - _ICON, inner.center().y() - _ICON // 2, _ICON, _ICON, chevron
-        )
-        inner.setRight(inner.right() - _ICON - tokens.M)
-        top, below = two_lines(inner)
-        self._paint_name(painter, top, model)
-        self._paint_facts(painter, below, model)
+        with self.drawn_row(painter, option) as inner:
+            model: HubModel = index.data(MODEL_ROLE)
+            chevron = self._icon("chevron-right", "faint")
+            painter.drawPixmap(
+                inner.right() - _ICON, inner.center().y() - _ICON // 2, _ICON, _ICON, chevron
+            )
+            inner.setRight(inner.right() - _ICON - tokens.M)
+            top, below = two_lines(inner)
+            self._paint_name(painter, top, model)
+            self._paint_facts(painter, below, model)
 
     def _paint_name(self, painter: QPainter, line: QRect, model: HubModel) -> None:
         room = line.adjusted(0, 0, -(_ICON + tokens.S) if model.gated else 0, 0)

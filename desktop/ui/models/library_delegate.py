@@ -6,6 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import QStyleOptionViewItem
 
 from desktop.ui import tokens
 from desktop.ui.models.library_model import (
@@ -29,17 +30,20 @@ _DOT: Final = 4
 class LibraryDelegate(RowDelegate):
     """Two lines and a badge; every row has the same height."""
 
-    def paint_row(self, painter: QPainter, inner: QRect, index: AnyIndex) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         """Draw a model."""
-        entry: LibraryEntry = index.data(ENTRY_ROLE)
-        judgement: Judgement | None = index.data(JUDGEMENT_ROLE)
-        top, below = two_lines(inner)
-        trouble: str = index.data(TROUBLE_ROLE)
-        if not trouble and judgement is not None:
-            top.setRight(self._paint_badge(painter, top, judgement, entry.kind) - tokens.S)
-        self._paint_name(painter, top, entry.name, is_loaded=bool(index.data(LOADED_ROLE)))
-        words = trouble or "  ·  ".join(facts(entry))
-        draw_small(painter, below, words, self._theme.colour("danger" if trouble else "secondary"))
+        with self.drawn_row(painter, option) as inner:
+            entry: LibraryEntry = index.data(ENTRY_ROLE)
+            judgement: Judgement | None = index.data(JUDGEMENT_ROLE)
+            top, below = two_lines(inner)
+            trouble: str = index.data(TROUBLE_ROLE)
+            if not trouble and judgement is not None:
+                top.setRight(self._paint_badge(painter, top, judgement, entry.kind) - tokens.S)
+            self._paint_name(painter, top, entry.name, is_loaded=bool(index.data(LOADED_ROLE)))
+            words = trouble or "  ·  ".join(facts(entry))
+            draw_small(
+                painter, below, words, self._theme.colour("danger" if trouble else "secondary")
+            )
 
     def _paint_badge(
         self, painter: QPainter, line: QRect, judgement: Judgement, kind: ModelKind
