@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal, SignalInstance
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QWidget
 
 from desktop.controllers.chat_list import ChatListController
 from desktop.domain.chat import Chat, Folder
@@ -48,17 +48,9 @@ class ChatPanel(QWidget):
         self.model = ChatListModel()
         self.list = ChatListView(theme, self.model, chats)
         self._results: QWidget | None = None
-        self._models = push_button("Models", "quiet", self.models_requested.emit)
-        self._models.setToolTip("Models  Ctrl+Shift+M")
-        self._models.setCheckable(True)
-        self._models.setObjectName("modelsButton")
-        self._documents = push_button("Documents", "quiet", self.documents_requested.emit)
-        self._documents.setToolTip("Documents  Ctrl+Shift+D")
-        self._documents.setCheckable(True)
-        self._documents.setObjectName("documentsButton")
-        self._trash = push_button("Trash", "quiet", self.trash_requested.emit)
-        self._trash.setCheckable(True)
-        self._trash.setObjectName("trashButton")
+        self._models = _page_button("Models", "Ctrl+Shift+M", self.models_requested)
+        self._documents = _page_button("Documents", "Ctrl+Shift+D", self.documents_requested)
+        self._trash = _page_button("Trash", "Ctrl+Shift+T", self.trash_requested)
         self._about = push_button("About Snug", "quiet", self.about_requested.emit)
         self._about.setToolTip("About Snug  Shift+F1")
         self._about.setObjectName("aboutButton")
@@ -75,10 +67,8 @@ class ChatPanel(QWidget):
         self._place = column()
         self._place.addWidget(self.list, 1)
         layout.addLayout(self._place, 1)
-        layout.addWidget(self._models)
-        layout.addWidget(self._documents)
-        layout.addWidget(self._trash)
-        layout.addWidget(self._about)
+        for button in (self._models, self._documents, self._trash, self._about):
+            layout.addWidget(button)
         self._connect(chats)
         theme.changed.connect(self._on_theme_changed)
         self._on_theme_changed()
@@ -173,3 +163,12 @@ class ChatPanel(QWidget):
         self._documents.setIcon(icon("document", secondary, 16))
         self._trash.setIcon(icon("trash", secondary, 16))
         self._about.setIcon(icon("info", secondary, 16))
+
+
+def _page_button(name: str, shortcut: str, requested: SignalInstance) -> QPushButton:
+    """Return a button that opens a page, and is down while that page is open."""
+    button = push_button(name, "quiet", requested.emit)
+    button.setToolTip(f"{name}  {shortcut}")
+    button.setCheckable(True)
+    button.setObjectName(f"{name.lower()}Button")
+    return button
