@@ -1,0 +1,77 @@
+"""What people read, in their language: catalogues of GNU gettext, with English as the source.
+
+Used by every process. The window chooses the language by ``use_language``; a process that it starts
+inherits the choice through ``SNUG_LANGUAGE``. The terminal's own words stay English.
+"""
+
+from __future__ import annotations
+
+import gettext
+import os
+from functools import cache
+from importlib import resources
+from typing import Final
+
+LANGUAGE: Final = "SNUG_LANGUAGE"
+"""The environment variable that names the language; unset or empty: English."""
+
+_FIGURES: Final = "1,234.5"
+"""A number whose translation shows the language's separators."""
+
+
+def tr(text: str, /, **values: object) -> str:
+    """Return a sentence in the reader's language, with its ``{named}`` places filled.
+
+    ``text`` is a literal, or a constant that was marked with ``mark``.
+    """
+    said = _catalogue(_language()).gettext(text)
+    return said.format(**values) if values else said
+
+
+def trn(one: str, many: str, count: int, /, **values: object) -> str:
+    """Return the sentence for so many: ``{count}`` is the number as people write it."""
+    said = _catalogue(_language()).ngettext(one, many, count)
+    return said.format(count=number(count), **values)
+
+
+def mark(text: str, /) -> str:
+    """Return the text as it is: a constant that ``tr`` translates where it is shown."""
+    return text
+
+
+def number(value: float, digits: int = 0, /) -> str:
+    """Return a number with so many decimals, and the separators of the reader's language."""
+    thousands, point = _separators(_language())
+    return f"{value:,.{digits}f}".translate({ord(","): thousands, ord("."): point})
+
+
+def use_language(code: str, /) -> None:
+    """Speak this language from now on, here and in the processes that are started later."""
+    os.environ[LANGUAGE] = code
+
+
+def languages() -> tuple[str, ...]:
+    """Return the codes of the languages there are, English first."""
+    folder = resources.files("resources").joinpath("translations")
+    found = (entry.name for entry in folder.iterdir())
+    return ("en", *sorted(name.removesuffix(".mo") for name in found if name.endswith(".mo")))
+
+
+def _language() -> str:
+    return os.environ.get(LANGUAGE, "")
+
+
+@cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    """Return the catalogue of a language; one that is not there leaves the texts English."""
+    file = resources.files("resources").joinpath("translations", f"{language}.mo")
+    if language in {"", "en"} or not file.is_file():
+        return gettext.NullTranslations()
+    with file.open("rb") as stream:
+        return gettext.GNUTranslations(stream)
+
+
+@cache
+def _separators(language: str) -> tuple[str, str]:
+    shown = _catalogue(language).gettext(_FIGURES)
+    return shown[1], shown[-2]
