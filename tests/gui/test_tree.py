@@ -14,7 +14,7 @@ SLOW = ("--tokens-per-second", "40", "--reply-tokens", "400")
 
 
 def act(app: App, message: Message, action: Action) -> None:
-    app.window.conversation.transcript._commands.run(message.id, action)
+    app.window.conversation.transcript.commands.run(message.id, action)
 
 
 def texts(app: App) -> list[str]:

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from PySide6.QtCore import (
     QAbstractItemModel,
     QEvent,
     QPoint,
-    QRectF,
     Qt,
     QTimer,
     Signal,
 )
 from PySide6.QtGui import (
-    QColor,
     QContextMenuEvent,
     QFocusEvent,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
     QShowEvent,
     QWheelEvent,
 )
@@ -33,30 +28,20 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from desktop.domain.chat import MessageState
 from desktop.domain.grounds import Source, SourceNote
-from desktop.ui import tokens as design
 from desktop.ui.controls import plain_tip
-from desktop.ui.tokens import LIGHT, Palette
 from desktop.ui.transcript import markdown
-from desktop.ui.transcript.code import Lexers
 from desktop.ui.transcript.commands import Commands
-from desktop.ui.transcript.finding import Highlights, line_top
-from desktop.ui.transcript.formulas import FormulaSetter
-from desktop.ui.transcript.layout import Place, TranscriptLayout
 from desktop.ui.transcript.marks import Mark
 from desktop.ui.transcript.model import TranscriptModel
-from desktop.ui.transcript.overlays import Overlays
 from desktop.ui.transcript.pacing import FramePacer
-from desktop.ui.transcript.painter import RowPainter
-from desktop.ui.transcript.reading import Reader
-from desktop.ui.transcript.rendering import BlockRenderer
-from desktop.ui.transcript.scrolling import Index, ScrollingView
-from desktop.ui.transcript.style import TranscriptStyle
+from desktop.ui.transcript.painted import PaintedView
+from desktop.ui.transcript.scrolling import Index
 
 _JUMP_FROM_PX: Final = 80
 _LOAD_DELAY_MS: Final = 300
 
 
-class TranscriptView(ScrollingView):
+class TranscriptView(PaintedView):
     """Shows a TranscriptModel: lays out and draws only what is seen."""
 
     regenerate_requested = Signal(int)
@@ -80,27 +65,16 @@ class TranscriptView(ScrollingView):
     """Sources that are in sight and of which nothing is known yet."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        style = TranscriptStyle(LIGHT)
-        self._formulas = FormulaSetter()
-        self._lexers = Lexers()
-        self._renderer = BlockRenderer(style, self._formulas, self._lexers)
-        self._painter = RowPainter(style)
-        self._highlights = Highlights()
-        self._painter.highlights = self._highlights
-        super().__init__(TranscriptLayout(self._renderer), parent)
+        super().__init__(parent)
         self.setObjectName("transcript")
         self.setAccessibleName("Conversation")
         # Tab goes on to the buttons of the current message, not through the rows.
         self.setTabKeyNavigation(False)
         self.setMouseTracking(True)
-        self._overlays = Overlays(self, self.viewport(), style)
-        self._reader = Reader(self._layout, self)
-        self._commands = Commands(self, self._layout, self._reader, self._overlays)
+        self.commands = Commands(self, self._layout, self._reader, self._overlays)
         self._pacer = FramePacer(self)
         self._loader: threading.Thread | None = None
         self.source_notes: dict[Source, SourceNote] = {}
-        self._paint_s = 0.0
-        self._set_step(style)
         self._connect()
 
     def _connect(self) -> None:
@@ -115,10 +89,6 @@ class TranscriptView(ScrollingView):
         self._reader.scroll_wanted.connect(self._on_scroll_wanted)
         self._overlays.jump_clicked.connect(self.jump_to_end)
         self._overlays.remedy_clicked.connect(self.remedy_requested)
-        self._renderer.changed.connect(self._settle)
-        # The formulas' process ends with the view.
-        self._formulas.setParent(self)
-        self.destroyed.connect(self._formulas.close)
 
     def setModel(self, model: QAbstractItemModel | None) -> None:  # noqa: D102, N802
         super().setModel(model)
@@ -151,74 +121,19 @@ class TranscriptView(ScrollingView):
         self.source_notes.clear()
         self._place_overlays()
 
-    # --- what is looked for --------------------------------------------------------------------
-
-    def show_found(self, terms: Sequence[str], message_id: int | None = None) -> None:
-        """Mark these letters wherever they are seen, or in one message; none ends it."""
-        self._highlights.show(terms, message_id)
-        self.viewport().update()
-
-    def go_to_match(self, message_id: int, number: int) -> None:
-        """Make the ``number``-th match of a message the current one, and bring it in sight."""
-        row = self.transcript().row_of(message_id)
-        if row is None:
-            return
-        layout = self._layout.row(row)
-        spot = self._highlights.current = self._highlights.find_spot(layout, number)
-        if spot is None:
-            # It stands in what isn't painted, such as the address of a link.
-            self.restore_anchor(message_id, 0)
-            return
-        if layout.is_hidden(spot.block):
-            layout.fold()
-            self._layout.row_changed(row)
-        rendered = layout.rendered(spot.block)
-        found = self._highlights.stretches(layout, spot.block, rendered)
-        y = next((line_top(rendered, each.start) for each in found if each.is_current), 0)
-        top = self._layout.row_top(row) + layout.block_top(spot.block) + y - self._top
-        line = self._painter.style.line_height
-        if not (layout.is_measured(spot.block) and line <= top <= self._page - 2 * line):
-            self._following = False
-            self._settle(Place(message_id, spot.block, self._page // 3 - y))
-            self._following = self.isVisible() and self._is_at_end()
-        self.viewport().update()
-
-    def forget_match(self) -> None:
-        """Let no match be the current one."""
-        self._highlights.current = None
-        self.viewport().update()
+    def shows_focus(self, row: int) -> bool:
+        """Tell whether a row wears the ring of the keyboard's focus."""
+        return self.commands.shows_focus(row)
 
     def selected_text(self) -> str:
         """Return what is selected with the mouse."""
         return self._reader.selection.text(self._layout)
 
-    # --- appearance ----------------------------------------------------------------------------
-
-    def set_appearance(self, palette: Palette, text_scale: int) -> None:
-        """Show the conversation in other colours, or with text of so many percent."""
-        known = self._painter.style
-        if (palette, text_scale) == (known.palette, known.text_scale):
-            return
-        place = self._layout.place_at(self._top, self._page)
-        style = TranscriptStyle(palette, text_scale)
-        self._renderer.close()
-        self._renderer = BlockRenderer(style, self._formulas, self._lexers)
-        self._renderer.changed.connect(self._settle)
-        self._painter = RowPainter(style)
-        self._painter.highlights = self._highlights
-        self._layout.set_renderer(self._renderer)
-        self._overlays.apply_style(style)
-        self._set_step(style)
-        self._settle(place)
-
-    def _set_step(self, style: TranscriptStyle) -> None:
-        self.verticalScrollBar().setSingleStep(style.line_height)
-
     # --- the model's changes -------------------------------------------------------------------
 
     def _on_model_reset(self) -> None:
         self._reader.clear()
-        self._commands.forget()
+        self.commands.forget()
         self.source_notes.clear()
         self._pacer.clear()
         self._pending_place = None
@@ -288,36 +203,8 @@ class TranscriptView(ScrollingView):
             self._loader = threading.Thread(target=markdown.load, daemon=True)
             QTimer.singleShot(_LOAD_DELAY_MS, self._loader.start)
 
-    # --- drawing -------------------------------------------------------------------------------
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
-        started = time.perf_counter()
-        painter = QPainter(self.viewport())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._reader.mark(self._painter)
-        area, column, top = event.rect(), self.column, self._top
-        painter.fillRect(area, QColor(self._painter.style.palette.page))
-        for row in self._layout.visible_rows(top + area.top(), area.height()):
-            y = self._layout.row_top(row) - top
-            clip = QRectF(area.translated(-column.left(), -y))
-            painter.save()
-            painter.translate(column.left(), y)
-            layout = self._layout.row(row)
-            self._painter.paint(painter, row, layout, clip, self._reader.selection)
-            if self._commands.shows_focus(row):
-                self._draw_focus(painter, layout.width, layout.actions_top)
-            painter.restore()
-        painter.end()
-        self._paint_s = time.perf_counter() - started
-
-    def _draw_focus(self, painter: QPainter, width: int, height: int) -> None:
-        ring = QRectF(-design.M, 2, width + 2 * design.M, height)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(self._painter.style.palette.accent), 1.5))
-        painter.drawRoundedRect(ring, design.RADIUS_LARGE, design.RADIUS_LARGE)
-
     def _place_overlays(self) -> None:
-        self._commands.place_buttons(self._top)
+        self.commands.place_buttons(self._top)
         far = self.verticalScrollBar().maximum() - self._top > _JUMP_FROM_PX
         area = self.viewport().geometry()
         self._overlays.place_jump(area, shown=far and not self._following)
@@ -325,7 +212,7 @@ class TranscriptView(ScrollingView):
     # --- mouse and keyboard --------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: D102
-        self._commands.note_mouse()
+        self.commands.note_mouse()
         self._reader.press(self._place(event), event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: D102
@@ -366,14 +253,14 @@ class TranscriptView(ScrollingView):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: D102
         by_mouse = event.reason() is QContextMenuEvent.Reason.Mouse
         row = self.indexAt(event.pos()).row() if by_mouse else self.currentIndex().row()
-        self._commands.open_menu(row, event.globalPos() if by_mouse else None)
+        self.commands.open_menu(row, event.globalPos() if by_mouse else None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
-        if not self._commands.handle_key(event):
+        if not self.commands.handle_key(event):
             event.ignore()
 
     def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: D102
-        self._commands.note_focus(event.reason())
+        self.commands.note_focus(event.reason())
         super().focusInEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: D102

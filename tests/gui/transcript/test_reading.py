@@ -113,7 +113,7 @@ def test_a_code_block_has_its_own_copy_button(show: Show) -> None:
 
 def test_the_menu_offers_everything_by_keyboard_too(show: Show) -> None:
     view = show(user(1), reply(2, "a\n\n```\nfirst\n```\n\n```\nsecond\n```", report=REPORT))
-    menu = view._commands.make_menu(1)
+    menu = view.commands.make_menu(1)
     names = [action.text() for action in menu.actions() if action.text()]
     assert names == [
         "Copy",
@@ -225,7 +225,7 @@ def test_the_button_with_dots_asks_for_the_menu(qtbot: QtBot, show: Show) -> Non
         QTest.mouseClick(more, Qt.MouseButton.LeftButton)
     assert asked.args is not None
     assert asked.args[0] == 2
-    entries = {entry.text(): entry for entry in view._commands.make_menu(1).actions()}
+    entries = {entry.text(): entry for entry in view.commands.make_menu(1).actions()}
     entries["Delete"].trigger()
     assert wanted == [(2, Action.DELETE)]
 

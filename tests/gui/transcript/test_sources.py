@@ -127,7 +127,7 @@ def test_sentences_wear_the_numbers_of_what_bears_them_out(show: Show) -> None:
     assert shown == ["It pulls [2, 3].", "Apples fall [2, 3].\nMoons too.", "It pulls."]
     assert links_in(view) == {"2": "source:2", "3": "source:3"}
     assert [button.source.number for button in panel_of(view).buttons] == [2, 3]
-    view._commands._copy_message(2)
+    view.commands._copy_message(2)
     assert clipboard() == text
 
 

@@ -95,7 +95,7 @@ def test_folded_text_is_neither_copied_nor_read_aloud(show: Show) -> None:
     view.selectAll()
     view._reader.select_row(1)
     assert view._reader.selection.text(view._layout).strip() == "Four."
-    view._commands._copy_message(2)
+    view.commands._copy_message(2)
     assert QGuiApplication.clipboard().text() == "Four."
     index = view.transcript().index(1)
     assert "easy" not in str(index.data(Qt.ItemDataRole.AccessibleTextRole))
