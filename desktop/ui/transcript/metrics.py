@@ -41,3 +41,6 @@ def gap_before(block: Block, previous: Block | None) -> int:
     if block.source.startswith("#") and block.kind is BlockKind.TEXT:
         return design.XL
     return design.M
+
+
+CARD_BUTTON_PADDING: Final = 28

@@ -13,10 +13,12 @@ from desktop.ui import tokens as design
 from desktop.ui.transcript import metrics
 from desktop.ui.transcript.actions import Action, ActionBar
 from desktop.ui.transcript.buttons import ICON_INSET, JUMP_SIZE, RoundButton, TextButton
+from desktop.ui.transcript.endings import TRY_AGAIN
 from desktop.ui.transcript.marks import MarkPanel
 from desktop.ui.transcript.row import RowLayout
 from desktop.ui.transcript.sources import SourcesPanel
 from desktop.ui.transcript.style import TranscriptStyle
+from models.wording import tr
 
 
 class Overlays(QObject):
@@ -94,7 +96,7 @@ class Overlays(QObject):
             button = self._remedies.get(message_id)
             if button is None:
                 button = self._remedies[message_id] = self._make_remedy(message_id)
-            button.setGeometry(row.card_button_rect().toRect().translated(corner))
+            button.setGeometry(row.card.button_rect(row.card_top).toRect().translated(corner))
             button.show()
 
     def place_sources(
@@ -155,7 +157,7 @@ class Overlays(QObject):
         return bar
 
     def _make_remedy(self, message_id: int) -> TextButton:
-        button = TextButton("Try again", self._viewport)
+        button = TextButton(tr(TRY_AGAIN), self._viewport)
         button.apply_style(self._style)
         button.clicked.connect(_emitter(self.remedy_clicked.emit, message_id))
         return button

@@ -29,11 +29,12 @@ from desktop.ui.transcript.block_buttons import (
 )
 from desktop.ui.transcript.blocks import BlockKind
 from desktop.ui.transcript.document import Marker, SealedDocument
+from desktop.ui.transcript.endings import note_of, problem_of
 from desktop.ui.transcript.finding import Highlights, Stretch
 from desktop.ui.transcript.looks import thought_words
 from desktop.ui.transcript.model import speaker
 from desktop.ui.transcript.rendering import CODE_HEADER, RenderedBlock
-from desktop.ui.transcript.row import RowLayout, note_of
+from desktop.ui.transcript.row import RowLayout
 from desktop.ui.transcript.selection import TextSelection
 from desktop.ui.transcript.style import TranscriptStyle
 
@@ -274,12 +275,12 @@ class RowPainter:
 
     def _draw_card(self, painter: QPainter, row: RowLayout) -> None:
         palette = self.style.palette
-        card = row.card_rect().adjusted(0.5, 0.5, -0.5, -0.5)
+        card = row.card.rect(row.card_top).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setBrush(QColor(mix(palette.page, palette.danger, 0.08)))
         painter.setPen(QPen(QColor(mix(palette.page, palette.danger, 0.35)), 1))
         painter.drawRoundedRect(card, design.RADIUS_LARGE, design.RADIUS_LARGE)
-        title, hint = row.problem()
-        title_rect, hint_rect = row.card_text_rects()
+        title, hint = problem_of(row.message)
+        title_rect, hint_rect = row.card.text_rects(row.card_top)
         self._write_wrapped(painter, title_rect, title, self.style.strong_font, palette.text)
         self._write_wrapped(painter, hint_rect, hint, self.style.body_font, palette.secondary)
 

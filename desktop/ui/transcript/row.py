@@ -5,47 +5,26 @@ from __future__ import annotations
 import time
 from bisect import bisect_right
 from itertools import accumulate
-from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtCore import QPointF, QRectF
 
 from desktop.domain.chat import Message, MessageState
 from desktop.ui import tokens as design
 from desktop.ui.transcript import metrics
-from desktop.ui.transcript.blocks import Block, BlockKind, split_plain
+from desktop.ui.transcript.blocks import Block, BlockKind
+from desktop.ui.transcript.content import RowContent
+from desktop.ui.transcript.endings import FailureCard, note_of
 from desktop.ui.transcript.looks import Looks, thought_of
-from desktop.ui.transcript.markdown import find_references
 from desktop.ui.transcript.marks import Mark
 from desktop.ui.transcript.marks import height_of as mark_height
 from desktop.ui.transcript.rendering import (
     CODE_HEADER,
     THOUGHT_HEADER,
     BlockRenderer,
-    Piece,
     RenderedBlock,
 )
-from desktop.ui.transcript.sources import height_of, with_support
-from desktop.ui.transcript.splitter import BlockSplitter
+from desktop.ui.transcript.sources import height_of
 from desktop.ui.transcript.style import LIST_INDENT, TranscriptStyle
-
-_NOTES: Final = {
-    MessageState.STOPPED: "Stopped",
-    MessageState.INTERRUPTED: "Interrupted \u2014 the app closed while this was being written",
-}
-_REASONS: Final = {
-    "max_tokens": "Stopped at the limit of max tokens",
-    "context_full": "Stopped: the context window is full. Continue: older messages make room",
-}
-
-
-def note_of(message: Message) -> str:
-    """Return the quiet line under a reply that did not end by itself, or an empty one."""
-    if message.role != "assistant" or message.state is MessageState.FAILED:
-        return ""
-    if message.state is MessageState.COMPLETE:
-        return _REASONS.get(message.finish_reason, "")
-    return _NOTES.get(message.state, "")
 
 
 class RowLayout:
@@ -69,27 +48,20 @@ class RowLayout:
         self._was_folded = False
         self.is_own = message.role != "assistant"
         self.renderer = renderer
-        self._splitter = None if self.is_own else BlockSplitter(message.text)
-        self._plain = split_plain(message.text) if self.is_own else []
-        self._references: tuple[tuple[str, str, str], ...] = ()
-        self._sources = _numbers(message)
+        self._content = RowContent(message, self.looks)
         self._sources_height = -1
-        self._wholes: dict[int, str] = {}
         self._width = width
         self._heights: list[int] = []
         self._measured = bytearray()
         self._tops: list[int] | None = None
         self._bubble = 0
-        self._card_text: tuple[QRectF, QRectF] | None = None
-        if self._splitter and message.state is not MessageState.STREAMING:
-            self._splitter.finish()
-            self._references = _resolve(self._splitter.blocks)
+        self._card: FailureCard | None = None
         self._estimate_from(0)
 
     @property
     def blocks(self) -> list[Block]:
         """The message's blocks, top down."""
-        return self._splitter.blocks if self._splitter else self._plain
+        return self._content.blocks
 
     @property
     def style(self) -> TranscriptStyle:
@@ -99,9 +71,9 @@ class RowLayout:
     def grow(self, message: Message) -> int:
         """Take in text that was added to a reply; return from where on it looks different."""
         was_waiting, self.message = self.is_waiting, message
-        if self._splitter is None:
+        changed = self._content.grow(message)
+        if self.is_own:
             return 0
-        changed = self._splitter.append(message.text[len(self._splitter.text) :])
         if self.is_folded != self._was_folded:
             changed = 0
         # The block before it may have become one that goes on.
@@ -115,25 +87,17 @@ class RowLayout:
         if width != self._width:
             self._width = width
             self._bubble = 0
-            self._card_text = None
+            self._card = None
             self._sources_height = -1
             self._measured = bytearray(len(self.blocks))
 
     def code_text(self, index: int) -> str:
         """Return the whole code of the fence that a block belongs to."""
-        return self._whole(index)
+        return self._content.code_text(index)
 
     def table_lines(self, index: int) -> list[str]:
         """Return the rows of the table that a block begins, its head first, without the rule."""
-        blocks = self.blocks
-        lines = [blocks[index].info.split("\n")[0]]
-        for place in range(index, len(blocks)):
-            if place > index and (
-                blocks[place].kind is not BlockKind.TABLE or not blocks[place].part
-            ):
-                break
-            lines += blocks[place].source.split("\n") if blocks[place].source else []
-        return lines
+        return self._content.table_lines(index)
 
     # --- thoughts and long lines ---------------------------------------------------------------
 
@@ -257,7 +221,7 @@ class RowLayout:
         if note_of(self.message):
             bottom = self.note_top + self.style.small_line_height
         if self.has_card:
-            bottom = self.card_top + round(self.card_rect().height())
+            bottom = self.card_top + round(self.card.rect(0).height())
         return bottom
 
     @property
@@ -293,54 +257,12 @@ class RowLayout:
         """Whether the reply failed."""
         return self.message.state is MessageState.FAILED
 
-    def card_rect(self) -> QRectF:
-        """Return the card with the cause, the remedy and the place of its button."""
-        _, hint = self.card_text_rects()
-        bottom = hint.bottom() + metrics.CARD_PADDING
-        return QRectF(0, self.card_top, self._width, bottom - self.card_top)
-
-    def card_text_rects(self) -> tuple[QRectF, QRectF]:
-        """Return where cause and remedy are written."""
-        if self._card_text is None:
-            self._card_text = self._measure_card()
-        title, hint = self._card_text
-        return title.translated(0, self.card_top), hint.translated(0, self.card_top)
-
-    def card_button_rect(self) -> QRectF:
-        """Return where the card's button stands."""
-        card = self.card_rect()
-        top = card.center().y() - metrics.CARD_BUTTON_HEIGHT / 2
-        width = self.card_button_width()
-        left = card.right() - metrics.CARD_PADDING - width
-        return QRectF(left, top, width, metrics.CARD_BUTTON_HEIGHT)
-
-    def card_button_width(self) -> int:
-        """Return the width of the card's button."""
-        return round(QFontMetricsF(self.style.body_font).horizontalAdvance("Try again")) + 28
-
-    def problem(self) -> tuple[str, str]:
-        """Return what a failed reply failed of: cause and remedy."""
-        return self.message.problem or ("The reply could not be written.", "")
-
-    def _measure_card(self) -> tuple[QRectF, QRectF]:
-        padding = metrics.CARD_PADDING
-        room = self._width - 3 * padding - self.card_button_width()
-        space = QRectF(padding, padding, max(80, room), 10_000)
-        flags = int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignLeft)
-        title, hint = self.problem()
-        strong = QFontMetricsF(self.style.strong_font).boundingRect(space, flags, title)
-        strong.setWidth(space.width())
-        space.setTop(strong.bottom() + (4 if hint else 0))
-        plain = QFontMetricsF(self.style.body_font).boundingRect(space, flags, hint)
-        plain.setWidth(space.width())
-        if not hint:
-            plain.setHeight(0)
-        least = metrics.CARD_BUTTON_HEIGHT - (plain.bottom() - strong.top())
-        if least > 0:
-            strong.translate(0, least / 2)
-            plain.translate(0, least / 2)
-            plain.setBottom(plain.bottom() + least / 2)
-        return strong, plain
+    @property
+    def card(self) -> FailureCard:
+        """The card with the cause, the remedy and the place of its button."""
+        if self._card is None:
+            self._card = FailureCard(self.message, self.style, self._width)
+        return self._card
 
     # --- measuring -----------------------------------------------------------------------------
 
@@ -359,7 +281,7 @@ class RowLayout:
                 changed |= self._take_folded(number)
                 y += self._gap(number) + self._heights[number]
                 continue
-            piece = self._piece(number)
+            piece = self._content.piece(number)
             if self.renderer.is_cached(piece) or time.perf_counter() < deadline:
                 changed |= self._take_height(number, self.rendered(number))
             y += self._gap(number) + self._heights[number]
@@ -376,7 +298,7 @@ class RowLayout:
 
     def rendered(self, index: int) -> RenderedBlock:
         """Return a block laid out for this row's width."""
-        return self.renderer.render(self._piece(index), self._block_width())
+        return self.renderer.render(self._content.piece(index), self._block_width())
 
     def _take_folded(self, index: int) -> bool:
         height = self._estimate(self.blocks[index])
@@ -394,42 +316,6 @@ class RowLayout:
         self._measured[index] = 1
         return changed
 
-    def _piece(self, index: int) -> Piece:
-        blocks = self.blocks
-        block = blocks[index]
-        following = blocks[index + 1] if index + 1 < len(blocks) else None
-        last = following is None or following.part == 0
-        if block.kind is BlockKind.CODE:
-            wrap = block.first not in self.looks.unwrapped
-            if not block.closed:
-                return Piece(block, last=last, wrap=wrap)
-            return Piece(block, self._whole(index), self._first_line(index), last, wrap=wrap)
-        sources = self._sources if "[" in block.source else ()
-        if block.kind is BlockKind.TABLE and block.part:
-            return Piece(block, blocks[index - block.part].source, last=last, sources=sources)
-        if self._sources and block.kind is BlockKind.TEXT:
-            block = block._replace(source=with_support(self.message, block.start, block.source))
-            sources = self._sources if "[" in block.source else ()
-        references = self._references if "[" in block.source else ()
-        return Piece(block, references=references, sources=sources)
-
-    def _whole(self, index: int) -> str:
-        block = self.blocks[index]
-        whole = self._wholes.get(block.first)
-        if whole is None:
-            begin = index - block.part
-            parts = [self.blocks[begin].source]
-            for part in self.blocks[begin + 1 :]:
-                if part.kind is not BlockKind.CODE or part.part == 0:
-                    break
-                parts.append(part.source)
-            whole = self._wholes[block.first] = "".join(parts)
-        return whole
-
-    def _first_line(self, index: int) -> int:
-        part = self.blocks[index].part
-        return sum(block.source.count("\n") for block in self.blocks[index - part : index])
-
     # --- estimates -----------------------------------------------------------------------------
 
     def _estimate_from(self, index: int) -> None:
@@ -440,7 +326,6 @@ class RowLayout:
         self._measured += bytes(len(self.blocks) - index)
         if known and index < len(self._heights):
             self._heights[index] = known
-        self._wholes.clear()
         self._tops = None
         self._was_folded = self.is_folded
 
@@ -479,16 +364,3 @@ class RowLayout:
 
     def _widest_bubble(self) -> int:
         return round(self._width * metrics.BUBBLE_SHARE)
-
-
-def _numbers(message: Message) -> tuple[int, ...]:
-    grounds = message.grounds
-    return tuple(each.number for each in grounds.sources) if grounds else ()
-
-
-def _resolve(blocks: list[Block]) -> tuple[tuple[str, str, str], ...]:
-    texts = (block.source for block in blocks if block.kind is BlockKind.TEXT)
-    return tuple(
-        (label, str(found.get("href", "")), str(found.get("title", "")))
-        for label, found in find_references(texts).items()
-    )
