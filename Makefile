@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 
 INSTALLER_VENV := build/installers/venv
 
-.PHONY: run setup test check bench installers test-installers clean
+.PHONY: run setup test check bench translations installers test-installers clean
 
 run: setup
 	@$(BIN)/snug $(ARGS)
@@ -29,6 +29,17 @@ check: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks $(ARGS)
+
+# Takes new and changed texts into the catalogues of resources/translations, and compiles these.
+translations: setup
+	@mkdir -p build
+	$(BIN)/pybabel -q extract --no-default-keywords -k tr -k trn:1,2 -k mark --no-location \
+		--sort-output --project Snug --msgid-bugs-address https://github.com/snug-chat/snug/issues -o build/snug.pot desktop models
+	@for catalogue in resources/translations/*.po; do \
+		$(BIN)/pybabel -q update -N --ignore-obsolete --ignore-pot-creation-date \
+			-i build/snug.pot -o "$$catalogue" -l "$$(basename "$$catalogue" .po)" && \
+		$(BIN)/pybabel compile --statistics -i "$$catalogue" -o "$${catalogue%.po}.mo" || exit 1; \
+	done
 
 # What people without Python install: .deb and .run, with the embedded model and without, in dist/.
 installers:

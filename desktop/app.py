@@ -14,7 +14,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QSocketNotifier, QTimer
+from PySide6.QtCore import QObject, QSocketNotifier, QTimer
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -42,11 +42,13 @@ from desktop.controllers.usage import UsageController
 from desktop.engine.client import EngineClient
 from desktop.engine.tasks import TaskThread
 from desktop.paths import Paths
+from desktop.settings.schema import AppSettings
 from desktop.settings.store import SettingsStore
 from desktop.settings.window_state import WindowState, load_window_state, save_window_state
 from desktop.ui.application import Application
 from desktop.ui.crash import CrashReporter
 from desktop.ui.icons import icon
+from desktop.ui.language import speak
 from desktop.ui.main_window import MainWindow
 from desktop.ui.single_instance import SingleInstance
 from desktop.ui.theme import Theme
@@ -86,15 +88,15 @@ def run(paths: Paths, model: str | None, engine_command: list[str] | None = None
     crashes.install()
     wakeup = _quit_on_signals()
     session, notice = build_session(paths, engine_command)
-    window = build_window(app, paths, session)
-    instance.raise_requested.connect(window.raise_with)
+    keeper = WindowKeeper(app, paths, session)
+    instance.raise_requested.connect(keeper.raise_with)
     QTimer.singleShot(0, instance.listen)
-    window.show()
+    keeper.window.show()
     gc.freeze()
     gc.enable()
     # After the first paint: nothing of the engine or the store delays the window.
-    QTimer.singleShot(0, lambda: _start(paths, session, window, model, notice))
-    QTimer.singleShot(0, lambda: app.hand_files_to(window.raise_with))
+    QTimer.singleShot(0, lambda: _start(paths, session, keeper.window, model, notice))
+    QTimer.singleShot(0, lambda: app.hand_files_to(keeper.raise_with))
     status = app.exec()
     wakeup.setEnabled(False)
     instance.stop_listening()
@@ -177,8 +179,43 @@ def build_judge(paths: Paths, probe: Probe) -> LoadJudge:
     return MachineJudge(probe, paths.bandwidth_file)
 
 
-def build_window(app: QApplication, paths: Paths, session: Session) -> MainWindow:
-    """Return the window as it was left, not shown yet."""
+class WindowKeeper(QObject):
+    """Holds the one window, and puts it up anew in its place when the language changes.
+
+    Chats, replies that are being written and the engine go on: they are the session's.
+    """
+
+    def __init__(self, app: QApplication, paths: Paths, session: Session) -> None:
+        super().__init__()
+        self._app = app
+        self._paths = paths
+        self._session = session
+        self._language = speak(app, session.settings.app.language)
+        self.window = build_window(app, paths, session)
+        session.settings.app_changed.connect(self._on_app_changed)
+
+    def raise_with(self, model: str) -> None:
+        """Bring the window to the front, and load a model file if one is given."""
+        self.window.raise_with(model)
+
+    def _on_app_changed(self, app: AppSettings) -> None:
+        language = speak(self._app, app.language)
+        if language != self._language:
+            self._language = language
+            # Later: the button that was pressed is the window's own.
+            QTimer.singleShot(0, self, self._put_up_anew)
+
+    def _put_up_anew(self) -> None:
+        old = self.window
+        self.window = build_window(self._app, self._paths, self._session, old.state())
+        self.window.succeed(old)
+        old.deleteLater()
+
+
+def build_window(
+    app: QApplication, paths: Paths, session: Session, state: WindowState | None = None
+) -> MainWindow:
+    """Return the window as it was left, not shown yet; ``state`` is the file's if not given."""
     theme = Theme(app)
     app.setWindowIcon(QIcon(icon("snug", "", 64)))
     state_file = paths.window_state_file
@@ -186,10 +223,10 @@ def build_window(app: QApplication, paths: Paths, session: Session) -> MainWindo
     def save(state: WindowState) -> None:
         session.files.run(lambda: save_window_state(state_file, state))
 
-    return MainWindow(
+    window = MainWindow(
         theme,
         session,
-        load_window_state(state_file),
+        state or load_window_state(state_file),
         save,
         {
             "models": lambda: build_models_page(theme, session),
@@ -197,6 +234,8 @@ def build_window(app: QApplication, paths: Paths, session: Session) -> MainWindo
             "trash": lambda: build_trash_page(theme, session),
         },
     )
+    theme.setParent(window)
+    return window
 
 
 def build_trash_page(theme: Theme, session: Session) -> TrashPage:

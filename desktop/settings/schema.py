@@ -368,6 +368,15 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     theme: Annotated[
         Theme, Option(label="Appearance", help="Light, dark, or as the system says.")
     ] = Theme.SYSTEM
+    language: Annotated[
+        str,
+        Meta(max_length=16),
+        Option(
+            label="Language",
+            help="Of the window, as a code such as 'en' or 'de'; empty: the system's language, or "
+            "English where Snug doesn't speak it.",
+        ),
+    ] = ""
     text_scale: Annotated[
         int,
         Meta(ge=80, le=200),
@@ -436,6 +445,23 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
             zero="none",
         ),
     ] = 7
+    quick_shortcut: Annotated[
+        str,
+        Meta(max_length=100),
+        Option(
+            label="Quick question",
+            help="Keys that open a small window for a question from any program, such as "
+            "Ctrl+Alt+Space. Empty: none. 'snug --quick' opens it too.",
+        ),
+    ] = ""
+    keep_in_tray: Annotated[
+        bool,
+        Option(
+            label="Keep running in the tray",
+            help="Closing the window hides it, and Snug stays in the tray: a reply goes on, and "
+            "the model keeps its memory. Quit in the tray's menu ends Snug.",
+        ),
+    ] = False
     model_folders: Annotated[
         tuple[Annotated[str, Meta(min_length=1, max_length=4096)], ...],
         Meta(max_length=64),

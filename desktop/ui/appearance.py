@@ -1,22 +1,23 @@
-"""Light or dark, and the size of the conversation's text."""
+"""Light or dark, the language, and the size of the conversation's text."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.controllers.settings import SettingsController
-from desktop.settings.schema import APP_OPTIONS, AppSettings
+from desktop.settings.schema import APP_OPTIONS, AppSettings, OptionInfo
 from desktop.settings.schema import Theme as Choice
 from desktop.settings.store import parse_value
-from desktop.ui import tokens
+from desktop.ui import language, tokens
 from desktop.ui.controls import column, label
 from desktop.ui.option_row import NumberRow
 from desktop.ui.segments import Segments
 from desktop.ui.theme import Theme
+from models.wording import languages, mark, tr
 
-_NAMES = {Choice.SYSTEM: "System", Choice.LIGHT: "Light", Choice.DARK: "Dark"}
+_NAMES = {Choice.SYSTEM: mark("System"), Choice.LIGHT: mark("Light"), Choice.DARK: mark("Dark")}
 
 
 class AppearanceGroup(QWidget):
@@ -27,11 +28,14 @@ class AppearanceGroup(QWidget):
         self._settings = settings
         layout = column(self, spacing=tokens.S)
         options = {info.name: info for info in APP_OPTIONS}
-        layout.addWidget(label(options["theme"].option.label, kind="strong"))
-        self._choices = Segments("Appearance", list(_NAMES.items()))
+        self._choices = _add_choice(
+            layout, options["theme"], [(choice, tr(name)) for choice, name in _NAMES.items()]
+        )
         self._choices.chosen.connect(settings.set_theme)
-        layout.addWidget(self._choices)
-        layout.addSpacing(tokens.S)
+        self._languages = _add_choice(
+            layout, options["language"], [("", tr("System")), *language.names()]
+        )
+        self._languages.chosen.connect(partial(settings.set_app_value, "language"))
         self._scale = NumberRow(
             theme, options["text_scale"], parse=partial(parse_value, struct=AppSettings)
         )
@@ -45,4 +49,17 @@ class AppearanceGroup(QWidget):
 
     def _show(self, app: AppSettings) -> None:
         self._choices.show_value(app.theme)
+        self._languages.show_value(app.language if app.language in languages() else "")
         self._scale.show_value(app.text_scale, AppSettings().text_scale)
+
+
+def _add_choice(
+    layout: QVBoxLayout, info: OptionInfo, values: list[tuple[object, str]]
+) -> Segments:
+    name = tr(info.option.label)
+    layout.addWidget(label(name, kind="strong"))
+    choice = Segments(name, values)
+    choice.setObjectName(info.name)
+    layout.addWidget(choice)
+    layout.addSpacing(tokens.S)
+    return choice

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import (
     QCloseEvent,
@@ -12,7 +13,7 @@ from PySide6.QtGui import (
     QMoveEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from desktop.controllers.chat import OpenedChat
 from desktop.controllers.session import Session
@@ -123,6 +124,25 @@ class MainWindow(QMainWindow):
     def remember_soon(self) -> None:
         """Keep what is to be kept, a moment later."""
         self._remember_later.start()
+
+    def succeed(self, old: MainWindow) -> None:
+        """Take the place of a window that was made in another language: its page and its focus."""
+        self.show()
+        old.hide()
+        self.start()
+        self.middle.show_page(old.middle.shown)
+        self.settings_panel.scroll_to(old.settings_panel.scrolled)
+        had_focus = old.focusWidget()
+        focus = self.findChild(QWidget, had_focus.objectName()) if had_focus else None
+        if focus is not None:
+            focus.setFocus()
+
+    def state(self) -> WindowState:
+        """Return what the window that succeeds this one begins with."""
+        self.settings_panel.flush()
+        self.remember()
+        # Unlike a restart, this doesn't end a private chat.
+        return msgspec.structs.replace(self._state, chat_id=self._session.chat.chat_id)
 
     def remember(self) -> None:
         """Keep draft, place, sizes and the open chat."""

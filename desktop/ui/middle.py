@@ -99,6 +99,13 @@ class Middle(QWidget):
         cast("TrashPage", self._page(TRASH)).show_backups(shown=backups)
         self._show(TRASH)
 
+    def show_page(self, key: PageKey | None) -> None:
+        """Open a page, or the conversation for None."""
+        if key is None:
+            self.show_conversation()
+        else:
+            self._show(key)
+
     def show_conversation(self) -> None:
         """Close the page that is open."""
         if self.shown is not None:

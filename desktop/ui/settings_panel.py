@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.controllers.model import ModelController, ModelState
@@ -56,10 +56,11 @@ class SettingsPanel(QWidget):
         self._apply.setObjectName("applyButton")
         layout = column(self)
         layout.addLayout(self._make_head())
-        layout.addWidget(self._make_scroll(), 1)
+        self._scroll = self._make_scroll()
+        layout.addWidget(self._scroll, 1)
         self._apply.hide()
         settings.generation_changed.connect(self._show)
-        settings.app_changed.connect(lambda _app: self._show(settings.generation))
+        settings.app_changed.connect(self._on_app_changed)
         model.state_changed.connect(self._on_model_changed)
         self._show(settings.generation)
 
@@ -68,6 +69,15 @@ class SettingsPanel(QWidget):
         for row in self._rows.values():
             if isinstance(row, TextRow):
                 row.flush()
+
+    @property
+    def scrolled(self) -> int:
+        """Return how far the options are scrolled down, in pixels."""
+        return self._scroll.verticalScrollBar().value()
+
+    def scroll_to(self, pixels: int) -> None:
+        """Scroll the options, once they have their places."""
+        QTimer.singleShot(0, self, lambda: self._scroll.verticalScrollBar().setValue(pixels))
 
     def place(self, widget: QWidget, after: str = "") -> None:
         """Put in what belongs to the settings: below an option's row, or above them all."""
@@ -146,6 +156,9 @@ class SettingsPanel(QWidget):
         self._reset_all.setEnabled(settings != defaults)
         self._make_default.setEnabled(settings != defaults)
         self._factory.setEnabled(defaults != GenerationSettings())
+
+    def _on_app_changed(self) -> None:
+        self._show(self._settings.generation)
 
     def _on_apply(self) -> None:
         self._model.reload(self._settings.generation)
