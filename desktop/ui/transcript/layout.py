@@ -97,8 +97,10 @@ class TranscriptLayout:
         return self._looks.setdefault(message_id, Looks())
 
     def row_changed(self, row: int) -> None:
-        """Take in that a row has another height now."""
-        self._heights.set(row, self.row(row).height)
+        """Take in that a row has another height now, and maybe a thought that is read aloud."""
+        layout = self.row(row)
+        self._heights.set(row, layout.height)
+        self._model.set_thought_open(layout.message.id, is_open=not layout.is_folded)
 
     def visible_rows(self, top: int, height: int) -> Iterator[int]:
         """Iterate over the rows that are at least partly in a viewport."""

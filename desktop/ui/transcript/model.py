@@ -18,14 +18,9 @@ from PySide6.QtCore import (
 
 from desktop.domain.chat import Message, MessageState
 from desktop.ui.transcript.marks import Mark
-from models.reasoning import answer_in
+from desktop.ui.transcript.spoken import spoken_text
 
 _NO_PARENT: Final = QModelIndex()
-_STATE_WORDS: Final = {
-    MessageState.STREAMING: "Being written.",
-    MessageState.STOPPED: "Stopped.",
-    MessageState.INTERRUPTED: "Interrupted.",
-}
 
 
 class TranscriptRole(IntEnum):
@@ -52,6 +47,7 @@ class TranscriptModel(QAbstractListModel):
         self._above = 0
         self._growth: dict[int, list[str]] = {}
         self._marks: dict[int, Mark] = {}
+        self._open_thoughts: set[int] = set()
 
     def set_messages(self, messages: Sequence[Message]) -> None:
         """Show another path. Rows that it shares with the present one stay in place.
@@ -136,6 +132,10 @@ class TranscriptModel(QAbstractListModel):
         """Return what is said below a message of those that were left out."""
         return self._marks.get(message_id)
 
+    def set_thought_open(self, message_id: int, *, is_open: bool) -> None:
+        """Let a thought be read aloud, or be passed over as it is folded."""
+        (self._open_thoughts.add if is_open else self._open_thoughts.discard)(message_id)
+
     def message(self, row: int) -> Message:
         """Return a row's message with all of the text that has come so far."""
         message = self._messages[row]
@@ -170,7 +170,8 @@ class TranscriptModel(QAbstractListModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             message = self.message(index.row())
             mark = self._marks.get(message.id)
-            return "\n".join([spoken_text(message), *([mark.spoken] if mark else [])])
+            said = spoken_text(message, with_thought=message.id in self._open_thoughts)
+            return "\n".join([said, *([mark.spoken] if mark else [])])
         if role == TranscriptRole.MESSAGE:
             return self.message(index.row())
         return None
@@ -187,29 +188,3 @@ class TranscriptModel(QAbstractListModel):
         del self._messages[count:]
         if not count:
             self._above = 0
-
-
-def speaker(message: Message) -> str:
-    """Return who speaks, as it is shown and read aloud."""
-    if message.role == "user":
-        return "You"
-    if message.role == "system":
-        return "System"
-    if message.edited:
-        return f"{message.model_name or 'Reply'} · edited by you"
-    if message.written:
-        return f"{message.model_name or 'Reply'} · begun by you"
-    return message.model_name or "Model"
-
-
-def spoken_text(message: Message) -> str:
-    """Return what a screen reader says for a message: who, the text, and how it ended."""
-    text = answer_in(message.text) if message.role == "assistant" else message.text
-    parts = [f"{speaker(message)}: {text}".rstrip()]
-    if message.grounds is not None:
-        parts.append(message.grounds.sentence)
-    if message.state is MessageState.FAILED and message.problem:
-        parts.append(" ".join(("Failed.", *message.problem)))
-    elif message.state in _STATE_WORDS:
-        parts.append(_STATE_WORDS[message.state])
-    return "\n".join(parts)

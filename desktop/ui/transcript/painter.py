@@ -32,10 +32,10 @@ from desktop.ui.transcript.document import Marker, SealedDocument
 from desktop.ui.transcript.endings import note_of, problem_of
 from desktop.ui.transcript.finding import Highlights, Stretch
 from desktop.ui.transcript.looks import thought_words
-from desktop.ui.transcript.model import speaker
 from desktop.ui.transcript.rendering import CODE_HEADER, RenderedBlock
 from desktop.ui.transcript.row import RowLayout
 from desktop.ui.transcript.selection import TextSelection
+from desktop.ui.transcript.spoken import speaker
 from desktop.ui.transcript.style import TranscriptStyle
 
 _CHEVRON = 14

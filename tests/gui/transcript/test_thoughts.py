@@ -9,12 +9,12 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
 from desktop.domain.chat import MessageState
-from desktop.ui.transcript.block_actions import as_csv
 from desktop.ui.transcript.block_buttons import BlockPlace, Button, button_rect, frame_of
 from desktop.ui.transcript.blocks import BlockKind
 from desktop.ui.transcript.looks import thought_of, thought_words
 from desktop.ui.transcript.rendering import CODE_HEADER
 from desktop.ui.transcript.splitter import BlockSplitter
+from desktop.ui.transcript.table_text import as_csv
 from desktop.ui.transcript.view import TranscriptView
 from models.records import Report
 from tests.gui.transcript.conftest import Show, reply, user
