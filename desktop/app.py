@@ -145,6 +145,7 @@ def build_session(
         settings=settings,
         model=model,
         replies=replies,
+        answering=answering,
         chat=chat,
         chats=ChatListController(store),
         titles=TitlesController(engine, store, replies, model, settings),

@@ -103,6 +103,12 @@ class PresetsController(QObject):
 
     # --- the open chat ---------------------------------------------------------------------------
 
+    def of_new_chat(self) -> GenerationSettings:
+        """Return what a new chat with the present model begins with."""
+        number, plain = self._defaults.get(self._model.state.path), self._settings.defaults
+        preset = next((each for each in self.presets if each.id == number), None)
+        return plain if preset is None else with_preset(plain, preset)
+
     def apply(self, preset: Preset | None) -> None:
         """Give the open chat a preset's settings, or with None those of all chats."""
         self._settings.take(self._with(preset))

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from desktop.controllers.activity import ActivityWatch
+from desktop.controllers.answering import Answering
 from desktop.controllers.attachments import AttachmentsController
 from desktop.controllers.backups import BackupsController
 from desktop.controllers.chat import ChatController
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from desktop.controllers.library import LibraryController
     from desktop.controllers.loading import LoadingController
     from desktop.controllers.pictures import PicturesController
+    from desktop.controllers.quick import QuickController
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ class Session:
     settings: SettingsController
     model: ModelController
     replies: Replies
+    answering: Answering
     chat: ChatController
     chats: ChatListController
     titles: TitlesController
@@ -130,6 +133,21 @@ class Session:
     def presets(self) -> PresetsController:
         """The presets of settings."""
         return PresetsController(self.store, self.files, self.chat, self.model, self.settings)
+
+    @cached_property
+    def quick(self) -> QuickController:
+        """The chat of the quick question."""
+        from desktop.controllers.quick import QuickController
+
+        return QuickController(
+            self.store,
+            self.replies,
+            self.model,
+            self.settings,
+            self.presets,
+            self.answering,
+            self.chat,
+        )
 
     @cached_property
     def transfers(self) -> TransfersController:
@@ -207,6 +225,7 @@ class Session:
         self.overflow.started.connect(self.activity.pass_over)
         self.titles.started.connect(self.activity.pass_over)
         self.titles.titled.connect(self.chats.refresh)
+        self._connect_store()
         self.model.state_changed.connect(self.activity.on_model)
         self.model.load_failed.connect(self.activity.on_load_failed)
         self.model.open(model if model is not None else self.settings.app.model)
@@ -215,12 +234,24 @@ class Session:
         self.chats.refresh()
         self.presets.refresh()
         self.store.watch()
+        self.trash.start()
+        self.backups.start()
+
+    def _connect_store(self) -> None:
+        """Let what is deleted, back, or gone for good in the store be so everywhere."""
+        self.backups.restored.connect(lambda _backup, _before: self.presets.refresh())
+        self.tree.deleted.connect(lambda _deletion: self.trash.refresh())
+        self.trash.restored.connect(lambda _chat: self.chats.refresh())
+        self.trash.purged.connect(lambda _chats: self.chats.refresh())
+        self.trash.purged.connect(lambda _chats: self.backups.forget_purged())
+        self.trash.purged.connect(self.kv_files.forgotten)
 
     def close(self) -> None:
         """Write down what is unfinished, end the engine and the threads. Blocks until then."""
         self.usage.close()
         self.replies.close()
         self.settings.flush()
+        self.trash.close()
         self.kv_files.close()
         self.engine.close()
         self.backups.close()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDir, QObject
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.controllers.session import Session
 from desktop.domain.errors import UserError
+from models.wording import tr
 
 if TYPE_CHECKING:
     from desktop.ui.main_window import MainWindow
@@ -28,12 +30,7 @@ class BlockWires(QObject):
         session.replies.thought_ended.connect(transcript.note_thought)
 
     def _ask_where(self, code: str, name: str) -> None:
-        home = QDir.homePath()
-        dialog = QFileDialog(self._window, "Save code", str(Path(home) / name))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.fileSelected.connect(partial(self.save, code))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        ask_where(self._window, name, partial(self.save, code))
 
     def save(self, code: str, path: str) -> None:
         """Write code into a file, with a line end at its end; told when it is on disk."""
@@ -44,6 +41,15 @@ class BlockWires(QObject):
             lambda _none: self._window.notices.say(f"The code is in {name}."),
             self._window.notices.say_trouble,
         )
+
+
+def ask_where(parent: QWidget, name: str, save: Callable[[str], object]) -> None:
+    """Ask into which file code is to be saved; ``save`` gets its path."""
+    dialog = QFileDialog(parent, tr("Save code"), str(Path(QDir.homePath()) / name))
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.fileSelected.connect(save)
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()
 
 
 def _write(path: Path, text: str) -> None:

@@ -17,15 +17,19 @@ _WAIT_MS: Final = 1000
 _PATIENCE_S: Final = 10.0
 _RETRY_S: Final = 0.05
 _MAX_MESSAGE: Final = 64 * 1024
+_QUICK: Final = "--quick"
+"""Sent in place of a model file, whose path is absolute."""
 
 
 class SingleInstance(QObject):
     """Holds the lock of a data folder, or talks to the process that does.
 
-    ``raise_requested`` carries the model file that the second start was given, or an empty text.
+    ``raise_requested`` carries the model file that the second start was given, or an empty text;
+    ``quick_requested`` tells that it was to show the quick question alone.
     """
 
     raise_requested = Signal(str)
+    quick_requested = Signal()
 
     def __init__(self, lock_path: Path, server_name: str) -> None:
         super().__init__()
@@ -36,15 +40,16 @@ class SingleInstance(QObject):
         self._server: QLocalServer | None = None
         self._peers: list[QLocalSocket] = []
 
-    def claim(self, model: str) -> bool:
+    def claim(self, model: str, *, quick: bool = False) -> bool:
         """Become the one instance and return True, or raise the other's window, with ``model``.
 
+        With ``quick`` the other one shows the quick question instead.
         Waits for a window that is about to close. Raises UserError where the other one neither
         answers nor goes.
         """
         until = time.monotonic() + _PATIENCE_S
         while not self._lock.tryLock(0):
-            if self._raise_other(model):
+            if self._raise_other(_QUICK if quick else model):
                 return False
             if time.monotonic() > until:
                 raise UserError(
@@ -64,14 +69,14 @@ class SingleInstance(QObject):
         self._server.newConnection.connect(self._on_connection)
         self._server.listen(self._name)
 
-    def _raise_other(self, model: str) -> bool:
+    def _raise_other(self, message: str) -> bool:
         from PySide6.QtNetwork import QLocalSocket  # noqa: PLC0415
 
         socket = QLocalSocket()
         socket.connectToServer(self._name)
         if not socket.waitForConnected(_WAIT_MS):
             return False
-        socket.write(model.encode() + b"\n")
+        socket.write(message.encode() + b"\n")
         return socket.waitForBytesWritten(_WAIT_MS)
 
     def stop_listening(self) -> None:
@@ -96,4 +101,8 @@ class SingleInstance(QObject):
             self._peers.remove(peer)
             line = bytes(peer.readLine(_MAX_MESSAGE).data())
             peer.close()
-            self.raise_requested.emit(line.decode(errors="replace").strip())
+            message = line.decode(errors="replace").strip()
+            if message == _QUICK:
+                self.quick_requested.emit()
+            else:
+                self.raise_requested.emit(message)

@@ -51,6 +51,8 @@ class Commands(QObject):
         overlays: Overlays,
     ) -> None:
         super().__init__(view)
+        self.only_reading = False
+        """Whether messages can be read and copied, and nothing be done to them."""
         self._view = view
         self._layout = layout
         self._reader = reader
@@ -103,7 +105,7 @@ class Commands(QObject):
                 failed.append((layout.message.id, layout, corner))
             if layout.sources_height:
                 grounded.append((layout.message, layout, corner))
-            if row in wanted and actions_of(layout.message):
+            if row in wanted and not self.only_reading and actions_of(layout.message):
                 bars.append((layout.message, layout, corner))
         reachable = self._current_row() if self._current_row() >= 0 else last
         reachable_id = self._layout.model.message_id(reachable) if reachable >= 0 else None
@@ -246,12 +248,15 @@ class Commands(QObject):
         layout = self._layout.row(row)
         message = layout.message
         is_last = row == self._layout.count - 1
-        for action in actions_of(message, is_last=is_last):
+        most, more = actions_of(message, is_last=is_last), more_of(message, is_last=is_last)
+        if self.only_reading:
+            most, more = most[:1] if message.text else [], []
+        for action in most:
             menu.addAction(action.label, partial(self.run, message.id, action))
             if action is Action.COPY:
                 self._add_block_entries(menu, row, layout)
         menu.addSeparator()
-        for action in more_of(message, is_last=is_last):
+        for action in more:
             if action in _DELETING:
                 menu.addSeparator()
             menu.addAction(action.label, partial(self.run, message.id, action))
