@@ -142,11 +142,11 @@ class Session:
         return QuickController(
             self.store,
             self.replies,
-            self.model,
-            self.settings,
-            self.presets,
-            self.answering,
-            self.chat,
+            model=self.model,
+            settings=self.settings,
+            presets=self.presets,
+            answering=self.answering,
+            chat=self.chat,
         )
 
     @cached_property
