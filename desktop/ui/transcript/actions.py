@@ -102,7 +102,7 @@ def speed_of(message: Message) -> str:
     if report is None or report.completion_tokens < 1:
         return ""
     parts = ["pinned"] if message.pinned else []
-    if message.context is not None:
+    if message.context is not None and message.context.left_out:
         parts.append(f"without {message.context.left_out:,} older messages")
     if may_differ(message):
         beside = ": written beside another reply" if report.beside_others else ""

@@ -11,24 +11,31 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QWidget
 
 from desktop.domain.chat import Message
-from desktop.domain.context import Summary, latest, left_out, runs
+from desktop.domain.context import Context, Summary, latest_reply, left_out, runs
 from desktop.ui import tokens as design
 from desktop.ui.controls import column
 from desktop.ui.transcript.buttons import BUTTON_SIZE, TextButton
 from desktop.ui.transcript.style import TranscriptStyle
+from models.wording import number, tr
 
 _EXCERPT: Final = 400
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
-    """Stands below the last of ``count`` messages that the newest reply was written without."""
+    """Stands below the last of ``count`` messages that the newest reply was written without.
 
-    count: int
+    With a ``cut`` it stands between a question and the reply to it that fills the window by itself.
+    """
+
+    count: int = 0
     summary: Summary | None = None
+    cut: Context | None = None
 
     @property
     def title(self) -> str:
         """Return what happened to the messages above."""
+        if self.cut is not None:
+            return _cut_in_words(self.cut)
         which = "The message" if self.count == 1 else f"The {self.count:,} messages"
         did = "was" if self.count == 1 else "were"
         how = "condensed into this summary" if self.summary else "left out to make room"
@@ -48,9 +55,18 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
 
 def marks_of(path: Sequence[Message], summaries: Mapping[int, Summary]) -> dict[int, Mark]:
     """Return the marks by the messages that they stand below."""
-    context = latest(path)
-    if context is None:
+    reply = latest_reply(path)
+    if reply is None or reply.context is None:
         return {}
+    found = _marks_of_messages(path, reply.context, summaries)
+    if reply.context.is_cut and reply.parent_id is not None:
+        found[reply.parent_id] = Mark(cut=reply.context)
+    return found
+
+
+def _marks_of_messages(
+    path: Sequence[Message], context: Context, summaries: Mapping[int, Summary]
+) -> dict[int, Mark]:
     out = {each.id for each in left_out(path, context)}
     summary = summaries.get(context.summary_id or 0)
     if summary is None or not summary.text:
@@ -83,6 +99,28 @@ def _text_height(text: str, style: TranscriptStyle, width: int) -> int:
         .boundingRect(space, int(Qt.TextFlag.TextWordWrap), text)
         .height()
     ) + design.XS
+
+
+def _cut_in_words(cut: Context) -> str:
+    question, reply = number(cut.question_cut), number(cut.reply_cut)
+    if not cut.question_cut:
+        return tr(
+            "The reply below fills the window: the model wrote on without its first {reply} "
+            "characters.",
+            reply=reply,
+        )
+    if not cut.reply_cut:
+        return tr(
+            "The exchange fills the window: the model wrote on without {question} characters in "
+            "the middle of the question above.",
+            question=question,
+        )
+    return tr(
+        "The exchange fills the window: the model wrote on without the reply's first {reply} "
+        "characters and {question} in the middle of the question above.",
+        reply=reply,
+        question=question,
+    )
 
 
 def _them(count: int) -> str:

@@ -56,6 +56,12 @@ def spoken_text(message: Message, *, with_thought: bool = False) -> str:
     return "\n".join(parts)
 
 
+def answer_words(message: Message) -> str:
+    """Return a reply's answer in plain words."""
+    blocks = _blocks(message.text)
+    return "\n".join(_answer(blocks, with_thought=False))
+
+
 def _facts(message: Message) -> Iterator[str]:
     """Yield what else is shown of a message: its sources, its end, its place among versions."""
     if message.grounds is not None:
@@ -78,6 +84,10 @@ def _reply_words(message: Message, *, with_thought: bool) -> Iterator[str]:
     thought = thought_of(blocks)
     if thought is not None:
         yield f"{thought_words(message, thought, Looks())}."
+    yield from _answer(blocks, with_thought=with_thought)
+
+
+def _answer(blocks: list[Block], *, with_thought: bool) -> Iterator[str]:
     done = 0
     for index, block in enumerate(blocks):
         if block.kind is BlockKind.THOUGHT and not with_thought:

@@ -30,6 +30,7 @@ from desktop.domain.chat import MessageState
 from desktop.domain.grounds import Source, SourceNote
 from desktop.ui.controls import plain_tip
 from desktop.ui.transcript import markdown
+from desktop.ui.transcript.announcer import Announcer
 from desktop.ui.transcript.commands import Commands
 from desktop.ui.transcript.marks import Mark
 from desktop.ui.transcript.model import TranscriptModel
@@ -100,6 +101,7 @@ class TranscriptView(PaintedView):
         model.rowsRemoved.connect(self._on_rows_removed)
         model.dataChanged.connect(self._on_data_changed)
         model.text_appended.connect(self._on_text_appended)
+        self.announcer = Announcer(self, model)
         self._on_model_reset()
 
     def transcript(self) -> TranscriptModel:
