@@ -24,7 +24,8 @@ def tr(text: str, /, **values: object) -> str:
 
     ``text`` is a literal, or a constant that was marked with ``mark``.
     """
-    said = _catalogue(_language()).gettext(text)
+    # To nothing a catalogue has an answer: what it says of itself.
+    said = _catalogue(_language()).gettext(text) if text else text
     return said.format(**values) if values else said
 
 
