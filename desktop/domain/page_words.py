@@ -42,7 +42,5 @@ def pages_counted(page_word: str, count: int) -> str:
             return trn("{count} message", "{count} messages", count)
         case "document":
             return trn("{count} document", "{count} documents", count)
-        case "section":
-            return trn("{count} section", "{count} sections", count)
         case _:
             return trn("{count} page", "{count} pages", count)
