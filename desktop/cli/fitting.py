@@ -37,9 +37,13 @@ def fitted(
             break
         answer = _answered(session, step)
     context = store.keep_context(reply_id, found.context, found.summary)
-    if context is not None:
+    if context is not None and context.left_out:
         how = "condensed" if context.summary_id else "left out"
         say(f"({context.left_out} older messages are {how}; the model doesn't read them)")
+    if context is not None and context.question_cut:
+        say(f"({context.question_cut:,} characters within the question are left out)")
+    if context is not None and context.reply_cut:
+        say(f"(the first {context.reply_cut:,} characters of the reply are left out)")
     return found
 
 

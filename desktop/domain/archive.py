@@ -43,6 +43,8 @@ class ArchivedContext(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     kept: tuple[int, ...] = ()
     left_out: int = 0
     summary: int | None = None
+    question_cut: int = 0
+    reply_cut: int = 0
 
 
 class ArchivedMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -165,12 +167,17 @@ def _check_times(chat: ArchivedChat) -> None:
     if not all(0 <= each <= _LATEST for each in times):
         raise BadArchive("it is of a time that no calendar has")
     for message in chat.messages:
-        if message.context is not None and not 0 <= message.context.left_out <= MOST_MESSAGES:
+        if message.context is not None and not _is_sound(message.context):
             raise BadArchive("a number in it is too large")
         for run in message.runs:
             counts = (run.first_token, run.seed or 0)
             if not all(-(1 << 62) <= count < 1 << 62 for count in counts):
                 raise BadArchive("a number in it is too large")
+
+
+def _is_sound(context: ArchivedContext) -> bool:
+    cuts = (context.question_cut, context.reply_cut)
+    return 0 <= context.left_out <= MOST_MESSAGES and all(0 <= each < 1 << 62 for each in cuts)
 
 
 def _ended(message: ArchivedMessage) -> ArchivedMessage:

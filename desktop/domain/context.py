@@ -42,13 +42,22 @@ class Overflow(StrEnum):
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """What a reply was written without: the messages before ``kept_from`` that aren't ``kept``.
 
-    ``left_out`` is their number at that time. ``summary_id`` stood in for some of them.
+    ``left_out`` is their number at that time. ``summary_id`` stood in for some of them. A reply
+    that fills the window by itself is written on without its own first ``reply_cut`` characters,
+    and without ``question_cut`` in the middle of its question.
     """
 
     kept_from: int
     kept: tuple[int, ...] = ()
     left_out: int = 0
     summary_id: int | None = None
+    question_cut: int = 0
+    reply_cut: int = 0
+
+    @property
+    def is_cut(self) -> bool:
+        """Return whether a part of the exchange itself was left out."""
+        return bool(self.question_cut or self.reply_cut)
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -242,10 +251,15 @@ def runs(path: Sequence[Message], out: Collection[int]) -> list[list[Message]]:
 
 def latest(path: Iterable[Message]) -> Context | None:
     """Return what the newest reply of a path was written without, None where that is nothing."""
+    newest = latest_reply(path)
+    return None if newest is None else newest.context
+
+
+def latest_reply(path: Iterable[Message]) -> Message | None:
+    """Return the newest reply of a path that says something, or is about to."""
     replies = [each for each in path if each.role == "assistant"]
     spoken = (each for each in reversed(replies) if each.text or each.context is not None)
-    newest = next(spoken, None)
-    return None if newest is None else newest.context
+    return next(spoken, None)
 
 
 def _tokens_from(

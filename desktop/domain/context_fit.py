@@ -4,6 +4,8 @@
 
     count all ──fits──▶ Fitted
         │
+        ├─ a reply that fills the window by itself: leave out its beginning, count, and go on
+        │
         └─▶ choose, where the chat says to ask ──▶ drop ─────────────▶ count what is left ─▶ Fitted
                                               └──▶ condense: write … ─────────▲
 
@@ -26,6 +28,7 @@ from desktop.domain.context import (
     Sizes,
     Stored,
     Summary,
+    exchanges,
     is_news,
     least_reply,
     news,
@@ -34,6 +37,7 @@ from desktop.domain.context import (
     slack,
     summary_tokens,
 )
+from desktop.domain.context_cut import Cut, can_cut, cut
 from desktop.domain.context_summary import Write, condense, with_summary
 from desktop.domain.errors import UserError
 from desktop.domain.presets import Example
@@ -43,6 +47,8 @@ from models.records import ChatPrompt, Turn
 
 _ROUNDS = 4
 """Counts of what is left until it fits: templates seldom add other tokens when turns are gone."""
+_LEAST_CUT_SHARE = 8
+"""A reply is written on from no less than this part of the window."""
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,9 +127,25 @@ def fit(material: Material, frame: Frame) -> Generator[Step, Any, Fitted]:
     if material.summary is not None:
         told = yield Count(prompt=summary_prompt(material.summary))
         sizes = with_summary_size(sizes, told)
+    if not frame.continue_reply or plan(material, sizes, frame.most).fits:
+        return (yield from _chosen(material, sizes, frame))
+    material, sizes, shorter = yield from _shortened(material, sizes, frame)
+    fitted = yield from _chosen(material, sizes, frame)
+    context = fitted.context or Context(kept_from=shorter.messages[0].id)
+    return msgspec.structs.replace(
+        fitted,
+        context=msgspec.structs.replace(
+            context, question_cut=shorter.question, reply_cut=shorter.reply
+        ),
+    )
+
+
+def _chosen(material: Material, sizes: Sizes, frame: Frame) -> Generator[Step, Any, Fitted]:
+    """Leave out whole messages, as many as it takes, in the way that the person wants."""
     planned = _planned(material, sizes, frame, frame.room)
     if not planned.kept_from:
-        return Fitted(turns=tuple(turns), tokens=counted.total)
+        turns = tuple(each.turn for each in material.messages)
+        return Fitted(turns=turns, tokens=planned.tokens)
     how = frame.overflow
     if is_news(material, planned):
         if how is Overflow.ASK:
@@ -196,6 +218,45 @@ def _planned(material: Material, sizes: Sizes, frame: Frame, room: int) -> Plan:
     if not found.fits:
         raise too_long(found.tokens, frame.most, continues=frame.continue_reply)
     return found
+
+
+def _shortened(
+    material: Material, sizes: Sizes, frame: Frame
+) -> Generator[Step, Any, tuple[Material, Sizes, Cut]]:
+    """Leave out a part of a reply, and of its question, that have no room by themselves."""
+    before, exchange = _last_exchange(material)
+    planned = plan(material, sizes, frame.most)
+    beside = planned.tokens - sum(sizes.messages.get(each.id, 0) for each in exchange)
+    if before and frame.overflow is not Overflow.DROP:
+        beside += max(0, summary_tokens(frame.context_size) - sizes.summary)
+    room = wanted = frame.room - beside
+    if not can_cut(exchange) or room < frame.context_size // _LEAST_CUT_SHARE:
+        raise too_long(planned.tokens, frame.most, continues=True)
+    for _ in range(_ROUNDS):
+        shorter = cut(exchange, sizes.messages, wanted)
+        counted = yield Count(prompt=_prompt([each.turn for each in shorter.messages], frame))
+        found = sizes_of(
+            shorter.messages,
+            counted,
+            has_system=bool(frame.system_prompt.strip()),
+            examples=len(frame.examples),
+        )
+        takes = sum(found.messages.values())
+        if takes <= room:
+            messages = {**sizes.messages, **found.messages}
+            return (
+                msgspec.structs.replace(material, messages=(*before, *shorter.messages)),
+                msgspec.structs.replace(sizes, messages=messages),
+                shorter,
+            )
+        wanted = int(wanted * room / takes * 0.95)
+    raise too_long(planned.tokens, frame.most, continues=True)
+
+
+def _last_exchange(material: Material) -> tuple[list[Stored], list[Stored]]:
+    """Return what was said before the last question, and that with its reply."""
+    *before, exchange = exchanges(material.messages)
+    return [each for group in before for each in group], exchange
 
 
 def _without(

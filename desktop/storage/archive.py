@@ -42,7 +42,8 @@ from runs join models on models.id = model_id
 where message_id in (select id from messages where chat_id = ?) order by runs.id
 """
 _CONTEXTS: Final = """
-select message_id, kept_from, kept, left_out, summary_id from contexts where chat_id = ?
+select message_id, kept_from, kept, left_out, summary_id, question_cut, reply_cut
+from contexts where chat_id = ?
 """
 _SUMMARIES: Final = """
 select id, base_id, first_id, last_id,
@@ -135,6 +136,8 @@ def _messages(connection: apsw.Connection, chat_id: int) -> tuple[ArchivedMessag
             kept=msgspec.json.decode(row[2], type=tuple[int, ...]),
             left_out=row[3],
             summary=row[4],
+            question_cut=row[5],
+            reply_cut=row[6],
         )
         for row in connection.execute(_CONTEXTS, (chat_id,))
     }
@@ -333,4 +336,6 @@ def _context(
         kept=tuple(ids[each] for each in context.kept if each in ids),
         left_out=context.left_out,
         summary_id=None if context.summary is None else summaries.get(context.summary),
+        question_cut=context.question_cut,
+        reply_cut=context.reply_cut,
     )

@@ -18,12 +18,12 @@ from desktop.storage.database import Database
 
 _TAIL: Final = """
 with recursive up (id, parent_id, role, size) as (
-    select id, parent_id, role, octet_length(text) from messages where id = ?1
+    select id, parent_id, role, 0 from messages where id = ?1
     union all
     select m.id, m.parent_id, m.role, up.size + octet_length(m.text)
     from up join messages m on m.id = up.parent_id where up.size <= ?2
 )
-select id, parent_id, role from up where size <= ?2 or id = ?1 order by id
+select id, parent_id, role from up where size <= ?2 order by id
 """
 _AMONG: Final = f"{tree.UP} select id from up where id in (select value from json_each(?2))"  # noqa: S608
 _BEFORE: Final = f"{tree.UP} select count(*) from up where id < ?2"  # noqa: S608
@@ -54,8 +54,8 @@ class ContextStore:
     def material(self, message_id: int, limit: int) -> Material:
         """Return what a prompt up to this message is made of.
 
-        ``limit`` is in bytes of UTF-8: more text than that can't fit, and isn't read. The message
-        itself always is.
+        ``limit`` is in bytes of UTF-8: more text than that before this message can't fit, and isn't
+        read.
         """
         with self._database.reading() as connection:
             return _Path(connection, message_id, limit).material()

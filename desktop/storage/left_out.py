@@ -11,7 +11,9 @@ import msgspec
 from desktop.domain.chat import Message
 from desktop.domain.context import Context
 
-_CONTEXTS: Final = "select message_id, kept_from, kept, left_out, summary_id from contexts"
+_CONTEXTS: Final = """
+select message_id, kept_from, kept, left_out, summary_id, question_cut, reply_cut from contexts
+"""
 _SUMMARIES: Final = """
 select id, base_id, first_id, last_id,
     (select json_group_array(message_id) from summarized where summary_id = summaries.id),
@@ -27,13 +29,15 @@ def keep(connection: apsw.Connection, message_id: int, context: Context | None) 
         return
     connection.execute(
         "insert or replace into contexts"
-        " (message_id, chat_id, kept_from, kept, left_out, summary_id)"
-        " select id, chat_id, ?, ?, ?, ? from messages where id = ?",
+        " (message_id, chat_id, kept_from, kept, left_out, summary_id, question_cut, reply_cut)"
+        " select id, chat_id, ?, ?, ?, ?, ?, ? from messages where id = ?",
         (
             context.kept_from,
             msgspec.json.encode(context.kept).decode(),
             context.left_out,
             context.summary_id,
+            context.question_cut,
+            context.reply_cut,
             message_id,
         ),
     )
@@ -48,7 +52,7 @@ def copy(
     """
     summaries = _copy_summaries(connection, chat_id, new_chat_id, copies)
     rows: list[Any] = connection.execute(f"{_CONTEXTS} where chat_id = ?", (chat_id,)).fetchall()
-    for message_id, kept_from, kept, count, summary_id in rows:
+    for message_id, kept_from, kept, count, summary_id, question_cut, reply_cut in rows:
         if message_id in copies and kept_from in copies:
             ids = msgspec.json.decode(kept, type=list[int])
             context = Context(
@@ -56,6 +60,8 @@ def copy(
                 kept=tuple(copies[each] for each in ids if each in copies),
                 left_out=count,
                 summary_id=summaries.get(summary_id),
+                question_cut=question_cut,
+                reply_cut=reply_cut,
             )
             keep(connection, copies[message_id], context)
 
@@ -109,11 +115,13 @@ def of_chat(connection: apsw.Connection, messages: list[Message]) -> list[Messag
 
 
 def _with_context(message: Message, row: tuple[Any, ...]) -> Message:
-    _, kept_from, kept, count, summary_id = row
+    _, kept_from, kept, count, summary_id, question_cut, reply_cut = row
     context = Context(
         kept_from=kept_from,
         kept=msgspec.json.decode(kept, type=tuple[int, ...]),
         left_out=count,
         summary_id=summary_id,
+        question_cut=question_cut,
+        reply_cut=reply_cut,
     )
     return msgspec.structs.replace(message, context=context)

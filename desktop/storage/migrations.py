@@ -309,6 +309,13 @@ create table model_presets (
 create index model_presets_by_preset on model_presets (preset_id);
 """
 
+M007_CUT_REPLIES: Final = """
+-- Characters of a reply that fills the window by itself, and of its question, that the model wrote
+-- on without.
+alter table contexts add column question_cut integer not null default 0;
+alter table contexts add column reply_cut integer not null default 0;
+"""
+
 MIGRATIONS: Final[tuple[str, ...]] = (
     M001_CHATS,
     M002_DOCUMENTS,
@@ -316,6 +323,7 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     M004_SEARCH,
     M005_CONTEXT,
     M006_PRESETS,
+    M007_CUT_REPLIES,
 )
 
 

@@ -134,3 +134,23 @@ def test_a_reply_that_meets_the_end_of_the_window_goes_on(start: Start) -> None:
     app.until(lambda: app.path[-1].context is not None and not app.session.chat.busy)
     assert app.path[-1].text.startswith(cut.text)
     assert len(app.path[-1].text) > len(cut.text)
+
+
+def test_a_reply_that_fills_the_window_by_itself_goes_on_from_its_end(start: Start) -> None:
+    app = start("--reply-tokens", "2000")
+    app.until_ready()
+    app.session.settings.set_value("context_size", 1024)
+    app.session.settings.set_value("max_tokens", 4000)
+    app.send("q0 " + "word " * 60)
+    full = app.until_ended(2)
+    assert full.finish_reason == "context_full"
+    app.session.chat.continue_reply(full.id)
+    app.until(lambda: app.path[-1].context is not None and not app.session.chat.busy)
+    longer = app.path[-1]
+    assert longer.text.startswith(full.text)
+    assert len(longer.text) > len(full.text)
+    assert longer.context is not None
+    assert 0 < longer.context.reply_cut < len(full.text)
+    model = app.window.conversation.transcript.transcript()
+    app.until(lambda: model.mark(app.path[0].id) is not None)
+    assert f"{longer.context.reply_cut:,} characters" in str(model.data(model.index(0)))

@@ -57,6 +57,25 @@ def test_a_conversation_is_kept_and_carried_on(
     assert answer.report.reused_tokens > 0
 
 
+def test_a_reply_that_fills_the_window_is_written_on_from_its_end(
+    snug: Any, stored: Callable[[], list[Message]]
+) -> None:
+    asked = "Write a very long story about the sea, with many chapters."
+    flags = ("--context-size", "512", "--max-tokens", "4000", "--temperature", "0")
+    done = snug("chat", *flags, stdin=f"{asked}\n/continue".encode())
+    assert done.returncode == 0, done.stderr
+    assert "the context window is full" in done.stderr
+    assert "characters of the reply are left out" in done.stderr
+    _, reply = stored()
+    assert reply.state is MessageState.COMPLETE
+    assert reply.context is not None
+    assert 0 < reply.context.reply_cut < len(reply.text)
+    assert reply.report is not None
+    assert reply.report.prompt_tokens < 512 - 64
+    assert reply.report.completion_tokens > 8
+    assert done.stdout.split("\n", 1)[0] in reply.text
+
+
 def test_commands_turn_from_chat_to_chat(snug: Any, stored: Callable[[], list[Message]]) -> None:
     assert converse(snug, "First things", "/new", "Second things").returncode == 0
     done = converse(snug, "/chats", "/open 2", "/again")

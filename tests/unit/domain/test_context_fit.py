@@ -208,3 +208,68 @@ def test_what_can_not_fit_is_refused_in_words() -> None:
         Driver().run(
             fit(Material(messages=chat), frame(Overflow.DROP, continue_reply=True)),
         )
+
+
+def _exchange(question: str, reply: str) -> tuple[Stored, ...]:
+    return (
+        Stored(id=11, turn=Turn(role="user", text=question)),
+        Stored(id=12, turn=Turn(role="assistant", text=reply, token_ids=(1, 2, 3))),
+    )
+
+
+@pytest.mark.parametrize("before", [(), talk(3)[:-1]], ids=["alone", "in a chat"])
+@pytest.mark.parametrize("overflow", [Overflow.DROP, Overflow.CONDENSE])
+def test_a_reply_that_fills_the_window_is_written_on_from_its_end(
+    before: tuple[Stored, ...], overflow: Overflow
+) -> None:
+    reply = "".join(f"w{number} " for number in range(1200)).rstrip()
+    chat = (*before, *_exchange("say much", reply))
+    driver = Driver()
+    within = frame(overflow, continue_reply=True)
+    fitted = driver.run(fit(Material(messages=chat), within))
+    assert fitted.tokens == fits(fitted.turns) <= within.room
+    assert fitted.turns[-2].text.endswith("say much")
+    left = fitted.turns[-1]
+    assert left.token_ids == ()
+    assert left.text.startswith("[…]\n\nw")
+    assert fitted.context is not None
+    assert left.text.endswith(reply[fitted.context.reply_cut :])
+    assert (fitted.context.kept_from, fitted.context.question_cut) == (11, 0)
+    assert bool(driver.written) == (bool(before) and overflow is Overflow.CONDENSE)
+
+
+def test_a_question_that_fills_most_of_the_window_keeps_its_ends() -> None:
+    question = " ".join(f"q{number}" for number in range(900))
+    reply = " ".join(f"w{number}" for number in range(300))
+    within = frame(continue_reply=True)
+    fitted = Driver().run(fit(Material(messages=_exchange(question, reply)), within))
+    asked, left = fitted.turns
+    begin, end = asked.text.split("\n\n[…]\n\n")
+    assert question.startswith(begin)
+    assert question.endswith(end)
+    assert left.text == reply
+    assert fitted.context is not None
+    assert fitted.context.question_cut == len(question) - len(begin) - len(end)
+
+
+@pytest.mark.parametrize(
+    ("reply", "begins"),
+    [
+        ("<think>\n" + "so " * 1500, "<think>\n[…]\n\nso"),
+        ("<think>\nhm\n</think>\n\n" + "so " * 1500, "[…]\n\nso"),
+        ("Look:\n```python\n" + "pass\n" * 1500, "[…]\n\n```python\npass"),
+        ("```\na\n```\n" + "so " * 1500, "[…]\n\nso"),
+    ],
+)
+def test_a_reply_is_cut_within_its_thought_or_its_code(reply: str, begins: str) -> None:
+    chat = _exchange("say much", reply)
+    fitted = Driver().run(fit(Material(messages=chat), frame(continue_reply=True)))
+    assert fitted.turns[-1].text.startswith(begins)
+
+
+def test_a_start_that_a_person_wrote_is_not_cut() -> None:
+    turn = Turn(role="assistant", text="w " * 1200, written=2400)
+    chat = (*_exchange("say much", "")[:1], Stored(id=12, turn=turn))
+    with pytest.raises(UserError) as raised:
+        Driver().run(fit(Material(messages=chat), frame(continue_reply=True)))
+    assert raised.value.code == "prompt_too_long"
