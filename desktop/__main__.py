@@ -97,7 +97,9 @@ def _dispatch(argv: list[str]) -> int:
         return status
     basedir: Path | None = getattr(options, "basedir", None)
     if command is None:
-        return _open_window(basedir, options.file)
+        return _open_window(basedir, options.file, quick=options.quick)
+    if options.quick:
+        raise UsageError("--quick stands alone: it shows a window.", f"Leave out “{command}”.")
     if options.file is not None:
         raise UsageError(f"“{options.file}” can't stand before a command.", "Leave it out.")
     if basedir is not None:
@@ -126,6 +128,11 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--self-test", action="store_true", help="try every part for real, and print a table"
     )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="show the small window for a quick question, of a Snug that runs or of a new one",
+    )
     parser.add_argument("--version", action="store_true", help="print the version and leave")
     add_common_flags(parser)
     return parser.parse_args(argv)
@@ -139,7 +146,7 @@ def _run_command(command: str, argv: list[str]) -> int:
     return run(argv)
 
 
-def _open_window(basedir: Path | None, file: str | None) -> int:
+def _open_window(basedir: Path | None, file: str | None, *, quick: bool) -> int:
     from desktop.cli.terminal import UsageError, say
     from desktop.paths import Paths
 
@@ -147,6 +154,8 @@ def _open_window(basedir: Path | None, file: str | None) -> int:
         raise UsageError(
             f"There is no command and no file “{file}”.", "'snug --help' shows what there is."
         )
+    if quick and file is not None:
+        raise UsageError("A quick question opens no file.", "Leave out --quick, or the file.")
     if not _has_display():
         say("There is no display for the window, so this is the chat in the terminal.")
         rest = [] if basedir is None else ["--basedir", str(basedir)]
@@ -156,8 +165,9 @@ def _open_window(basedir: Path | None, file: str | None) -> int:
     # What a start makes lives as long as the window: looking for garbage in it costs a fifth of
     # the time. The window turns the collector on again.
     gc.disable()
-    run: Callable[[Paths, str | None], int] = _window_part("desktop.app").run
-    return run(paths, None if file is None else str(Path(file).expanduser().absolute()))
+    run: Callable[..., int] = _window_part("desktop.app").run
+    model = None if file is None else str(Path(file).expanduser().absolute())
+    return run(paths, model, quick=quick)
 
 
 def _window_part(module: str) -> ModuleType:

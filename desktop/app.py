@@ -70,10 +70,17 @@ _PAGE_PARTS: Final = (
 )
 
 
-def run(paths: Paths, model: str | None, engine_command: list[str] | None = None) -> int:
+def run(
+    paths: Paths,
+    model: str | None,
+    engine_command: list[str] | None = None,
+    *,
+    quick: bool = False,
+) -> int:
     """Show the window until it is closed; return the exit status.
 
-    ``model`` is a GGUF file to load, None for the one that was used last. Where the data folder
+    ``model`` is a GGUF file to load, None for the one that was used last; ``quick`` shows the
+    quick question over the window. Where the data folder
     has a window already, that one comes to the front and this process ends. Raises UserError.
     The garbage collector is on from here, and passes over what a start leaves for good.
     """
@@ -82,7 +89,7 @@ def run(paths: Paths, model: str | None, engine_command: list[str] | None = None
     app.setApplicationName("Snug")
     app.setDesktopFileName("chat.snug.Snug")
     instance = SingleInstance(paths.data_dir / "window.lock", paths.lock_name)
-    if not instance.claim(model or ""):
+    if not instance.claim(model or "", quick=quick):
         return 0
     crashes = CrashReporter(QApplication.activeWindow)
     crashes.install()
@@ -90,6 +97,7 @@ def run(paths: Paths, model: str | None, engine_command: list[str] | None = None
     session, notice = build_session(paths, engine_command)
     keeper = WindowKeeper(app, paths, session)
     instance.raise_requested.connect(keeper.raise_with)
+    instance.quick_requested.connect(keeper.show_quick)
     QTimer.singleShot(0, instance.listen)
     keeper.window.show()
     gc.freeze()
@@ -97,6 +105,8 @@ def run(paths: Paths, model: str | None, engine_command: list[str] | None = None
     # After the first paint: nothing of the engine or the store delays the window.
     QTimer.singleShot(0, lambda: _start(paths, session, keeper.window, model, notice))
     QTimer.singleShot(0, lambda: app.hand_files_to(keeper.raise_with))
+    if quick:
+        QTimer.singleShot(0, keeper.show_quick)
     status = app.exec()
     wakeup.setEnabled(False)
     instance.stop_listening()
@@ -199,6 +209,10 @@ class WindowKeeper(QObject):
         """Bring the window to the front, and load a model file if one is given."""
         self.window.raise_with(model)
 
+    def show_quick(self) -> None:
+        """Show the quick question alone."""
+        self.window.reach.show_quick()
+
     def _on_app_changed(self, app: AppSettings) -> None:
         language = speak(self._app, app.language)
         if language != self._language:
@@ -210,6 +224,7 @@ class WindowKeeper(QObject):
         old = self.window
         self.window = build_window(self._app, self._paths, self._session, old.state())
         self.window.succeed(old)
+        self.window.reach.begin()
         old.deleteLater()
 
 
@@ -254,8 +269,13 @@ def _start(
     window.start()
     if notice:
         window.notices.say(notice)
-    # Once the window has come to rest: an import on another thread slows this one down too.
-    QTimer.singleShot(_REST_MS, window, lambda: session.files.run(_import_pages))
+    QTimer.singleShot(_REST_MS, window, lambda: _rest(session, window))
+
+
+def _rest(session: Session, window: MainWindow) -> None:
+    """Go on once the window has come to rest: imports on other threads slow this one down too."""
+    window.reach.begin()
+    session.files.run(_import_pages)
 
 
 def _import_pages() -> None:
