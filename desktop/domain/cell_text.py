@@ -8,6 +8,7 @@ from typing import Final
 from desktop.domain.errors import UserError
 from desktop.domain.row_schema import cell_trouble
 from desktop.domain.table import Column, Value
+from models.wording import tr
 
 _YES: Final = frozenset({"yes", "true", "y", "1"})
 _NO: Final = frozenset({"no", "false", "n", "0"})
@@ -39,7 +40,14 @@ def value_of(text: str, column: Column) -> Value:
     else:
         value = _parsed(written, column)
     if trouble := cell_trouble(value, column):
-        raise UserError(f"“{written[:60]}” can't stand in “{column.name}”: it {trouble}.")
+        raise UserError(
+            tr(
+                "“{text}” can't stand in “{column}”: it {trouble}.",
+                text=written[:60],
+                column=column.name,
+                trouble=trouble,
+            )
+        )
     return value
 
 
@@ -58,7 +66,9 @@ def _parsed(text: str, column: Column) -> Value:
                 return text
     except ValueError as error:
         raise UserError(
-            f"“{text[:60]}” can't stand in “{column.name}”.", _hint(column), str(error)
+            tr("“{text}” can't stand in “{column}”.", text=text[:60], column=column.name),
+            _hint(column),
+            str(error),
         ) from error
 
 
@@ -90,10 +100,10 @@ def _json(text: str, column: Column) -> Value:
 def _hint(column: Column) -> str:
     match column.type:
         case "integer":
-            return "Write a whole number."
+            return tr("Write a whole number.")
         case "number":
-            return "Write a number."
+            return tr("Write a number.")
         case "boolean":
-            return "Write yes or no."
+            return tr("Write yes or no.")
         case _:
-            return "Write it as JSON."
+            return tr("Write it as JSON.")

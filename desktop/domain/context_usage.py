@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from desktop.domain.context import Material, Overflow, Plan, Sizes, Stored, plan, slack
 from models.records import Turn
+from models.wording import number, tr, trn
 
 _DRAFT_ID = 2**62
 """Above every message's: what is being written comes last."""
@@ -65,11 +66,20 @@ class Usage:
         if not count:
             return ""
         if not self.searched:
-            whole = "All of it goes" if count == 1 else f"All {count} documents go whole"
-            return f"{whole} into the window: {self.documents:,} tokens."
+            return trn(
+                "All of it goes into the window: {tokens} tokens.",
+                "All {count} documents go whole into the window: {tokens} tokens.",
+                count,
+                tokens=number(self.documents),
+            )
         if not self.whole:
-            return "Longer than the window: what fits each question is looked up."
-        return f"{self.whole} of {count} go in whole; what fits is looked up in the rest."
+            return tr("Longer than the window: what fits each question is looked up.")
+        return trn(
+            "{count} of {all} goes in whole; what fits is looked up in the rest.",
+            "{count} of {all} go in whole; what fits is looked up in the rest.",
+            self.whole,
+            all=number(count),
+        )
 
     @property
     def over(self) -> bool:

@@ -22,6 +22,7 @@ from desktop.domain.sections import Section
 from desktop.domain.sentences import sentences
 from desktop.domain.summary import Answer, Answers, Call, Calls
 from desktop.domain.table import Column, Row, Table
+from models.wording import tr, trn
 
 MOST_HALVINGS: Final = 4
 MOST_ROWS: Final = 40
@@ -203,10 +204,14 @@ def _section_rows(section: int, reading: Reading, answer: Answer) -> SectionRows
     if answer.failure:
         troubles.append(answer.failure)
     elif not reading.is_whole:
-        troubles.append("It has more rows than one reply holds; the last ones may be missing.")
+        troubles.append(tr("It has more rows than one reply holds; the last ones may be missing."))
     if reading.refused:
         troubles.append(
-            f"In {_rows(reading.refused)} something did not fit its column and was left out."
+            trn(
+                "In one row something did not fit its column and was left out.",
+                "In {count} rows something did not fit its column and was left out.",
+                reading.refused,
+            )
         )
     return SectionRows(
         section=section, rows=reading.rows, troubles=tuple(troubles), failed=bool(answer.failure)
@@ -258,7 +263,3 @@ def _finished_rows(text: str) -> list[Row]:
             break
         rows.append(row)
     return rows
-
-
-def _rows(count: int) -> str:
-    return "one row" if count == 1 else f"{count:,} rows"

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from desktop.domain.errors import UserError
+from models.wording import number, tr
 
 _SIGNS: Final = ("\t", "=>", "->", "→", "=", ";", ",")
 """Between a term and its translation; the first of these that a line has."""
@@ -35,20 +36,25 @@ def parse_glossary(text: str) -> tuple[Term, ...]:
     Lines that begin with ``#`` are notes. Raises UserError that names the line.
     """
     terms: dict[str, Term] = {}
-    for number, raw in enumerate(text.lstrip("\ufeff").splitlines(), start=1):
+    for at, raw in enumerate(text.lstrip("\ufeff").splitlines(), start=1):
         line = raw.strip()
         if not line or line.startswith("#"):
             continue
         source, target = _pair(line)
         if not source or not target or max(len(source), len(target)) > _LONGEST:
             raise UserError(
-                f"Line {number} of the glossary can't be understood: “{line[:60]}”.",
-                "Write one term a line, such as “harbour = Hafen”.",
+                tr(
+                    "Line {number} of the glossary can't be understood: “{line}”.",
+                    number=at,
+                    line=line[:60],
+                ),
+                tr("Write one term a line, such as “harbour = Hafen”."),
             )
         terms[source.casefold()] = Term(source=source, target=target)
         if len(terms) > _MOST_TERMS:
             raise UserError(
-                f"The glossary has more than {_MOST_TERMS:,} terms.", "Divide it by subject."
+                tr("The glossary has more than {most} terms.", most=number(_MOST_TERMS)),
+                tr("Divide it by subject."),
             )
     return tuple(terms.values())
 

@@ -7,6 +7,9 @@ from typing import Final, Literal
 
 import msgspec
 
+from desktop.domain.page_words import place_in_words
+from models.wording import tr, trn
+
 AttachedKind = Literal["document", "collection"]
 PASSAGES: Final = 6
 """How many passages a reply is given at most."""
@@ -51,7 +54,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def place(self) -> str:
         """Return where in the document it is, in words; empty where the format has no pages."""
-        return f"{self.page_word or 'page'} {self.page}" if self.page else ""
+        return place_in_words(self.page_word, str(self.page)) if self.page else ""
 
     @property
     def where(self) -> str:
@@ -111,11 +114,11 @@ class Grounds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def sentence(self) -> str:
         """Return what the reply was given, for people."""
-        parts = [f"Read whole: {_listed(self.whole)}."] if self.whole else []
+        parts = [tr("Read whole: {names}.", names=_listed(self.whole))] if self.whole else []
         if self.searched:
             parts.append(self._search())
         if self.lost:
-            parts.append(f"Not there any more: {_listed(self.lost)}.")
+            parts.append(tr("Not there any more: {names}.", names=_listed(self.lost)))
         return " ".join(parts)
 
     def source(self, number: int) -> Source | None:
@@ -126,13 +129,20 @@ class Grounds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         names = _listed(self.searched)
         count = len(self.found)
         if count:
-            passages = "1 passage" if count == 1 else f"{count} passages"
-            return f"Found for this question: {passages} of {names}."
+            return trn(
+                "Found for this question: 1 passage of {names}.",
+                "Found for this question: {count} passages of {names}.",
+                count,
+                names=names,
+            )
         if self.crowded:
-            return f"The chat leaves no room for passages of {names}."
-        return f"Nothing in {names} fits this question."
+            return tr("The chat leaves no room for passages of {names}.", names=names)
+        return tr("Nothing in {names} fits this question.", names=names)
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
-    return ", ".join(names[:_NAMES]) + more
+    shown = ", ".join(names[:_NAMES])
+    more = len(names) - _NAMES
+    if more <= 0:
+        return shown
+    return trn("{names} and {count} more", "{names} and {count} more", more, names=shown)

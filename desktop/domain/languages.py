@@ -14,6 +14,8 @@ from typing import Final
 
 import msgspec
 
+from models.wording import mark, tr
+
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _LEAST_WORDS: Final = 4
 _LEAST_HITS: Final = 2
@@ -41,7 +43,8 @@ _SCRIPTS: Final = {
 class Language(msgspec.Struct, frozen=True, kw_only=True):
     """A language by its English name, its two letters, its own name, and how to know it.
 
-    ``common`` are words that few other languages of its script have.
+    ``tr`` translates the English name. ``common`` are words that few other languages of its script
+    have.
     """
 
     name: str
@@ -62,55 +65,58 @@ def _of(name: str, code: str, own_name: str, script: str = "latin", common: str 
 
 
 LANGUAGES: Final = (
-    _of("Arabic", "ar", "العربية", "arabic", "في من على إلى هذا هذه التي الذي كان أن"),
-    _of("Bengali", "bn", "বাংলা", "bengali"),
-    _of("Chinese", "zh", "中文", "chinese"),
-    _of("Czech", "cs", "čeština", common="je že se na byl byla jsou který která jako také pro při"),
-    _of("Danish", "da", "dansk", common="og er det ikke af at blev som med til havde fra også"),
-    _of("Dutch", "nl", "Nederlands",
+    _of(mark("Arabic"), "ar", "العربية", "arabic", "في من على إلى هذا هذه التي الذي كان أن"),
+    _of(mark("Bengali"), "bn", "বাংলা", "bengali"),
+    _of(mark("Chinese"), "zh", "中文", "chinese"),
+    _of(mark("Czech"), "cs", "čeština",
+        common="je že se na byl byla jsou který která jako také pro při"),
+    _of(mark("Danish"), "da", "dansk",
+        common="og er det ikke af at blev som med til havde fra også"),
+    _of(mark("Dutch"), "nl", "Nederlands",
         common="de het een van en is dat niet zijn met voor op werd ook naar door bij wordt"),
-    _of("English", "en", "English",
+    _of(mark("English"), "en", "English",
         common="the of and to in is was that it for with as were on are this by from be have not "
         "had at which his her they"),
-    _of("Finnish", "fi", "suomi", common="ja on ei se että oli ovat myös kun mutta joka hän kuin"),
-    _of("French", "fr", "français",
+    _of(mark("Finnish"), "fi", "suomi",
+        common="ja on ei se että oli ovat myös kun mutta joka hän kuin"),
+    _of(mark("French"), "fr", "français",
         common="le la les des est et une dans que qui pour du au avec sur pas par sont était ce il "
         "elle ont"),
-    _of("German", "de", "Deutsch",
+    _of(mark("German"), "de", "Deutsch",
         common="der die das und ist nicht ein eine von mit den dem zu auf für wurde sich auch war "
         "sind werden im bei nach"),
-    _of("Greek", "el", "ελληνικά", "greek"),
-    _of("Hebrew", "he", "עברית", "hebrew"),
-    _of("Hindi", "hi", "हिन्दी", "devanagari"),
-    _of("Hungarian", "hu", "magyar",
+    _of(mark("Greek"), "el", "ελληνικά", "greek"),
+    _of(mark("Hebrew"), "he", "עברית", "hebrew"),
+    _of(mark("Hindi"), "hi", "हिन्दी", "devanagari"),
+    _of(mark("Hungarian"), "hu", "magyar",
         common="a az és hogy nem egy volt is ez meg csak voltak mint van után"),
-    _of("Indonesian", "id", "Bahasa Indonesia",
+    _of(mark("Indonesian"), "id", "Bahasa Indonesia",
         common="yang dan di dari untuk dengan ini itu pada adalah tidak dalam akan oleh"),
-    _of("Italian", "it", "italiano",
+    _of(mark("Italian"), "it", "italiano",
         common="il di che è la per un una non con sono della nel gli le era anche dei ha alla"),
-    _of("Japanese", "ja", "日本語", "japanese"),
-    _of("Korean", "ko", "한국어", "korean"),
-    _of("Norwegian", "no", "norsk",
+    _of(mark("Japanese"), "ja", "日本語", "japanese"),
+    _of(mark("Korean"), "ko", "한국어", "korean"),
+    _of(mark("Norwegian"), "no", "norsk",
         common="og er det ikke av at ble som med til hadde fra etter også på jeg"),
-    _of("Persian", "fa", "فارسی", "arabic", "است در که این را با برای از می شده"),
-    _of("Polish", "pl", "polski",
+    _of(mark("Persian"), "fa", "فارسی", "arabic", "است در که این را با برای از می شده"),
+    _of(mark("Polish"), "pl", "polski",
         common="się jest nie że na był była i w z to jak dla oraz przez są został"),
-    _of("Portuguese", "pt", "português",
+    _of(mark("Portuguese"), "pt", "português",
         common="o os do da em um uma não com para foi que é dos das ao são mais pelo sua"),
-    _of("Romanian", "ro", "română",
+    _of(mark("Romanian"), "ro", "română",
         common="și este de la un o nu cu pentru din care în a fost sunt mai pe"),
-    _of("Russian", "ru", "русский", "cyrillic",
+    _of(mark("Russian"), "ru", "русский", "cyrillic",
         "и в не на что был было была по это как из для от они"),
-    _of("Spanish", "es", "español",
+    _of(mark("Spanish"), "es", "español",
         common="el la los las de que y en un una es por con no para se fue del al son como más"),
-    _of("Swedish", "sv", "svenska",
+    _of(mark("Swedish"), "sv", "svenska",
         common="och är det inte av att blev som med till hade från efter också på jag den"),
-    _of("Thai", "th", "ไทย", "thai"),
-    _of("Turkish", "tr", "Türkçe",
+    _of(mark("Thai"), "th", "ไทย", "thai"),
+    _of(mark("Turkish"), "tr", "Türkçe",
         common="ve bir bu için ile de da olarak çok olan gibi değil var ne daha"),
-    _of("Ukrainian", "uk", "українська", "cyrillic",
+    _of(mark("Ukrainian"), "uk", "українська", "cyrillic",
         "в не на що був було була по це як із для від вони та"),
-    _of("Vietnamese", "vi", "Tiếng Việt",
+    _of(mark("Vietnamese"), "vi", "Tiếng Việt",
         common="và của là có không được trong một cho các người đã với này"),
 )  # fmt: skip
 _BY_NAME: Final = {
@@ -129,8 +135,20 @@ for _language in LANGUAGES:
 
 
 def find_language(name: str) -> Language | None:
-    """Return the language that is called so, in English, by itself, or by its two letters."""
-    return _BY_NAME.get(name.strip().casefold())
+    """Return the language that is called so: in English, by itself, or by its two letters.
+
+    Its name in the reader's language does as well.
+    """
+    wanted = name.strip().casefold()
+    return _BY_NAME.get(wanted) or next(
+        (each for each in LANGUAGES if tr(each.name).casefold() == wanted), None
+    )
+
+
+def shown_name(name: str) -> str:
+    """Return what the reader calls the language of this name; one that isn't known stays."""
+    known = find_language(name)
+    return tr(known.name) if known else name
 
 
 def script_of(text: str) -> str:

@@ -9,6 +9,7 @@ import msgspec
 
 from desktop.domain.errors import UserError
 from models.records import Turn
+from models.wording import tr
 
 LONGEST_NAME: Final = 80
 """In characters."""
@@ -58,11 +59,15 @@ def checked_name(name: str) -> str:
     printable = "".join(each if each.isprintable() else " " for each in name)
     name = " ".join(printable.split())
     if not name:
-        raise UserError("A preset needs a name.", "Write what it is for.")
+        raise UserError(tr("A preset needs a name."), tr("Write what it is for."))
     if len(name) > LONGEST_NAME:
         raise UserError(
-            f"A preset's name has at most {LONGEST_NAME} characters; this one has {len(name)}.",
-            "Shorten it.",
+            tr(
+                "A preset's name has at most {most} characters; this one has {length}.",
+                most=LONGEST_NAME,
+                length=len(name),
+            ),
+            tr("Shorten it."),
         )
     return name
 

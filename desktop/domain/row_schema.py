@@ -15,6 +15,7 @@ from models.json_schema.instances import problem_of
 from models.json_schema.nodes import Choice, Either, Items, Member, Node, Number, Shape, Text
 from models.json_schema.reading import read_schema
 from models.problems import EngineError
+from models.wording import tr, trn
 
 MOST_COLUMNS: Final = 30
 MOST_NAME: Final = 60
@@ -39,12 +40,15 @@ def checked_columns(columns: Sequence[Column]) -> Table:
     for column in columns:
         if len(column.description) > MOST_DESCRIPTION:
             raise _bad(
-                f"The description of “{column.name}” is too long.",
-                f"Keep it below {MOST_DESCRIPTION} characters.",
+                tr("The description of “{column}” is too long.", column=column.name),
+                tr("Keep it below {most} characters.", most=MOST_DESCRIPTION),
             )
         schema = _choice_schema(column) if column.type == "choice" else _SIMPLE.get(column.type)
         if schema is None:
-            raise _bad(f"“{column.name}” has no type that a column can have.", "Choose another.")
+            raise _bad(
+                tr("“{column}” has no type that a column can have.", column=column.name),
+                tr("Choose another."),
+            )
         checked.append(msgspec.structs.replace(column, schema=json.dumps(schema), empty="null"))
     return Table(columns=tuple(checked))
 
@@ -60,8 +64,8 @@ def table_of_schema(text: str) -> Table:
         node = node.item
     if not isinstance(node, Shape):
         raise _bad(
-            "The schema describes neither a row nor a list of rows.",
-            "Give it the type “object”, with the columns as its properties.",
+            tr("The schema describes neither a row nor a list of rows."),
+            tr("Give it the type “object”, with the columns as its properties."),
         )
     _check_names([member.name for member in node.members])
     about = _descriptions(json.loads(text))
@@ -82,14 +86,14 @@ def held_to(row: Mapping[str, Value], table: Table) -> tuple[Row | None, list[st
     can't do without it is None.
     """
     if set(row) != {column.name for column in table.columns}:
-        return None, ["Its columns are others."]
+        return None, [tr("Its columns are others.")]
     held: Row = {}
     troubles = []
     for column in table.columns:
         value = row[column.name]
         trouble = cell_trouble(value, column)
         if trouble:
-            troubles.append(f"“{column.name}” {trouble}.")
+            troubles.append(tr("“{column}” {trouble}.", column=column.name, trouble=trouble))
             if column.empty == "never":
                 return None, troubles
         held[column.name] = None if trouble else value
@@ -114,32 +118,41 @@ def _bad(title: str, hint: str) -> UserError:
 
 def _check_names(names: Sequence[str]) -> None:
     if not names:
-        raise _bad("There are no columns.", "Name at least one thing to look for.")
+        raise _bad(tr("There are no columns."), tr("Name at least one thing to look for."))
     if len(names) > MOST_COLUMNS:
-        raise _bad(f"There are {len(names)} columns.", f"Take {MOST_COLUMNS} at a time.")
+        raise _bad(
+            trn("There is {count} column.", "There are {count} columns.", len(names)),
+            tr("Take {most} at a time.", most=MOST_COLUMNS),
+        )
     for name in names:
         if not name.strip():
-            raise _bad("A column has no name.", "Name what it looks for, in a word or two.")
+            raise _bad(tr("A column has no name."), tr("Name what it looks for, in a word or two."))
         if len(name) > MOST_NAME or not name.isprintable():
             raise _bad(
-                f"“{name[:MOST_NAME]}” can't be a column's name.",
-                f"Keep to {MOST_NAME} characters on one line.",
+                tr("“{name}” can't be a column's name.", name=name[:MOST_NAME]),
+                tr("Keep to {most} characters on one line.", most=MOST_NAME),
             )
     folded = [" ".join(name.casefold().split()) for name in names]
     for name, key in zip(names, folded, strict=True):
         if folded.count(key) > 1:
-            raise _bad(f"Two columns are called “{name}”.", "Give each a name of its own.")
+            raise _bad(
+                tr("Two columns are called “{name}”.", name=name),
+                tr("Give each a name of its own."),
+            )
 
 
 def _choice_schema(column: Column) -> dict[str, Any]:
     choices = [choice.strip() for choice in column.choices if choice.strip()]
     if len(choices) < 2 or len(choices) > MOST_CHOICES or len(set(choices)) < len(choices):
         raise _bad(
-            f"“{column.name}” needs choices.",
-            f"Give two to {MOST_CHOICES} different ones, with commas between them.",
+            tr("“{column}” needs choices.", column=column.name),
+            tr("Give two to {most} different ones, with commas between them.", most=MOST_CHOICES),
         )
     if any(len(choice) > MOST_TEXT or not choice.isprintable() for choice in choices):
-        raise _bad(f"A choice of “{column.name}” is too long.", "Keep each to a few words.")
+        raise _bad(
+            tr("A choice of “{column}” is too long.", column=column.name),
+            tr("Keep each to a few words."),
+        )
     return {"enum": choices}
 
 
@@ -164,7 +177,7 @@ def _without_null(node: Node) -> tuple[Node, bool]:
     if isinstance(node, Choice) and "null" in node.literals:
         rest = tuple(literal for literal in node.literals if literal != "null")
         if not rest:
-            raise _bad("A column of the schema can only be null.", "Give it a type.")
+            raise _bad(tr("A column of the schema can only be null."), tr("Give it a type."))
         return Choice(rest), True
     if isinstance(node, Either) and _NULL in node.options:
         options = tuple(option for option in node.options if option != _NULL)

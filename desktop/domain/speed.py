@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from models.records import Report
+from models.wording import number, tr
 
 
 def prefill_tokens_per_s(report: Report) -> float:
@@ -20,4 +21,5 @@ def acceptance_in_words(report: Report) -> str:
     """Return how many of the guessed tokens were right; empty where none was guessed."""
     if not report.drafted_tokens:
         return ""
-    return f"{report.accepted_tokens / report.drafted_tokens:.0%} of guesses right"
+    share = 100 * report.accepted_tokens / report.drafted_tokens
+    return tr("{share}% of guesses right", share=number(share))

@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from models.wording import mark
+
 ColumnType = Literal["text", "integer", "number", "date", "boolean", "choice", "json"]
 Empty = Literal["null", "absent", "never"]
 Value = object
@@ -37,12 +39,12 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
 
 TYPE_WORDS: dict[ColumnType, str] = {
-    "text": "Text",
-    "integer": "Whole number",
-    "number": "Number",
-    "date": "Date",
-    "boolean": "Yes or no",
-    "choice": "One of several",
+    "text": mark("Text"),
+    "integer": mark("Whole number"),
+    "number": mark("Number"),
+    "date": mark("Date"),
+    "boolean": mark("Yes or no"),
+    "choice": mark("One of several"),
     "json": "JSON",
 }
-"""What people call the types."""
+"""What people call the types; ``tr`` translates them."""

@@ -7,6 +7,7 @@ from typing import Final
 
 from models.reasoning import answer_in
 from models.records import ChatPrompt, Turn
+from models.wording import tr
 
 MAX_TITLE: Final = 60
 """In characters."""
@@ -17,7 +18,6 @@ _QUESTION: Final = (
     "Answer with the title alone."
 )
 _LABEL: Final = re.compile(r"^(?:\w+ )?title\s*[:-]\s*", re.IGNORECASE)
-_BRANCH: Final = re.compile(r" · branch(?: (\d{1,4}))?$")
 _DRESS: Final = " \t\"'“”„«»‘’`*_#.:,;"  # noqa: RUF001 - the quotation marks that models write
 _MOST_WORDS: Final = 12
 
@@ -35,10 +35,12 @@ def title_from(text: str) -> str:
 
 def branch_title(title: str) -> str:
     """Return a title for a chat that goes on from a part of another one."""
-    found = _BRANCH.search(title)
+    word = tr("branch")
+    # A branch of a branch may have been named in another language.
+    found = re.search(rf" · (?:branch|{re.escape(word)})(?: (\d{{1,4}}))?$", title)
     stem = title[: found.start()] if found else title
-    mark = f" · branch {int(found[1] or 1) + 1}" if found else " · branch"
-    return title_from(stem[: MAX_TITLE - len(mark)]) + mark if stem else mark.strip(" ·").title()
+    end = f" · {word} {int(found[1] or 1) + 1}" if found else f" · {word}"
+    return title_from(stem[: MAX_TITLE - len(end)]) + end if stem else end.strip(" ·").title()
 
 
 def title_prompt(asked: ChatPrompt, reply: Turn) -> ChatPrompt:

@@ -20,10 +20,11 @@ import msgspec
 
 from desktop.domain.glossary import Term, terms_in
 from desktop.domain.jobs import Key
-from desktop.domain.languages import find_language
+from desktop.domain.languages import find_language, shown_name
 from desktop.domain.segments import Segment, twins
 from desktop.domain.summary import Call
 from desktop.domain.translation_checks import GRAVE, Mark, check, cleaned
+from models.wording import number, tr
 
 FIRST: Final = 0
 SECOND: Final = 1
@@ -175,7 +176,7 @@ class Translation:
     def _judged(self, segment: Segment, reply: Reply) -> Translated:
         text = cleaned(reply.text, segment)
         if reply.failure or not text:
-            why = reply.failure or "The model wrote nothing."
+            why = reply.failure or tr("The model wrote nothing.")
             mark = Mark(kind="failed", text=why)
             return Translated(segment=segment, state="failed", marks=(mark,))
         glossary = self.wish.glossary
@@ -257,9 +258,12 @@ def verdict(translated: Sequence[Translated], language: str) -> Verdict:
     asked = sum(state in {"done", "edited", "failed"} for state in states)
     warning = ""
     if doubtful > max(_FEW, _MANY * asked):
-        warning = (
-            f"{doubtful:,} of {asked:,} segments are not, or not wholly, in {language}. "
-            f"This model seems not to know {language} well: a larger one may."
+        warning = tr(
+            "{doubtful} of {asked} segments are not, or not wholly, in {language}. "
+            "This model seems not to know {language} well: a larger one may.",
+            doubtful=number(doubtful),
+            asked=number(asked),
+            language=shown_name(language),
         )
     return Verdict(
         segments=len(translated),

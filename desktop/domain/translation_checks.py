@@ -13,6 +13,7 @@ import msgspec
 from desktop.domain.glossary import Term, is_obeyed, terms_in
 from desktop.domain.languages import Language, guess_language, is_certainly_not
 from desktop.domain.segments import Segment
+from models.wording import tr, trn
 
 MarkKind = Literal[
     "failed", "truncated", "copied", "language", "glossary", "loop", "same", "numbers", "length"
@@ -99,7 +100,7 @@ def check(
 
 def _truncated(*, truncated: bool) -> Mark | None:
     if truncated:
-        return Mark(kind="truncated", text="It is cut off: the model wrote to its limit.")
+        return Mark(kind="truncated", text=tr("It is cut off: the model wrote to its limit."))
     return None
 
 
@@ -117,8 +118,8 @@ def _same(
     guess = guess_language(source)
     is_there_already = language is not None and guess is not None and guess.code == language.code
     if len(before) <= _NAME_WORDS or is_there_already or _is_all_names(source):
-        return Mark(kind="same", text="It is the same as the source.")
-    return Mark(kind="copied", text="It is not translated: it is the source again.")
+        return Mark(kind="same", text=tr("It is the same as the source."))
+    return Mark(kind="copied", text=tr("It is not translated: it is the source again."))
 
 
 def _is_all_names(source: str) -> bool:
@@ -129,14 +130,16 @@ def _is_all_names(source: str) -> bool:
 
 def _other_language(text: str, language: Language | None) -> Mark | None:
     if language is not None and is_certainly_not(text, language):
-        return Mark(kind="language", text=f"It does not read as {language.name}.")
+        return Mark(
+            kind="language", text=tr("It does not read as {language}.", language=tr(language.name))
+        )
     return None
 
 
 def _loop(before: Sequence[str], after: Sequence[str]) -> Mark | None:
     """Mark a text that says the same over and over, where its source doesn't."""
     if _sameness(after) > _LOOP_SHARE and _sameness(before) <= _LOOP_SHARE:
-        return Mark(kind="loop", text="It repeats itself.")
+        return Mark(kind="loop", text=tr("It repeats itself."))
     return None
 
 
@@ -150,7 +153,14 @@ def _sameness(words: Sequence[str]) -> float:
 
 def _against(source: str, text: str, glossary: Sequence[Term]) -> list[Mark]:
     return [
-        Mark(kind="glossary", text=f"The glossary wants “{term.target}” for “{term.source}”.")
+        Mark(
+            kind="glossary",
+            text=tr(
+                "The glossary wants “{target}” for “{source}”.",
+                target=term.target,
+                source=term.source,
+            ),
+        )
         for term in terms_in(source, glossary)
         if not is_obeyed(term, text)
     ]
@@ -168,8 +178,13 @@ def _numbers(source: str, text: str) -> Mark | None:
     )
     if not missing:
         return None
-    word = "A number is" if len(missing) == 1 else "Numbers are"
-    return Mark(kind="numbers", text=f"{word} missing: {', '.join(missing[:4])}.")
+    told = trn(
+        "A number is missing: {numbers}.",
+        "Numbers are missing: {numbers}.",
+        len(missing),
+        numbers=", ".join(missing[:4]),
+    )
+    return Mark(kind="numbers", text=told)
 
 
 def _digits(text: str) -> list[dict[str, str]]:
@@ -186,9 +201,9 @@ def _length(source: str, text: str) -> Mark | None:
     if before < _LEAST_LENGTH:
         return None
     if after < _SHORTEST * before:
-        return Mark(kind="length", text="It is much shorter than the source.")
+        return Mark(kind="length", text=tr("It is much shorter than the source."))
     if after > _LONGEST * before:
-        return Mark(kind="length", text="It is much longer than the source.")
+        return Mark(kind="length", text=tr("It is much longer than the source."))
     return None
 
 

@@ -252,7 +252,9 @@ def _numbered(parts: Sequence[tuple[Source, str]], first: int) -> list[tuple[Sou
 
 
 def _labelled(source: Source, text: str) -> str:
-    return f"[{source.number}] {source.where}\n{text}"
+    # Not in the reader's language: what a model was given must not change with the window's words.
+    place = f" \u00b7 {source.page_word or 'page'} {source.page}" if source.page else ""
+    return f"[{source.number}] {source.name}{place}\n{text}"
 
 
 def _sizes(
