@@ -27,8 +27,9 @@ from desktop.ui.controls import column, label, push_button, set_property
 from desktop.updates import LATEST_RELEASE, RELEASES_PAGE, Latest
 from desktop.version import snug_version
 from models.records import Versions
+from models.wording import mark, tr, trn
 
-PROMISE: Final = (
+PROMISE: Final = mark(
     "What you write stays on this computer. Snug has no account and sends no telemetry. It asks "
     "the network only when you search for a model, fetch one, or press the button below."
 )
@@ -45,19 +46,19 @@ class AboutBox(QDialog):
     def __init__(self, about: AboutController, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("About Snug")
+        self.setWindowTitle(tr("About Snug"))
         self.resize(QSize(*_SIZE).boundedTo(parent.screen().availableSize()))
         self._about = about
         self._parts: dict[str, Component] = {}
         self._versions: dict[str, QLabel] = {}
         layout = column(self, spacing=tokens.L, margin=tokens.XL)
         layout.addLayout(self._make_head())
-        layout.addWidget(label(PROMISE, tone="secondary", wraps=True))
+        layout.addWidget(label(tr(PROMISE), tone="secondary", wraps=True))
         layout.addLayout(self._make_versions(("llama.cpp", "Qt", *_OURS)))
         layout.addLayout(self._make_look())
         layout.addSpacing(tokens.XS)
         layout.addLayout(self._make_licences(), 1)
-        close = push_button("Close", "outline", self.accept)
+        close = push_button(tr("Close"), "outline", self.accept)
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
         self._versions["Qt"].setText(qVersion())
         about.versions_known.connect(self._show_engine)
@@ -77,7 +78,8 @@ class AboutBox(QDialog):
         row.addWidget(picture)
         words = column(spacing=0)
         words.addWidget(label("Snug", kind="title"))
-        words.addWidget(_copyable(label(f"Version {snug_version()}", tone="secondary")))
+        version = tr("Version {version}", version=snug_version())
+        words.addWidget(_copyable(label(version, tone="secondary")))
         row.addLayout(words, 1)
         return row
 
@@ -95,7 +97,7 @@ class AboutBox(QDialog):
     def _make_licences(self) -> QGridLayout:
         self._list = QListWidget()
         self._list.setObjectName("licenceList")
-        self._list.setAccessibleName("What Snug is made of")
+        self._list.setAccessibleName(tr("What Snug is made of"))
         self._list.setFixedWidth(_LIST_WIDTH)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.currentItemChanged.connect(self._on_chosen)
@@ -103,11 +105,11 @@ class AboutBox(QDialog):
         self._text.setReadOnly(True)
         self._text.setTabChangesFocus(True)
         self._text.setProperty("kind", "code")
-        self._text.setAccessibleName("Licence")
+        self._text.setAccessibleName(tr("Licence"))
         self._count = label("", kind="small", tone="secondary")
         head = QHBoxLayout()
         head.setSpacing(tokens.S)
-        head.addWidget(label("Made of", kind="strong"))
+        head.addWidget(label(tr("Made of"), kind="strong"))
         head.addWidget(self._count, 1, Qt.AlignmentFlag.AlignBaseline)
         grid = QGridLayout()
         grid.setHorizontalSpacing(tokens.M)
@@ -127,7 +129,13 @@ class AboutBox(QDialog):
         for name in _OURS:
             if name in self._parts:
                 self._versions[name].setText(self._parts[name].version)
-        self._count.setText(f"{len(parts)} parts, each with its licence")
+        self._count.setText(
+            trn(
+                "{count} part, with its licence",
+                "{count} parts, each with its licence",
+                len(parts),
+            )
+        )
         self._list.clear()
         for part in parts:
             item = QListWidgetItem(part.name, self._list)
@@ -143,8 +151,8 @@ class AboutBox(QDialog):
     def _make_look(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(tokens.S)
-        self._look = push_button("Look for a new version", "outline", self._on_look)
-        self._page = push_button("Open the releases page", "primary", _open_page)
+        self._look = push_button(tr("Look for a new version"), "outline", self._on_look)
+        self._page = push_button(tr("Open the releases page"), "primary", _open_page)
         self._page.hide()
         self._answer = label("", tone="secondary", wraps=True)
         self._answer.setObjectName("updateAnswer")
@@ -157,20 +165,24 @@ class AboutBox(QDialog):
     def _on_look(self) -> None:
         self._look.setEnabled(False)
         self._page.hide()
-        self._say(f"Asking {QUrl(LATEST_RELEASE).host()} …")
+        self._say(tr("Asking {host} …", host=QUrl(LATEST_RELEASE).host()))
         self._about.look()
 
     def _show_latest(self, latest: Latest) -> None:
         self._look.setEnabled(True)
         self._page.setVisible(latest.is_newer)
         if not latest.version:
-            self._say("No version has been released yet.")
+            words = tr("No version has been released yet.")
         elif latest.is_newer:
-            self._say(f"Version {latest.version} is out. Snug installs nothing by itself.")
+            words = tr(
+                "Version {version} is out. Snug installs nothing by itself.",
+                version=latest.version,
+            )
         elif latest.version == snug_version():
-            self._say("This is the newest version.")
+            words = tr("This is the newest version.")
         else:
-            self._say(f"This is newer than the last release, {latest.version}.")
+            words = tr("This is newer than the last release, {version}.", version=latest.version)
+        self._say(words)
 
     def _show_trouble(self, trouble: UserError) -> None:
         self._look.setEnabled(True)

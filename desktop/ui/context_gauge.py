@@ -10,6 +10,7 @@ from desktop.domain.context_usage import Usage
 from desktop.ui import tokens
 from desktop.ui.context_inspector import ContextInspector
 from desktop.ui.theme import Theme
+from models.wording import number, tr, trn
 
 _BAR_WIDTH = 72
 _BAR_HEIGHT = 6
@@ -45,8 +46,9 @@ class ContextGauge(QToolButton):
         """Show how full the window is."""
         self._usage = usage
         summary = _summary(usage)
-        self.setAccessibleName(f"Context window: {summary}")
-        self.setToolTip(f"Context window\n{summary}")
+        name = tr("Context window")
+        self.setAccessibleName(f"{name}: {summary}")
+        self.setToolTip(f"{name}\n{summary}")
         if self._parts is not None:
             self._parts.show_usage(usage)
         self.update()
@@ -109,12 +111,34 @@ class ContextGauge(QToolButton):
 
 def _summary(usage: Usage) -> str:
     if not usage.known:
-        return "not counted yet"
-    over = " · the prompt does not fit" if usage.over else ""
-    documents = f" ({usage.documents:,} of documents)" if usage.documents else ""
-    left = len(usage.left_out)
-    out = f" · {left:,} messages would be left out" if left else ""
-    return (
-        f"{usage.prompt:,} of {usage.context:,} tokens in the prompt{documents}, "
-        f"{usage.reply:,} kept for the reply, {usage.free:,} free{over}{out}"
-    )
+        return tr("not counted yet")
+    if usage.documents:
+        said = tr(
+            "{prompt} of {context} tokens in the prompt ({documents} of documents), "
+            "{reply} kept for the reply, {free} free",
+            documents=number(usage.documents),
+            **_numbers(usage),
+        )
+    else:
+        said = tr(
+            "{prompt} of {context} tokens in the prompt, {reply} kept for the reply, {free} free",
+            **_numbers(usage),
+        )
+    parts = [said]
+    if usage.over:
+        parts.append(tr("the prompt does not fit"))
+    if usage.left_out:
+        left = len(usage.left_out)
+        parts.append(
+            trn("{count} message would be left out", "{count} messages would be left out", left)
+        )
+    return " · ".join(parts)
+
+
+def _numbers(usage: Usage) -> dict[str, str]:
+    return {
+        "prompt": number(usage.prompt),
+        "context": number(usage.context),
+        "reply": number(usage.reply),
+        "free": number(usage.free),
+    }

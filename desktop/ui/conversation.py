@@ -22,6 +22,7 @@ from desktop.ui.problem_card import ProblemCard
 from desktop.ui.theme import Theme
 from desktop.ui.transcript.model import TranscriptModel
 from desktop.ui.transcript.view import TranscriptView
+from models.wording import tr
 
 if TYPE_CHECKING:
     from desktop.ui.documents.source_pane import SourcePane
@@ -39,7 +40,7 @@ class Conversation(QWidget):
         self.transcript_model = TranscriptModel(self)
         self.transcript = TranscriptView()
         self.transcript.setObjectName("transcript")
-        self.transcript.setAccessibleName("Conversation")
+        self.transcript.setAccessibleName(tr("Conversation"))
         self.transcript.setModel(self.transcript_model)
         self.private_bar = PrivateBar(theme)
         self.empty = EmptyState()

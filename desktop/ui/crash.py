@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QWidget
 
 from desktop.ui import tokens
 from desktop.ui.controls import column, label, push_button
+from models.wording import tr
 
 _log: Final = logging.getLogger(__name__)
 
@@ -85,24 +86,25 @@ class CrashDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("crashDialog")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Snug made a mistake")
+        title = tr("Snug made a mistake")
+        self.setWindowTitle(title)
         self.resize(620, 420)
         self._report = report
         layout = column(self, spacing=tokens.M, margin=tokens.XL)
-        layout.addWidget(label("Snug made a mistake", kind="title"))
-        words = (
+        layout.addWidget(label(title, kind="title"))
+        words = tr(
             "Your chats are safe on disk. You can go on, though a restart is the surer way. "
             "Nothing was sent to anybody: copy the report if you want to tell us about it."
         )
         layout.addWidget(label(words, tone="secondary", wraps=True))
         text = QPlainTextEdit(report)
         text.setReadOnly(True)
-        text.setAccessibleName("Crash report")
+        text.setAccessibleName(tr("Crash report"))
         layout.addWidget(text, 1)
         row = QHBoxLayout()
         row.addStretch(1)
-        row.addWidget(push_button("Copy the report", "outline", self._on_copy))
-        row.addWidget(push_button("Go on", "primary", self.accept))
+        row.addWidget(push_button(tr("Copy the report"), "outline", self._on_copy))
+        row.addWidget(push_button(tr("Go on"), "primary", self.accept))
         layout.addLayout(row)
 
     def _on_copy(self) -> None:

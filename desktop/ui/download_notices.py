@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from desktop.controllers.session import Session
 from desktop.ui.chat_list import ChatPanel
 from desktop.ui.notices import Action, Notices
+from models.wording import tr
 
 
 class DownloadNotices(QObject):
@@ -32,11 +33,13 @@ class DownloadNotices(QObject):
 
     def _on_finished(self, path: str) -> None:
         self._session.library.scan()
-        load = Action("Load", partial(self._session.model.open, path))
-        self._notices.say(f"{Path(path).name} is here, checked and whole.", load)
+        load = Action(tr("Load"), partial(self._session.model.open, path))
+        words = tr("{name} is here, checked and whole.", name=Path(path).name)
+        self._notices.say(words, load)
 
     def _on_token_kept(self, place: str) -> None:
         if place == "file":
-            self._notices.say("There is no keyring here: the token lies in a file of your own.")
+            words = tr("There is no keyring here: the token lies in a file of your own.")
         else:
-            self._notices.say("The token is kept in the system's keyring.")
+            words = tr("The token is kept in the system's keyring.")
+        self._notices.say(words)

@@ -12,11 +12,12 @@ from desktop.controllers.model import ModelState
 from desktop.ui import tokens
 from desktop.ui.controls import column, label, push_button
 from desktop.ui.first_model import FirstModel
+from models.wording import mark, tr
 
 EXAMPLES: Final = (
-    "Explain gravity to a ten-year-old in three sentences.",
-    "Write a short, friendly email that moves a meeting to Friday.",
-    "Give me five ideas for a rainy Sunday at home.",
+    mark("Explain gravity to a ten-year-old in three sentences."),
+    mark("Write a short, friendly email that moves a meeting to Friday."),
+    mark("Give me five ideas for a rainy Sunday at home."),
 )
 
 
@@ -42,9 +43,9 @@ class EmptyState(QWidget):
         inner.addSpacing(tokens.L)
         self._examples = QWidget()
         examples = column(self._examples, spacing=tokens.S)
-        for example in EXAMPLES:
+        for example in map(tr, EXAMPLES):
             button = push_button(example, "example", partial(self.example_chosen.emit, example))
-            button.setAccessibleName(f"Try: {example}")
+            button.setAccessibleName(tr("Try: {example}", example=example))
             examples.addWidget(button)
         inner.addWidget(self._examples)
         self.first_model = FirstModel()
@@ -60,19 +61,24 @@ class EmptyState(QWidget):
 
     def show_model(self, state: ModelState) -> None:
         """Say which model answers."""
-        self._title.setText("Welcome to Snug" if state.needs_model else "What is on your mind?")
+        self._title.setText(
+            tr("Welcome to Snug") if state.needs_model else tr("What is on your mind?")
+        )
         self._examples.setVisible(not state.needs_model)
         self.first_model.setVisible(state.needs_model)
         match state.status:
             case _ if state.needs_model:
-                text = (
+                text = tr(
                     "Choose a model to begin: it runs on this computer, and nothing you write "
                     "leaves it."
                 )
             case "ready":
-                text = f"{state.name} answers on this computer. Nothing you write leaves it."
+                text = tr(
+                    "{name} answers on this computer. Nothing you write leaves it.",
+                    name=state.name,
+                )
             case "failed" | "none":
-                text = "Choose a model to begin. Nothing you write leaves this computer."
+                text = tr("Choose a model to begin. Nothing you write leaves this computer.")
             case _:
-                text = "The model is loading. You can already write."
+                text = tr("The model is loading. You can already write.")
         self._model.setText(text)

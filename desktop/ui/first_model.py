@@ -13,6 +13,7 @@ from desktop.ui import tokens
 from desktop.ui.controls import column, label, plain_tip, push_button
 from desktop.ui.model_chooser import in_a_row
 from models.library.entry import LibraryEntry
+from models.wording import tr
 
 _OFFERED: Final = 3
 
@@ -32,13 +33,13 @@ class FirstModel(QWidget):
         layout = column(self, spacing=tokens.L)
         row = QHBoxLayout()
         row.setSpacing(tokens.S)
-        row.addWidget(push_button("Find a model", "primary", self.find_requested.emit))
-        row.addWidget(push_button("Open a GGUF file…", "outline", self.open_requested.emit))
+        row.addWidget(push_button(tr("Find a model"), "primary", self.find_requested.emit))
+        row.addWidget(push_button(tr("Open a GGUF file…"), "outline", self.open_requested.emit))
         row.addStretch(1)
         layout.addLayout(row)
         self._here = QWidget()
         here = column(self._here, spacing=tokens.S)
-        here.addWidget(label("Already on this computer", kind="small", tone="secondary"))
+        here.addWidget(label(tr("Already on this computer"), kind="small", tone="secondary"))
         self._models = QVBoxLayout()
         self._models.setSpacing(tokens.S)
         here.addLayout(self._models)
@@ -54,6 +55,6 @@ class FirstModel(QWidget):
         for entry in offered[:_OFFERED]:
             button = push_button(in_a_row(entry), "example", partial(self.chosen.emit, entry.path))
             button.setToolTip(plain_tip(entry.path))
-            button.setAccessibleName(f"Use {entry.name}")
+            button.setAccessibleName(tr("Use {name}", name=entry.name))
             self._models.addWidget(button)
         self._here.setVisible(bool(offered))

@@ -13,6 +13,7 @@ from desktop.ui.controls import IconButton, plain_tip, push_button
 from desktop.ui.icons import icon
 from desktop.ui.theme import Theme
 from models.records import ModelInfo
+from models.wording import tr
 
 HEIGHT = 48
 _LONGEST_NAME = 36
@@ -43,16 +44,18 @@ class Header(QWidget):
         super().__init__()
         self._theme = theme
         self.setFixedHeight(HEIGHT)
-        self.chats_button = IconButton(theme, "sidebar", "Chats", self.chats_toggled.emit, size=20)
+        self.chats_button = IconButton(
+            theme, "sidebar", tr("Chats"), self.chats_toggled.emit, size=20
+        )
         self.settings_button = IconButton(
-            theme, "sliders", "Settings", self.settings_toggled.emit, size=20
+            theme, "sliders", tr("Settings"), self.settings_toggled.emit, size=20
         )
         self.model_button = self._make_model_button()
         self.device_button = push_button("", "device", self.account_requested.emit)
         self.device_button.setObjectName("deviceButton")
         self.state_line = StateLine(theme)
         self.cancel_button = IconButton(
-            theme, "close", "Cancel loading", self.cancel_requested.emit
+            theme, "close", tr("Cancel loading"), self.cancel_requested.emit
         )
         self.cancel_button.setObjectName("cancelLoadButton")
         row = QHBoxLayout(self)
@@ -70,21 +73,22 @@ class Header(QWidget):
 
     def show_model(self, state: ModelState) -> None:
         """Name the model and the device it runs on."""
-        name = state.name or ("No model" if state.status in ("none", "failed") else "Loading…")
+        has_none = state.status in ("none", "failed")
+        name = state.name or (tr("No model") if has_none else tr("Loading…"))
         self.model_button.setText(_shortened(name))
-        self.model_button.setAccessibleName(f"Model: {name}. Opens the models menu")
+        self.model_button.setAccessibleName(tr("Model: {name}. Opens the models menu", name=name))
         device = placement(state.info) if state.info else ""
         self.device_button.setVisible(bool(device))
         self.device_button.setText(_shortened(device))
-        self.device_button.setAccessibleName(f"Runs on: {device}. Says why")
-        self.device_button.setToolTip("\n".join(state.account) or "Where it runs, and why")
+        self.device_button.setAccessibleName(tr("Runs on: {device}. Says why", device=device))
+        self.device_button.setToolTip("\n".join(state.account) or tr("Where it runs, and why"))
         self.cancel_button.setVisible(state.status == "loading")
 
     def _make_model_button(self) -> QPushButton:
         button = push_button("", "model", self.model_menu_requested.emit)
         button.setObjectName("modelButton")
         button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        button.setToolTip("Choose a model  Ctrl+L")
+        button.setToolTip(f"{tr('Choose a model')}  Ctrl+L")
         return button
 
     def _on_theme_changed(self) -> None:
@@ -98,7 +102,12 @@ def _shortened(name: str) -> str:
 def placement(info: ModelInfo) -> str:
     """Return in a few words where the model's layers are."""
     if 0 < info.offloaded_layers < info.layers:
-        return f"{info.offloaded_layers} of {info.layers} layers on {info.device}"
+        return tr(
+            "{count} of {layers} layers on {device}",
+            count=info.offloaded_layers,
+            layers=info.layers,
+            device=info.device,
+        )
     return info.device
 
 
@@ -117,20 +126,20 @@ class StateLine(QWidget):
     @property
     def text(self) -> str:
         """Return the words."""
-        return self._activity.text
+        return tr(self._activity.text)
 
     def show_activity(self, activity: Activity) -> None:
         """Show what the engine does."""
         self._activity = activity
-        self.setAccessibleName(f"Engine: {activity.text}")
-        self.setToolTip(plain_tip(activity.text))
+        self.setAccessibleName(tr("Engine: {state}", state=self.text))
+        self.setToolTip(plain_tip(self.text))
         self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
         """Return the room that the words take."""
         bar = _BAR_WIDTH + tokens.S if self._activity.fraction is not None else 0
-        words = self.fontMetrics().horizontalAdvance(self._activity.text)
+        words = self.fontMetrics().horizontalAdvance(self.text)
         return QSize(words + bar + 3 * tokens.S, 28)
 
     def minimumSizeHint(self) -> QSize:
@@ -156,6 +165,6 @@ class StateLine(QWidget):
             painter.drawRoundedRect(bar, 2, 2)
         painter.setPen(self._theme.colour("secondary"))
         text = painter.fontMetrics().elidedText(
-            self._activity.text, Qt.TextElideMode.ElideRight, words.width()
+            self.text, Qt.TextElideMode.ElideRight, words.width()
         )
         painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter), text)

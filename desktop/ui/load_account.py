@@ -12,6 +12,7 @@ from desktop.ui import tokens
 from desktop.ui.controls import column, label, push_button
 from desktop.ui.models.memory_bar import MemoryAccount
 from desktop.ui.theme import Theme
+from models.wording import tr
 
 _WIDTH = 400
 
@@ -24,7 +25,8 @@ class LoadAccount(QWidget):
         self.setObjectName("loadAccount")
         self.setFixedWidth(_WIDTH)
         layout = column(self, spacing=tokens.S, margin=tokens.M)
-        layout.addWidget(label(f"How {state.name} is loaded", kind="strong", wraps=True))
+        title = tr("How {name} is loaded", name=state.name)
+        layout.addWidget(label(title, kind="strong", wraps=True))
         self.text = "\n".join(state.account)
         for sentence in state.account:
             layout.addWidget(label(sentence, wraps=True))
@@ -34,7 +36,7 @@ class LoadAccount(QWidget):
             memory.show_memory(state.info.memory)
             layout.addWidget(memory)
         layout.addSpacing(tokens.XS)
-        layout.addWidget(push_button("Change how it loads…", "link", on_change))
+        layout.addWidget(push_button(tr("Change how it loads…"), "link", on_change))
 
 
 def show_account(

@@ -13,6 +13,7 @@ from desktop.domain.errors import UserError
 from desktop.ui import tokens
 from desktop.ui.controls import IconButton, label, push_button
 from desktop.ui.theme import Theme
+from models.wording import tr
 
 _SHORT_MS = 6000
 _LONG_MS = 12000
@@ -38,7 +39,7 @@ class Notices(QObject):
         self._frame.setObjectName("notice")
         self._text = label(wraps=True)
         self._action = push_button("", "link", self._on_action)
-        close = IconButton(theme, "close", "Dismiss", self.dismiss, role="page")
+        close = IconButton(theme, "close", tr("Dismiss"), self.dismiss, role="page")
         row = QHBoxLayout(self._frame)
         row.setContentsMargins(tokens.L, tokens.S, tokens.S, tokens.S)
         row.setSpacing(tokens.S)

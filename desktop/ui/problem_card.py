@@ -12,6 +12,7 @@ from desktop.controllers.model import ModelController, ModelState
 from desktop.ui import tokens
 from desktop.ui.controls import Card, column, label, plain_tip, push_button, set_property
 from models.estimate.records import Choice
+from models.wording import tr
 
 _QUARANTINED = "quarantined"
 
@@ -43,13 +44,17 @@ class ProblemCard(Card):
         self._grid.setColumnStretch(1, 1)
         self._shown: tuple[Choice, ...] = ()
         self._embedded = push_button(
-            "Use the embedded model", "primary", self.embedded_requested.emit
+            tr("Use the embedded model"), "primary", self.embedded_requested.emit
         )
-        self._retry = push_button("Try again", "primary", self.retry_requested.emit)
-        self._find = push_button("Find a model", "primary", self.find_requested.emit)
-        self._anyway = push_button("Load anyway", "outline", self.anyway_requested.emit)
-        self._release = push_button("Trust the file again", "outline", self.release_requested.emit)
-        self._choose = push_button("Choose another file…", "outline", self.choose_requested.emit)
+        self._retry = push_button(tr("Try again"), "primary", self.retry_requested.emit)
+        self._find = push_button(tr("Find a model"), "primary", self.find_requested.emit)
+        self._anyway = push_button(tr("Load anyway"), "outline", self.anyway_requested.emit)
+        self._release = push_button(
+            tr("Trust the file again"), "outline", self.release_requested.emit
+        )
+        self._choose = push_button(
+            tr("Choose another file…"), "outline", self.choose_requested.emit
+        )
         layout = column(self, spacing=tokens.XS)
         layout.setContentsMargins(tokens.L, tokens.M, tokens.L, tokens.M)
         layout.addWidget(self._title)

@@ -17,6 +17,8 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from models.wording import mark, tr
+
 Side = Literal["left", "right"]
 DOCKED_FROM: Final = 960
 """The window width, in device-independent pixels, from which panels may be docked."""
@@ -26,6 +28,10 @@ _WIDTHS: Final[dict[Side, tuple[int, int, int]]] = {
     "right": (264, 308, 440),
 }
 """Smallest, first and largest width of each panel."""
+_HANDLES: Final[dict[Side, str]] = {
+    "left": mark("Width of the left panel"),
+    "right": mark("Width of the right panel"),
+}
 _SLIDE_MS: Final = 150
 _HANDLE: Final = 7
 
@@ -177,7 +183,7 @@ class _Handle(QWidget):
     def __init__(self, parent: QWidget, side: Side) -> None:
         super().__init__(parent)
         self.setCursor(Qt.CursorShape.SplitHCursor)
-        self.setAccessibleName(f"Width of the {side} panel")
+        self.setAccessibleName(tr(_HANDLES[side]))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Follow the pointer."""

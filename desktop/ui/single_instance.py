@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QLockFile, QObject, Signal
 
 from desktop.domain.errors import UserError
+from models.wording import tr
 
 if TYPE_CHECKING:
     from PySide6.QtNetwork import QLocalServer, QLocalSocket
@@ -53,8 +54,8 @@ class SingleInstance(QObject):
                 return False
             if time.monotonic() > until:
                 raise UserError(
-                    "Another Snug runs on these chats and does not answer.",
-                    "End that process, or start this one with another --basedir.",
+                    tr("Another Snug runs on these chats and does not answer."),
+                    tr("End that process, or start this one with another --basedir."),
                 )
             time.sleep(_RETRY_S)
         return True
