@@ -74,17 +74,17 @@ def column(parent: QWidget | None = None, *, spacing: int = 0, margin: int = 0) 
     return made
 
 
-def more_group(folded: QWidget, word: str, name: str) -> QWidget:
-    """Return a widget folded away below a button that says "More" of ``word``."""
+def more_group(folded: QWidget, more: str, fewer: str, name: str) -> QWidget:
+    """Return a widget folded away below a button, whose words are ``more`` and then ``fewer``."""
     group = QWidget()
     layout = column(group, spacing=tokens.L)
     folded.hide()
 
     def toggle() -> None:
         folded.setVisible(folded.isHidden())
-        button.setText(f"{'More' if folded.isHidden() else 'Fewer'} {word}")
+        button.setText(more if folded.isHidden() else fewer)
 
-    button = push_button(f"More {word}", "link", toggle)
+    button = push_button(more, "link", toggle)
     button.setObjectName(name)
     layout.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
     layout.addWidget(folded)

@@ -14,6 +14,7 @@ from desktop.ui.notices import Action
 from desktop.ui.theme import Theme
 from models.amounts import size_in_words
 from models.library.entry import LibraryEntry
+from models.wording import tr
 
 if TYPE_CHECKING:
     from desktop.ui.download_notices import DownloadNotices
@@ -118,8 +119,10 @@ class ModelWires(QObject):
         window.models.refused.connect(window.notices.say_trouble)
 
     def _on_removed(self, entry: LibraryEntry, freed: int) -> None:
-        space = f" Emptying it frees {size_in_words(freed)}." if freed else ""
-        self._window.notices.say(f"“{entry.name}” is in the trash.{space}")
+        said = [tr("“{name}” is in the trash.", name=entry.name)]
+        if freed:
+            said.append(tr("Emptying it frees {size}.", size=size_in_words(freed)))
+        self._window.notices.say(" ".join(said))
 
     def _on_state(self, state: ModelState) -> None:
         """Say what must not go unnoticed: a load that went otherwise than asked, or not at all."""
@@ -128,13 +131,13 @@ class ModelWires(QObject):
         if state.status == "ready" and state.info is not None:
             template = state.info.template_problem
             if state.info.placement_reason == "fallback" and state.account:
-                notices.say(state.account[0], Action("Details", self.show_account))
+                notices.say(state.account[0], Action(tr("Details"), self.show_account))
             elif template is not None:
-                text = f"{template.title} Chats use a fall-back in its place."
-                notices.say(text, Action("Details", self.show_account))
+                text = f"{template.title} {tr('Chats use a fall-back in its place.')}"
+                notices.say(text, Action(tr("Details"), self.show_account))
         elif state.problem is not None and middle.shows_models and middle.page.current != LIBRARY:
-            path = state.path
-            notices.say(state.problem.title, Action("Show", lambda: self.show_model(path)))
+            show = Action(tr("Show"), partial(self.show_model, state.path))
+            notices.say(state.problem.title, show)
 
     def _look_for_a_first(self, state: ModelState) -> None:
         """Find what other programs left on this computer, where Snug has no model yet."""

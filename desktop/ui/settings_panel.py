@@ -17,6 +17,7 @@ from desktop.ui.chat_options import ChatOptions
 from desktop.ui.controls import IconButton, column, label, more_group, push_button
 from desktop.ui.option_row import NumberRow, OptionRow, TextRow, option_row
 from desktop.ui.theme import Theme
+from models.wording import tr
 
 _CONTEXT: Final = "context_size"
 
@@ -135,7 +136,7 @@ class SettingsPanel(QWidget):
         for info in OPTIONS:
             if info.option.more:
                 self._add_row(inner, info)
-        return more_group(folded, "settings", "moreButton")
+        return more_group(folded, tr("More settings"), tr("Fewer settings"), "moreButton")
 
     def _add_row(self, layout: QVBoxLayout, info: OptionInfo) -> None:
         maximum = float(os.cpu_count() or 1) if info.name == "threads" else None

@@ -17,6 +17,7 @@ from desktop.ui.models.verdicts import small_print
 from desktop.ui.option_row import OptionRow, TextRow, option_row
 from desktop.ui.theme import Theme
 from models.estimate.records import Judgement, Machine
+from models.wording import tr
 
 _ON_DEVICES: Final = frozenset({"gpu_layers", "devices", "split", "cache_on_device"})
 _OF_A_DRAFT: Final = {"draft_model": ("draft_model",), "draft_tokens": ("draft_model",)}
@@ -53,8 +54,8 @@ class LoadingPanel(QWidget):
                 self._add_row(layout, info)
         layout.addWidget(self._make_more())
         settings.app_changed.connect(self._show)
-        settings.generation_changed.connect(lambda _settings: self._show(settings.app))
-        model.state_changed.connect(lambda _state: self._show_apply())
+        settings.generation_changed.connect(self._on_generation_changed)
+        model.state_changed.connect(self._show_apply)
         loading.machine_changed.connect(self._show_machine)
 
     def show_model(self, path: str) -> None:
@@ -81,8 +82,9 @@ class LoadingPanel(QWidget):
         bar.setProperty("kind", "bar")
         row = QHBoxLayout(bar)
         row.setContentsMargins(tokens.L, tokens.S, tokens.XL, tokens.S)
-        row.addWidget(label("The loaded model doesn't use these settings yet.", wraps=True), 1)
-        apply = push_button("Apply · reloads the model", "primary", self._on_apply)
+        unused = tr("The loaded model doesn't use these settings yet.")
+        row.addWidget(label(unused, wraps=True), 1)
+        apply = push_button(tr("Apply · reloads the model"), "primary", self._on_apply)
         apply.setObjectName("applyLoadingButton")
         row.addWidget(apply)
         bar.hide()
@@ -94,7 +96,7 @@ class LoadingPanel(QWidget):
         for info in LOADING_OPTIONS:
             if info.option.more:
                 self._add_row(inner, info)
-        return more_group(folded, "options", "moreLoadingButton")
+        return more_group(folded, tr("More options"), tr("Fewer options"), "moreLoadingButton")
 
     def _add_row(self, layout: QVBoxLayout, info: OptionInfo) -> None:
         row = self._make_row(info)
@@ -129,6 +131,9 @@ class LoadingPanel(QWidget):
         self._rows["draft_tokens"].setVisible(settings.speculation.value != "off")
         self._show_apply()
         self._loading.estimate(self._path, settings)
+
+    def _on_generation_changed(self) -> None:
+        self._show(self._settings.app)
 
     def _show_apply(self) -> None:
         is_loaded = self._model.state.path == self._path
