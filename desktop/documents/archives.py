@@ -19,6 +19,7 @@ from desktop.documents.limits import (
     RATIO_FROM_BYTES,
 )
 from desktop.documents.problems import DocumentError, damaged, encrypted, too_large
+from models.wording import number, tr
 
 _ENCRYPTED_FLAG: Final = 0x1
 Element = etree._Element  # noqa: SLF001 - lxml gives its elements no public name
@@ -38,16 +39,17 @@ class Archive:
             with self._archive.open(name) as file:
                 data = file.read(MAX_ENTRY_BYTES + 1)
         except KeyError as error:
-            raise damaged(self._name, f"its part {name} is missing") from error
+            raise damaged(self._name, tr("its part {name} is missing", name=name)) from error
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
-            raise damaged(self._name, f"its part {name} can't be unpacked", str(error)) from error
+            what = tr("its part {name} can't be unpacked", name=name)
+            raise damaged(self._name, what, str(error)) from error
         except RuntimeError as error:
             # zipfile's way to ask for a password.
             raise encrypted(self._name) from error
         if len(data) > MAX_ENTRY_BYTES:
-            raise too_large(
-                self._name, f"its part {name} unpacks to over {MAX_ENTRY_BYTES:,} bytes"
-            )
+            limit = number(MAX_ENTRY_BYTES)
+            what = tr("its part {name} unpacks to over {limit} bytes", name=name, limit=limit)
+            raise too_large(self._name, what)
         return data
 
     def xml(self, name: str) -> Element:
@@ -64,7 +66,7 @@ def opened(path: Path) -> Iterator[Archive]:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise damaged(path.name, "its archive can't be opened", str(error)) from error
+        raise damaged(path.name, tr("its archive can't be opened"), str(error)) from error
     with archive:
         _check(archive, path.name)
         yield Archive(archive, path.name)
@@ -84,15 +86,16 @@ def parse_xml(data: bytes, name: str) -> Element:
     try:
         return etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise damaged(name, "its XML can't be read", str(error)) from error
+        raise damaged(name, tr("its XML can't be read"), str(error)) from error
 
 
 def _check(archive: zipfile.ZipFile, name: str) -> None:
     entries = archive.infolist()
     if len(entries) > MAX_ARCHIVE_ENTRIES:
-        raise too_large(name, f"its archive holds {len(entries):,} files")
+        raise too_large(name, tr("its archive holds {count} files", count=number(len(entries))))
     if sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
-        raise too_large(name, f"it unpacks to more than {MAX_UNPACKED_BYTES >> 30} GB")
+        limit = MAX_UNPACKED_BYTES >> 30
+        raise too_large(name, tr("it unpacks to more than {limit} GB", limit=limit))
     for entry in entries:
         if entry.flag_bits & _ENCRYPTED_FLAG:
             raise encrypted(name)
@@ -101,7 +104,11 @@ def _check(archive: zipfile.ZipFile, name: str) -> None:
         ):
             raise DocumentError(
                 "too_large",
-                f"“{name}” unpacks to {entry.file_size // max(1, entry.compress_size)} times its "
-                "size, as files do that are made to fill a disk.",
-                "Open it in the program that made it, and save it again, if you trust it.",
+                tr(
+                    "“{name}” unpacks to {times} times its size, as files do that are made to "
+                    "fill a disk.",
+                    name=name,
+                    times=number(entry.file_size // max(1, entry.compress_size)),
+                ),
+                tr("Open it in the program that made it, and save it again, if you trust it."),
             )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from models.wording import tr
+
 Code = Literal[
     "not_found", "unknown_format", "empty", "encrypted", "damaged", "too_large", "unreadable"
 ]
@@ -21,11 +23,11 @@ class DocumentError(Exception):
 
 
 def damaged(name: str, what: str, detail: str = "") -> DocumentError:
-    """Return the error of a file that contradicts its format."""
+    """Return the error of a file that contradicts its format; ``what`` is a translated clause."""
     return DocumentError(
         "damaged",
-        f"“{name}” is damaged: {what}.",
-        "Open it in the program that made it, save it again, and try once more.",
+        tr("“{name}” is damaged: {what}.", name=name, what=what),
+        tr("Open it in the program that made it, save it again, and try once more."),
         detail,
     )
 
@@ -34,8 +36,8 @@ def encrypted(name: str) -> DocumentError:
     """Return the error of a file that wants a password."""
     return DocumentError(
         "encrypted",
-        f"“{name}” is locked with a password.",
-        "Save a copy without the password, and read that one.",
+        tr("“{name}” is locked with a password.", name=name),
+        tr("Save a copy without the password, and read that one."),
     )
 
 
@@ -43,13 +45,15 @@ def too_large(name: str, what: str) -> DocumentError:
     """Return the error of a file that unpacks to more than Snug takes."""
     return DocumentError(
         "too_large",
-        f"“{name}” is too large: {what}.",
-        "Split it, or save the part that matters as a document of its own.",
+        tr("“{name}” is too large: {what}.", name=name, what=what),
+        tr("Split it, or save the part that matters as a document of its own."),
     )
 
 
 def empty(name: str) -> DocumentError:
     """Return the error of a file that holds no text."""
     return DocumentError(
-        "empty", f"There is no text in “{name}”.", "Choose another file, or add text to this one."
+        "empty",
+        tr("There is no text in “{name}”.", name=name),
+        tr("Choose another file, or add text to this one."),
     )

@@ -21,6 +21,7 @@ from desktop.documents.parts import Block, DocumentPart, Unreadable
 from desktop.documents.problems import DocumentError, damaged, empty, too_large
 from models import frames
 from models.process_limits import forbid_files, limit_memory
+from models.wording import number, tr
 
 _BATCH_PARTS: Final = 256
 _BATCH_CHARS: Final = 1 << 20
@@ -42,12 +43,12 @@ def main() -> None:
     except DocumentError as error:
         _write(answers, _refusal(error))
     except MemoryError:
-        _write(answers, _refusal(too_large(path.name, "reading it takes too much memory")))
+        _write(answers, _refusal(too_large(path.name, tr("reading it takes too much memory"))))
     except OSError as error:
-        _write(answers, _refusal(damaged(path.name, "it can't be read to its end", str(error))))
+        _write(answers, _refusal(damaged(path.name, tr("it can't be read to its end"), str(error))))
     except Exception as error:  # noqa: BLE001 - a parser may raise anything at a stranger's file
         detail = f"{type(error).__name__}: {error}"
-        _write(answers, _refusal(damaged(path.name, "it contradicts its format", detail)))
+        _write(answers, _refusal(damaged(path.name, tr("it contradicts its format"), detail)))
 
 
 def _replies(asked: Read | Draw, path: Path) -> Iterator[ReplyPart]:
@@ -74,7 +75,8 @@ def _checked(parts: Iterator[DocumentPart], name: str) -> Iterator[DocumentPart]
         if isinstance(part, Block):
             characters += len(part.text)
             if characters > MAX_TEXT_CHARS:
-                raise too_large(name, f"it holds more than {MAX_TEXT_CHARS:,} characters")
+                limit = number(MAX_TEXT_CHARS)
+                raise too_large(name, tr("it holds more than {limit} characters", limit=limit))
         has_content = has_content or isinstance(part, Block | Unreadable)
         yield part
     if not has_content:

@@ -17,6 +17,7 @@ from desktop.documents.problems import DocumentError
 from models import frames
 from models.frames import FrameError
 from models.installation import process_command
+from models.wording import tr
 
 PROCESS_FLAG: Final = "--reading-process"
 """What a frozen build starts itself with to become the process that reads."""
@@ -93,8 +94,8 @@ class _Process:
         except OSError as error:
             raise DocumentError(
                 "unreadable",
-                "The process that reads documents could not be started.",
-                "Install Snug again; 'snug doctor' shows what is missing.",
+                tr("The process that reads documents could not be started."),
+                tr("Install Snug again; 'snug doctor' shows what is missing."),
                 str(error),
             ) from error
         self._stdin = cast("BinaryIO", self._process.stdin)
@@ -150,16 +151,19 @@ class _Process:
         self._process.wait()
         return DocumentError(
             "damaged",
-            f"Reading “{self._name}” ended too early: the file broke the program that reads it.",
-            "Open it in the program that made it, save it again, and try once more.",
+            tr(
+                "Reading “{name}” ended too early: the file broke the program that reads it.",
+                name=self._name,
+            ),
+            tr("Open it in the program that made it, save it again, and try once more."),
             f"exit status {self._process.returncode}",
         )
 
     def _gave_up(self) -> DocumentError:
         return DocumentError(
             "damaged",
-            f"Reading “{self._name}” came to a halt and was given up.",
-            "Open it in the program that made it, save it again, and try once more.",
+            tr("Reading “{name}” came to a halt and was given up.", name=self._name),
+            tr("Open it in the program that made it, save it again, and try once more."),
         )
 
 

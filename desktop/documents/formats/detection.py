@@ -12,7 +12,8 @@ from pygments.lexers import find_lexer_class_for_filename
 
 from desktop.documents.limits import MAX_FILE_BYTES
 from desktop.documents.parts import DocumentPart
-from desktop.documents.problems import DocumentError, empty, encrypted, too_large
+from desktop.documents.problems import DocumentError, damaged, empty, encrypted, too_large
+from models.wording import mark, number, tr
 
 Reader = Callable[[Path], Iterator[DocumentPart]]
 
@@ -40,10 +41,23 @@ _BY_MEMBER: Final = {
 _PDF_MAGIC: Final = b"%PDF-"
 _RTF_MAGIC: Final = b"{\\rtf"
 _UNREAD_KINDS: Final = {
-    "spreadsheet": ("an OpenDocument spreadsheet", ".xlsx, CSV or PDF"),
-    "presentation": ("an OpenDocument presentation", ".pptx or PDF"),
-    "graphics": ("an OpenDocument drawing", "PDF"),
+    "spreadsheet": (
+        mark("“{name}” is an OpenDocument spreadsheet, which Snug does not read."),
+        mark("Open it in an office program and save it as .xlsx, CSV or PDF."),
+    ),
+    "presentation": (
+        mark("“{name}” is an OpenDocument presentation, which Snug does not read."),
+        mark("Open it in an office program and save it as .pptx or PDF."),
+    ),
+    "graphics": (
+        mark("“{name}” is an OpenDocument drawing, which Snug does not read."),
+        mark("Open it in an office program and save it as PDF."),
+    ),
 }
+_RICH_TEXT: Final = (
+    mark("“{name}” is rich text, which Snug does not read."),
+    mark("Open it in an office program and save it as .docx, .odt or PDF."),
+)
 _OLE_MAGIC: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PROSE: Final = frozenset({"reStructuredText", "TeX", "Text only", "Org Mode"})
 _HEAD_BYTES: Final = 8192
@@ -79,7 +93,7 @@ def _choose(path: Path, head: bytes) -> tuple[str, str]:
     if head.startswith(_OLE_MAGIC):
         raise _old_office(path)
     if head.startswith(_RTF_MAGIC):
-        raise _other_format(path, "rich text", ".docx, .odt or PDF")
+        raise _other_format(path, *_RICH_TEXT)
     return _BY_SUFFIX.get(path.suffix.lower()) or _choose_text(path, head)
 
 
@@ -101,12 +115,7 @@ def _choose_archive(path: Path) -> tuple[str, str]:
             names = frozenset(archive.namelist())
             kind = _open_document_kind(archive, names)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise DocumentError(
-            "damaged",
-            f"“{path.name}” is damaged: its archive can't be opened.",
-            "Open it in the program that made it, save it again, and try once more.",
-            str(error),
-        ) from error
+        raise damaged(path.name, tr("its archive can't be opened"), str(error)) from error
     if kind in _UNREAD_KINDS:
         raise _other_format(path, *_UNREAD_KINDS[kind])
     for member, choice in _BY_MEMBER.items():
@@ -128,25 +137,27 @@ def _head(path: Path) -> bytes:
     try:
         if path.is_dir():
             raise DocumentError(
-                "unreadable", f"{path} is a folder.", "Choose the files in it, or drop it whole."
+                "unreadable",
+                tr("{path} is a folder.", path=path),
+                tr("Choose the files in it, or drop it whole."),
             )
         size = path.stat().st_size
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
     except FileNotFoundError as error:
         raise DocumentError(
-            "not_found", f"There is no file at {path}.", "Check the path."
+            "not_found", tr("There is no file at {path}.", path=path), tr("Check the path.")
         ) from error
     except OSError as error:
         raise DocumentError(
             "unreadable",
-            f"“{path.name}” can't be read: {error.strerror or error}.",
-            "Check the file's permissions.",
+            tr("“{name}” can't be read: {why}.", name=path.name, why=error.strerror or error),
+            tr("Check the file's permissions."),
         ) from error
     if size == 0:
         raise empty(path.name)
     if size > MAX_FILE_BYTES:
-        raise too_large(path.name, f"{size / 1e9:.1f} GB")
+        raise too_large(path.name, tr("{size} GB", size=number(size / 1e9, 1)))
     return head
 
 
@@ -156,23 +167,21 @@ def _old_office(path: Path) -> DocumentError:
         return encrypted(path.name)
     return DocumentError(
         "unknown_format",
-        f"“{path.name}” is in a format of Microsoft Office from before 2007.",
-        "Open it in an office program and save it as .docx, .xlsx, .pptx or PDF.",
+        tr("“{name}” is in a format of Microsoft Office from before 2007.", name=path.name),
+        tr("Open it in an office program and save it as .docx, .xlsx, .pptx or PDF."),
     )
 
 
-def _other_format(path: Path, what: str, better: str) -> DocumentError:
-    return DocumentError(
-        "unknown_format",
-        f"“{path.name}” is {what}, which Snug does not read.",
-        f"Open it in an office program and save it as {better}.",
-    )
+def _other_format(path: Path, title: str, hint: str) -> DocumentError:
+    return DocumentError("unknown_format", tr(title, name=path.name), tr(hint))
 
 
 def _unknown(path: Path) -> DocumentError:
     return DocumentError(
         "unknown_format",
-        f"“{path.name}” is in no format that Snug reads.",
-        "It reads PDF, Word, OpenDocument text, PowerPoint, Excel, EPUB, web pages, Markdown, "
-        "plain text, source code, CSV and e-mail.",
+        tr("“{name}” is in no format that Snug reads.", name=path.name),
+        tr(
+            "It reads PDF, Word, OpenDocument text, PowerPoint, Excel, EPUB, web pages, Markdown, "
+            "plain text, source code, CSV and e-mail."
+        ),
     )

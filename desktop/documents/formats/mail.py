@@ -17,6 +17,7 @@ from desktop.documents.limits import MAX_ENTRY_BYTES
 from desktop.documents.outline import Outline
 from desktop.documents.parts import Block, DocumentPart, Opened, Progress
 from desktop.documents.problems import damaged, too_large
+from models.wording import mark, tr
 
 _HEADERS: Final = ("From", "To", "Cc", "Date")
 
@@ -24,10 +25,10 @@ _HEADERS: Final = ("From", "To", "Cc", "Date")
 def read_eml(path: Path) -> Iterator[DocumentPart]:
     """Read one message: who wrote to whom and when, and the text."""
     if path.stat().st_size > MAX_ENTRY_BYTES:
-        raise too_large(path.name, "a message of that size")
+        raise too_large(path.name, tr("a message of that size"))
     message = _parsed(path.read_bytes(), path.name)
     subject = _header(message, "Subject")
-    yield Opened(format_name="e-mail", title=subject or path.stem)
+    yield Opened(format_name=mark("e-mail"), title=subject or path.stem)
     yield from _message_blocks(message, subject, Outline(), path.name)
 
 
@@ -36,7 +37,9 @@ def read_mbox(path: Path) -> Iterator[DocumentPart]:
     box = mailbox.mbox(path, create=False)
     try:
         keys = box.keys()
-        yield Opened(format_name="mailbox", title=path.stem, pages=len(keys), page_word="message")
+        yield Opened(
+            format_name=mark("mailbox"), title=path.stem, pages=len(keys), page_word="message"
+        )
         for number, key in enumerate(keys, start=1):
             outline = Outline(page=number)
             message = _parsed(box.get_bytes(key), path.name)
@@ -50,7 +53,7 @@ def _parsed(data: bytes, name: str) -> EmailMessage:
     try:
         return BytesParser(policy=policy.default).parsebytes(data)
     except (MessageError, ValueError, LookupError) as error:
-        raise damaged(name, "its message can't be read", str(error)) from error
+        raise damaged(name, tr("its message can't be read"), str(error)) from error
 
 
 def _message_blocks(

@@ -14,6 +14,7 @@ from desktop.documents.limits import MAX_CELLS_IN_ROW
 from desktop.documents.outline import Outline
 from desktop.documents.parts import Block, DocumentPart, Opened, Progress
 from desktop.documents.problems import damaged
+from models.wording import mark, tr, trn
 
 _WORD: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _DRAWING: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -33,11 +34,13 @@ def read_docx(path: Path) -> Iterator[DocumentPart]:
         root = archive.xml("word/document.xml")
         body = root.find(f"{_WORD}body")
         if body is None:
-            raise damaged(path.name, "it has no text body")
+            raise damaged(path.name, tr("it has no text body"))
         styles = _heading_levels(archive)
         has_pages = root.find(f".//{_WORD}lastRenderedPageBreak") is not None
         yield Opened(
-            format_name="Word document", title=path.stem, page_word="page" if has_pages else ""
+            format_name=mark("Word document"),
+            title=path.stem,
+            page_word="page" if has_pages else "",
         )
         yield from _word_blocks(body, Outline(page=1 if has_pages else 0), styles)
         for name in ("word/footnotes.xml", "word/endnotes.xml"):
@@ -141,11 +144,13 @@ def read_odt(path: Path) -> Iterator[DocumentPart]:
         root = archive.xml("content.xml")
     has_pages = root.find(f".//{_TEXT}soft-page-break") is not None
     yield Opened(
-        format_name="OpenDocument text", title=path.stem, page_word="page" if has_pages else ""
+        format_name=mark("OpenDocument text"),
+        title=path.stem,
+        page_word="page" if has_pages else "",
     )
     body = root.find(".//{urn:oasis:names:tc:opendocument:xmlns:office:1.0}text")
     if body is None:
-        raise damaged(path.name, "it has no text body")
+        raise damaged(path.name, tr("it has no text body"))
     yield from _odt_blocks(body, Outline(page=1 if has_pages else 0), in_item=False)
 
 
@@ -208,7 +213,7 @@ def read_pptx(path: Path) -> Iterator[DocumentPart]:
     with opened(path) as archive:
         slides = _slide_order(archive, path.name)
         yield Opened(
-            format_name="PowerPoint presentation",
+            format_name=mark("PowerPoint presentation"),
             title=path.stem,
             pages=len(slides),
             page_word="slide",
@@ -229,8 +234,11 @@ def _slide_order(archive: Archive, name: str) -> list[str]:
         for slide in archive.xml("ppt/presentation.xml").iter(f"{_SHOW}sldId")
     ]
     slides = [target for target in order if target in archive]
-    if len(slides) < len(order):
-        raise damaged(name, f"{len(order) - len(slides)} of its slides are missing")
+    if missing := len(order) - len(slides):
+        raise damaged(
+            name,
+            trn("{count} of its slides is missing", "{count} of its slides are missing", missing),
+        )
     return slides
 
 

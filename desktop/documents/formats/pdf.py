@@ -14,6 +14,7 @@ import pypdfium2.raw as pdfium
 from desktop.documents.outline import Outline
 from desktop.documents.parts import Block, DocumentPart, Opened, Progress, Unreadable
 from desktop.documents.problems import damaged, encrypted
+from models.wording import mark, tr
 
 Kind = Literal["paragraph", "item"]
 Line = tuple[str, float | None]
@@ -30,7 +31,9 @@ _CLOSING: Final = "\"'”’)]"
 _HYPHENS: Final = ("-", "\u00ad", "\u0002", "\ufffe")
 _GAP: Final = 1.4
 """A gap of so many lines' distance parts two paragraphs."""
-_SCANNED: Final = "it is a scanned picture: Snug reads text, and recognizes no letters in pictures"
+_SCANNED: Final = mark(
+    "it is a scanned picture: Snug reads text, and recognizes no letters in pictures"
+)
 
 
 def read_pdf(path: Path) -> Iterator[DocumentPart]:
@@ -62,7 +65,7 @@ def open_pdf(path: Path) -> pypdfium2.PdfDocument:
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower() or "security" in str(error).lower():
             raise encrypted(path.name) from error
-        raise damaged(path.name, "it is not a whole PDF", str(error)) from error
+        raise damaged(path.name, tr("it is not a whole PDF"), str(error)) from error
 
 
 def _title(document: pypdfium2.PdfDocument) -> str:
@@ -89,8 +92,8 @@ def _read_page(
 ) -> Iterator[Block | Unreadable]:
     try:
         page = document[index]
-    except pypdfium2.PdfiumError as error:
-        yield Unreadable(page=index + 1, reason=f"it is damaged ({error})")
+    except pypdfium2.PdfiumError:
+        yield Unreadable(page=index + 1, reason=mark("it is damaged"))
         return
     text_page = page.get_textpage()
     found = paragraphs(_lines(text_page), heading)

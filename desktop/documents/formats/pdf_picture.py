@@ -14,6 +14,7 @@ import pypdfium2.raw as pdfium
 from desktop.documents.formats.pdf import open_pdf
 from desktop.documents.messages import Drawn, Mark
 from desktop.documents.problems import damaged
+from models.wording import tr
 
 MOST_PIXELS: Final = 6_000_000
 """Of a picture: 24 MB. A page that is larger is drawn coarser."""
@@ -40,7 +41,8 @@ def draw_page(path: Path, page_number: int, texts: Sequence[str], width: int) ->
             marks=marks,
         )
     except (IndexError, pypdfium2.PdfiumError) as error:
-        raise damaged(path.name, f"page {page_number} can't be drawn", str(error)) from error
+        what = tr("page {number} can't be drawn", number=page_number)
+        raise damaged(path.name, what, str(error)) from error
     finally:
         document.close()
 

@@ -12,6 +12,7 @@ from desktop.documents.limits import MAX_ENTRY_BYTES
 from desktop.documents.outline import Outline
 from desktop.documents.parts import Block, DocumentPart, Opened, Progress
 from desktop.documents.problems import DocumentError, too_large
+from models.wording import mark, tr
 
 _WESTERN: Final = "cp1252"
 _SAMPLE_BYTES: Final = 256 * 1024
@@ -28,7 +29,7 @@ _CODE_BLOCK_LINES: Final = 60
 def read_text(path: Path) -> Iterator[DocumentPart]:
     """Read paragraphs: what stands between blank lines, with the line it begins at."""
     text = decoded(path)
-    yield Opened(format_name="plain text", title=path.stem)
+    yield Opened(format_name=mark("plain text"), title=path.stem)
     yield from paragraphs_of(text, Outline())
 
 
@@ -36,7 +37,7 @@ def read_code(path: Path) -> Iterator[DocumentPart]:
     """Read source code in pieces that end at blank lines, with the line each begins at."""
     lines = decoded(path).splitlines()
     outline = Outline()
-    yield Opened(format_name="source code", title=path.name)
+    yield Opened(format_name=mark("source code"), title=path.name)
     start = 0
     for number, line in enumerate(lines):
         # At a blank line before something that isn't indented: between two functions.
@@ -82,7 +83,8 @@ def row_text(cells: list[str], headers: list[str]) -> str:
 def decoded(path: Path) -> str:
     """Return the file's text, its encoding found out. Raises DocumentError."""
     if path.stat().st_size > MAX_ENTRY_BYTES:
-        raise too_large(path.name, f"a text of more than {MAX_ENTRY_BYTES >> 20} MB")
+        limit = MAX_ENTRY_BYTES >> 20
+        raise too_large(path.name, tr("a text of more than {limit} MB", limit=limit))
     return decode(path.read_bytes(), path.name)
 
 
@@ -99,8 +101,8 @@ def decode(data: bytes, name: str) -> str:
     if best is None:
         raise DocumentError(
             "unknown_format",
-            f"“{name}” is not a text, or in an encoding that can't be told.",
-            "Save it as UTF-8 text, or choose another file.",
+            tr("“{name}” is not a text, or in an encoding that can't be told.", name=name),
+            tr("Save it as UTF-8 text, or choose another file."),
         )
     return data.decode(best.encoding, errors="replace")
 

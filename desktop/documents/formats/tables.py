@@ -18,6 +18,7 @@ from desktop.documents.limits import MAX_BLOCK_CHARS, MAX_CELLS_IN_ROW
 from desktop.documents.outline import Outline
 from desktop.documents.parts import Block, DocumentPart, Opened, Progress
 from desktop.documents.problems import damaged
+from models.wording import mark, tr
 
 _SAMPLE_CHARS: Final = 16_384
 _DELIMITERS: Final = ",;\t|"
@@ -33,11 +34,14 @@ def read_xlsx(path: Path) -> Iterator[DocumentPart]:
             warnings.simplefilter("ignore")
             book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
     except (InvalidFileException, KeyError, ValueError, OSError, SyntaxError) as error:
-        raise damaged(path.name, "it is not a whole workbook", str(error)) from error
+        raise damaged(path.name, tr("it is not a whole workbook"), str(error)) from error
     try:
         sheets = book.worksheets
         yield Opened(
-            format_name="Excel workbook", title=path.stem, pages=len(sheets), page_word="sheet"
+            format_name=mark("Excel workbook"),
+            title=path.stem,
+            pages=len(sheets),
+            page_word="sheet",
         )
         for number, sheet in enumerate(sheets, start=1):
             outline = Outline(page=number)
@@ -55,7 +59,7 @@ def read_xlsx(path: Path) -> Iterator[DocumentPart]:
 def read_csv(path: Path) -> Iterator[DocumentPart]:
     """Read the rows; the delimiter and whether there are headers are found out."""
     text = decoded(path)
-    yield Opened(format_name="table", title=path.stem)
+    yield Opened(format_name=mark("table"), title=path.stem)
     sample = text[:_SAMPLE_CHARS]
     try:
         dialect: type[csv.Dialect] | str = csv.Sniffer().sniff(sample, _DELIMITERS)
@@ -65,7 +69,7 @@ def read_csv(path: Path) -> Iterator[DocumentPart]:
     try:
         yield from _row_blocks(csv.reader(io.StringIO(text), dialect), Outline())
     except csv.Error as error:
-        raise damaged(path.name, "its table can't be read", str(error)) from error
+        raise damaged(path.name, tr("its table can't be read"), str(error)) from error
 
 
 def _row_blocks(rows: Iterator[Sequence[str]], outline: Outline) -> Iterator[Block | Progress]:

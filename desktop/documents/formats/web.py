@@ -17,6 +17,7 @@ from desktop.documents.limits import MAX_CELLS_IN_ROW
 from desktop.documents.outline import Outline
 from desktop.documents.parts import Block, BlockKind, DocumentPart, Opened, Progress, Unreadable
 from desktop.documents.problems import DocumentError, damaged
+from models.wording import mark, tr
 
 _SKIPPED: Final = frozenset((
     "script", "style", "noscript", "template", "head", "svg", "math", "iframe", "object",
@@ -51,7 +52,7 @@ def read_html(path: Path) -> Iterator[DocumentPart]:
     """Read headings, paragraphs, items, rows and code."""
     root = parse_html(decoded(path), path.name)
     title = " ".join((root.findtext(".//title") or "").split())[:300]
-    yield Opened(format_name="web page", title=title or path.stem)
+    yield Opened(format_name=mark("web page"), title=title or path.stem)
     yield from html_blocks(root, Outline())
 
 
@@ -63,12 +64,12 @@ def read_epub(path: Path) -> Iterator[DocumentPart]:
         ):
             raise DocumentError(
                 "encrypted",
-                f"“{path.name}” is locked by the shop that sold it.",
-                "Choose a copy without copy protection.",
+                tr("“{name}” is locked by the shop that sold it.", name=path.name),
+                tr("Choose a copy without copy protection."),
             )
         package = archive.xml(_CONTAINER).find(f".//{_ROOTFILE}")
         if package is None:
-            raise damaged(path.name, "it names no contents")
+            raise damaged(path.name, tr("it names no contents"))
         name = package.get("full-path", "")
         root = archive.xml(name)
         chapters = _spine(root, posixpath.dirname(name))
@@ -95,7 +96,7 @@ def parse_html(text: str, name: str) -> Element:
     try:
         return document_fromstring(text.encode("utf-8", errors="replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
-        raise damaged(name, "its HTML can't be read", str(error)) from error
+        raise damaged(name, tr("its HTML can't be read"), str(error)) from error
 
 
 def html_blocks(root: Element, outline: Outline) -> Iterator[Block]:
