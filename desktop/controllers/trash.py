@@ -9,49 +9,93 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.controllers.store import StoreThread
-from desktop.domain.chat import Chat, Deletion
+from desktop.domain.chat import Chat, Deletion, Message
 
 if TYPE_CHECKING:
     from desktop.storage.chats import ChatStore
 
+_EXPIRE_FIRST_MS: Final = 5_000
 _EXPIRE_EVERY_MS: Final = 6 * 3_600_000
+_PREVIEWED: Final = 40
+"""How many messages are read to show what lies in the trash."""
+
+Found = tuple[frozenset[int], frozenset[int]]
+"""Ids of the chats and of the deletions that have what was looked for."""
 
 
 class TrashController(QObject):
     """Keeps ``chats`` and ``deletions`` as they were read last; what is too old goes by itself.
 
+    ``found`` tells which of them have what was looked for, None where nothing is. ``previewed``
+    carries a chat or a deletion, and some of its messages.
+
     ``purged`` carries the chats of which something is gone for good from the store, so that what
-    is kept of them elsewhere goes too. It may come again for one that was purged before. Whoever
-    makes one calls ``start`` once the window has come to rest.
+    is kept of them elsewhere goes too. It may come again for one that was purged before.
     """
 
     changed = Signal()
     restored = Signal(int)
     purged = Signal(object)
+    previewed = Signal(object, object)
 
     def __init__(self, store: StoreThread) -> None:
         super().__init__()
         self.chats: list[Chat] = []
         self.deletions: list[Deletion] = []
+        self.found: Found | None = None
+        self._query = ""
         self._store = store
         self._condemned: set[int] = set()
         self._purging = False
         self._expiry = QTimer(self, interval=_EXPIRE_EVERY_MS)
         self._expiry.timeout.connect(self.expire)
+        self._first = QTimer(self, interval=_EXPIRE_FIRST_MS, singleShot=True)
+        self._first.timeout.connect(self.expire)
         store.changed_elsewhere.connect(self.refresh)
 
     def start(self) -> None:
-        """Delete what is too old, now and from time to time, and what a crash left half deleted."""
-        self.expire()
+        """Delete what is too old, and what a crash left half deleted, from time to time.
+
+        First when the window is at rest.
+        """
+        self._first.start()
         self._expiry.start()
 
     def close(self) -> None:
         """Delete no more; what is condemned goes at the next start."""
+        self._first.stop()
         self._expiry.stop()
 
     def refresh(self) -> None:
-        """Read what is in the trash; ``changed`` follows."""
-        self._store.call(lambda store: (store.deleted_chats(), store.deletions()), self._on_read)
+        """Read what is in the trash, and look again; ``changed`` follows."""
+        query = self._query
+
+        def read(store: ChatStore) -> tuple[list[Chat], list[Deletion], Found | None]:
+            found = store.found_in_trash(query) if query else None
+            return store.deleted_chats(), store.deletions(), found
+
+        def show(read: tuple[list[Chat], list[Deletion], Found | None]) -> None:
+            # A query that was overtaken is passed by: the newer one has asked as well.
+            if query == self._query and read != (self.chats, self.deletions, self.found):
+                self.chats, self.deletions, self.found = read
+                self.changed.emit()
+
+        self._store.call(read, show)
+
+    def look_for(self, query: str) -> None:
+        """Look for words in titles and messages; an empty query ends it."""
+        self._query = query.strip()
+        self.refresh()
+
+    def preview(self, item: Chat | Deletion) -> None:
+        """Read what lies in the trash as this; ``previewed`` follows."""
+
+        def read(store: ChatStore) -> list[Message]:
+            if isinstance(item, Deletion):
+                return store.deleted_messages(item, _PREVIEWED)
+            return store.path_around(item.id, _PREVIEWED)[0]
+
+        self._store.call(read, lambda messages: self.previewed.emit(item, messages))
 
     # --- back ------------------------------------------------------------------------------------
 
@@ -119,8 +163,3 @@ class TrashController(QObject):
         # It goes on at the next start.
         self._purging = False
         self._store.failed.emit(trouble)
-
-    def _on_read(self, found: tuple[list[Chat], list[Deletion]]) -> None:
-        if found != (self.chats, self.deletions):
-            self.chats, self.deletions = found
-            self.changed.emit()

@@ -22,6 +22,7 @@ from desktop.storage.excerpts import Needle, PairTokenizer, Tokenizer, excerpt, 
 
 MOST: Final = 50
 _RANKED: Final = 2_000
+_MOST_IN_TRASH: Final = 10_000
 _MOST_TEXT: Final = 1 << 18
 _WORDS: Final = ("unicode61", "remove_diacritics", "2")
 _PARTS: Final = ("trigram", "remove_diacritics", "1")
@@ -83,6 +84,16 @@ def search(
         messages=_as_messages(connection, messages[:most]),
         more=len(messages) > most,
     )
+
+
+def ids_in_trash(connection: apsw.Connection, query: str) -> tuple[list[int], list[int]]:
+    """Return the chats by their titles, and the messages in the trash that have a query's words."""
+    wanted = phrases(query)
+    chats = _best(connection, _TITLES, wanted, _MOST_IN_TRASH, in_trash=True)
+    messages: list[_Hit] = []
+    if letters(query) > 1:
+        messages = _best(connection, _MESSAGES, wanted, _MOST_IN_TRASH, in_trash=True)
+    return [hit for hit, _ in chats], [hit for hit, _ in messages]
 
 
 # --- hits ----------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import apsw
 import msgspec
 
 from desktop.domain.chat import Deletion, Message
-from desktop.storage import tree
+from desktop.storage import search, tree
 from desktop.storage.database import Database
 from desktop.storage.purging import purge_step
 
@@ -38,6 +38,13 @@ select d.id, d.chat_id, c.title, d.message_id, m.role, substr(m.text, 1, {_EXCER
     (select count(*) from messages e where e.chat_id = d.chat_id and e.deleted_at = d.deleted_at)
 from deletions d join messages m on m.id = d.message_id join chats c on c.id = d.chat_id
 """  # noqa: S608 - a number of our own
+_TRASHED_AS: Final = """
+select distinct m.chat_id, d.id from messages m join chats c on c.id = m.chat_id
+left join deletions d
+    on c.deleted_at is null and d.chat_id = m.chat_id and d.deleted_at = m.deleted_at
+where m.id in (select value from json_each(?)) and (c.deleted_at is not null or d.id is not null)
+"""
+"""What messages lie in: a chat that is in the trash itself, or a deletion."""
 
 
 class Trash:
@@ -149,6 +156,28 @@ class Trash:
                 " order by d.deleted_at desc"
             )
             return [_deletion(row) for row in rows]
+
+    def found_in_trash(self, query: str) -> tuple[frozenset[int], frozenset[int]]:
+        """Return the chats and the deletions in the trash that have a query's words.
+
+        They have them in the title or in a message.
+        """
+        with self._database.reading() as connection:
+            titled, messages = search.ids_in_trash(connection, query)
+            wanted = msgspec.json.encode(messages).decode()
+            rows: list[Any] = connection.execute(_TRASHED_AS, (wanted,)).fetchall()
+        chats = {chat_id for chat_id, deletion_id in rows if deletion_id is None}
+        deletions = {deletion_id for _, deletion_id in rows if deletion_id is not None}
+        return frozenset(chats | set(titled)), frozenset(deletions)
+
+    def deleted_messages(self, deletion: Deletion, count: int) -> list[Message]:
+        """Return the first ``count`` messages of a deletion."""
+        with self._database.reading() as connection:
+            rows: list[Any] = connection.execute(
+                "select id from messages where chat_id = ? and deleted_at = ? order by id limit ?",
+                (deletion.chat_id, deletion.deleted_at, count),
+            ).fetchall()
+            return tree.messages_of(connection, [row[0] for row in rows])
 
     # --- for good ------------------------------------------------------------------------------
 

@@ -1,26 +1,30 @@
-"""Rows of two lines that one chooses from: what is in the trash, and the backups."""
+"""A list of two lines a row that one chooses from: what is in the trash, and the backups."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, Qt, QTimer
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QHBoxLayout,
     QListView,
+    QPushButton,
+    QWidget,
 )
 
 from desktop.ui import tokens
-from desktop.ui.controls import plain_tip
+from desktop.ui.controls import column, label, plain_tip, push_button
 from desktop.ui.rows import RowDelegate, draw_name, draw_small, two_lines
 from desktop.ui.theme import Theme
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _ROW_ROLE: Final = Qt.ItemDataRole.UserRole
 _NO_PARENT: Final = QModelIndex()
+_PATIENCE_MS: Final = 5_000
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,39 @@ class TwoLineList(QListView):
             self.setCurrentIndex(self.rows.index(min(before, len(rows) - 1)))
 
 
+class ListPane(QWidget):
+    """A sentence, a list, and buttons for what is chosen in it."""
+
+    def __init__(self, theme: Theme, name: str) -> None:
+        super().__init__()
+        self.words = label(tone="secondary", wraps=True)
+        self.list = TwoLineList(theme, name)
+        self.buttons = QHBoxLayout()
+        self.buttons.setSpacing(tokens.S)
+        layout = self.content = column(self, spacing=tokens.M)
+        layout.setContentsMargins(tokens.XL, tokens.S, tokens.XL, tokens.L)
+        layout.addWidget(self.words)
+        layout.addWidget(self.list, 1)
+        layout.addLayout(self.buttons)
+        self._for_one: list[QPushButton] = []
+
+    def add_button(self, button: QPushButton, *, for_one: bool = True) -> QPushButton:
+        """Add a button; one that is ``for_one`` row wants some to be there."""
+        self.buttons.addWidget(button)
+        if for_one:
+            self._for_one.append(button)
+        return button
+
+    def show_rows(self, rows: Sequence[TwoLines]) -> None:
+        """Show these rows."""
+        had_focus = any(button.hasFocus() for button in self._for_one)
+        self.list.show_rows(rows)
+        for button in self._for_one:
+            button.setEnabled(bool(rows))
+        if had_focus and not rows:
+            self.list.setFocus()
+
+
 class _Delegate(RowDelegate):
     """Two lines; every row has the same height."""
 
@@ -106,3 +143,24 @@ class _Delegate(RowDelegate):
         top, below = two_lines(inner)
         draw_name(painter, top, row.name, self._theme.colour("text"), tokens.CODE_PX)
         draw_small(painter, below, row.words, self._theme.colour("secondary"))
+
+
+def sure_button(text: str, question: str, act: Callable[[], object]) -> QPushButton:
+    """Return a button for what can't be undone: it asks first, and acts at the second press."""
+
+    def press() -> None:
+        if patience.isActive():
+            reset()
+            act()
+        else:
+            button.setText(question)
+            patience.start()
+
+    def reset() -> None:
+        patience.stop()
+        button.setText(text)
+
+    button = push_button(text, "outline", press)
+    patience = QTimer(button, interval=_PATIENCE_MS, singleShot=True)
+    patience.timeout.connect(reset)
+    return button

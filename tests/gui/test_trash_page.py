@@ -117,3 +117,49 @@ def test_one_chat_is_deleted_for_good_and_the_other_stays(app: App) -> None:
     press(page.trash, "No way back: delete?")
     app.until(lambda: page.trash.list.rows.rowCount() == 1)
     assert page.trash.list.currentIndex().data() == "one"
+
+
+def test_the_trash_is_looked_through_and_read_before_anything_is_restored(app: App) -> None:
+    for text in ("a walrus in the sea", "a quincunx in the garden"):
+        app.session.chats.delete(say(app, text))
+    chat_id = say(app, "which bird sings")
+    app.session.tree.delete_message(app.path[1].id)
+    app.until(lambda: len(app.path) == 1)
+    page = open_page(app)
+    pane = page.trash
+    app.until(lambda: pane.list.rows.rowCount() == 3)
+    app.until(lambda: bool(pane.preview.toPlainText()))
+    pane.search.setText("walru")
+    app.until(lambda: pane.list.rows.rowCount() == 1)
+    assert pane.list.currentIndex().data() == "a walrus in the sea"
+    app.until(lambda: pane.preview.toPlainText().startswith("You\na walrus in the sea\n"))
+    assert "1 of 3 entries" in pane.words.text()
+    pane.search.setText("nowhere")
+    app.until(lambda: pane.list.rows.rowCount() == 0)
+    assert not pane.preview.isVisible()
+    assert not pane._for_one[0].isEnabled()
+    pane.search.setText("walrus")
+    app.until(lambda: pane.list.rows.rowCount() == 1)
+    press(pane, "Restore")
+    app.until(lambda: "a walrus in the sea" in titles(app))
+    app.until(lambda: pane.list.rows.rowCount() == 0)
+    pane.search.clear()
+    app.until(lambda: pane.list.rows.rowCount() == 2)
+    assert app.session.chats.chat(chat_id) is not None
+
+
+def test_a_deleted_message_is_found_by_its_words_and_shown(start: Start) -> None:
+    app = start("--reply-tokens", "3")
+    app.until_ready()
+    say(app, "which bird sings")
+    reply = app.path[1]
+    word = reply.text.split()[-1]
+    app.session.tree.delete_message(reply.id)
+    app.until(lambda: len(app.path) == 1)
+    pane = open_page(app).trash
+    app.until(lambda: pane.list.rows.rowCount() == 1)
+    pane.search.setText(word)
+    app.until(lambda: "1 of 1" in pane.words.text())
+    app.until(lambda: word in pane.preview.toPlainText())
+    pane.search.setText("quincunx")
+    app.until(lambda: "Nothing" in pane.words.text())

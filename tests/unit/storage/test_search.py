@@ -243,3 +243,19 @@ def test_a_hit_on_another_branch_becomes_the_path(store: ChatStore, run: Run) ->
     store.select_branch_of(user.chat_id, later.id)
     store.select_branch_of(user.chat_id, first.id)
     assert [each.text for each in store.path(user.chat_id)][2:] == ["More", "of it"]
+
+
+def test_what_lies_in_the_trash_is_found_as_it_is_restored(store: ChatStore, run: Run) -> None:
+    (deleted, _) = say(store, run, "walrus one", "A heavy animal")
+    (user, reply) = say(store, run, "which bird", "A walrus is no bird")
+    say(store, run, "walrus three")
+    store.rename_chat(deleted.chat_id, "Sea")
+    store.delete_chat(deleted.chat_id)
+    deletion = store.delete_message(reply.id)
+    assert store.found_in_trash("walrus") == ({deleted.chat_id}, {deletion.id})
+    assert store.found_in_trash("heavy") == ({deleted.chat_id}, set())
+    assert store.found_in_trash("s") == ({deleted.chat_id}, set())
+    assert store.found_in_trash("which") == (set(), set())
+    assert [each.id for each in store.deleted_messages(deletion, 5)] == [reply.id]
+    store.restore_deletion(user.chat_id, deletion.id)
+    assert store.found_in_trash("bird") == (set(), set())
