@@ -13,6 +13,7 @@ import msgspec
 
 from desktop.domain.chat import MessageState, TitleBy
 from models.records import Report, Role
+from models.wording import number, tr
 
 FORMAT_VERSION: Final = 1
 MOST_MESSAGES: Final = 200_000
@@ -108,9 +109,9 @@ class BadArchive(ValueError):  # noqa: N818 - it is what a file is, not what wen
 def checked(chat: ArchivedChat) -> ArchivedChat:
     """Return a chat from a file as the store can take it. Raises BadArchive."""
     if len(chat.messages) > MOST_MESSAGES:
-        raise BadArchive(f"it has more than {MOST_MESSAGES:,} messages")
+        raise BadArchive(tr("it has more than {most} messages", most=number(MOST_MESSAGES)))
     if not any(message.text.strip() for message in chat.messages):
-        raise BadArchive("it holds no messages")
+        raise BadArchive(tr("it holds no messages"))
     _check_tree(chat.messages)
     ids = {message.id for message in chat.messages}
     _check_times(chat)
@@ -153,11 +154,11 @@ def _check_tree(messages: Sequence[ArchivedMessage]) -> None:
     seen: set[int] = set()
     for message in messages:
         if message.id in seen:
-            raise BadArchive("two of its messages have the same number")
+            raise BadArchive(tr("two of its messages have the same number"))
         if message.parent is not None and message.parent not in seen:
-            raise BadArchive("a message in it follows one that isn't there")
+            raise BadArchive(tr("a message in it follows one that isn't there"))
         if any(not 0 <= token < 1 << 32 for token in message.token_ids):
-            raise BadArchive("it has token numbers that no model has")
+            raise BadArchive(tr("it has token numbers that no model has"))
         seen.add(message.id)
 
 
@@ -165,14 +166,14 @@ def _check_times(chat: ArchivedChat) -> None:
     times = [chat.created_at, chat.updated_at, chat.pinned_at or 0.0]
     times += [message.created_at for message in chat.messages]
     if not all(0 <= each <= _LATEST for each in times):
-        raise BadArchive("it is of a time that no calendar has")
+        raise BadArchive(tr("it is of a time that no calendar has"))
     for message in chat.messages:
         if message.context is not None and not _is_sound(message.context):
-            raise BadArchive("a number in it is too large")
+            raise BadArchive(tr("a number in it is too large"))
         for run in message.runs:
             counts = (run.first_token, run.seed or 0)
             if not all(-(1 << 62) <= count < 1 << 62 for count in counts):
-                raise BadArchive("a number in it is too large")
+                raise BadArchive(tr("a number in it is too large"))
 
 
 def _is_sound(context: ArchivedContext) -> bool:

@@ -44,6 +44,7 @@ from desktop.domain.presets import Example
 from desktop.domain.prompt import chat_prompt, turns_together
 from models.protocol import TokenCount
 from models.records import ChatPrompt, Turn
+from models.wording import number, tr
 
 _ROUNDS = 4
 """Counts of what is left until it fits: templates seldom add other tokens when turns are gone."""
@@ -196,15 +197,25 @@ def too_long(tokens: int, room: int, *, continues: bool) -> UserError:
     """Return why a prompt can't be made to fit."""
     if continues:
         return UserError(
-            f"The reply and its question have {tokens:,} tokens, and the window has room for "
-            f"{room:,}.",
-            "Ask for the rest in a new message, or choose a larger context window.",
+            tr(
+                "The reply and its question have {tokens} tokens, and the window has room for "
+                "{room}.",
+                tokens=number(tokens),
+                room=number(room),
+            ),
+            tr("Ask for the rest in a new message, or choose a larger context window."),
             code="prompt_too_long",
         )
     return UserError(
-        f"This takes {tokens:,} tokens without the older messages, and the window has room for "
-        f"{room:,} beside a reply.",
-        "Shorten it, attach it as a document, unpin messages, or choose a larger context window.",
+        tr(
+            "This takes {tokens} tokens without the older messages, and the window has room for "
+            "{room} beside a reply.",
+            tokens=number(tokens),
+            room=number(room),
+        ),
+        tr(
+            "Shorten it, attach it as a document, unpin messages, or choose a larger context window."
+        ),
         code="prompt_too_long",
     )
 
@@ -298,8 +309,8 @@ def _condensed(material: Material, sizes: Sizes, frame: Frame) -> Generator[Step
     )
     if not text:
         raise UserError(
-            "The model wrote no summary of the older messages.",
-            "Leave them out instead, or choose another model.",
+            tr("The model wrote no summary of the older messages."),
+            tr("Leave them out instead, or choose another model."),
             code="not_condensed",
         )
     turns = _turns(material, planned, text)

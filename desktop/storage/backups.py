@@ -22,6 +22,7 @@ from desktop.domain.errors import UserError
 from desktop.storage.database import SIDE_FILES, Database, connect, translated
 from desktop.storage.migrations import MIGRATIONS, schema_version
 from desktop.storage.purging import erase_chat
+from models.wording import tr
 
 Reason = Literal["daily", "asked", "restore", "upgrade"]
 DAY_S: Final = 86_400.0
@@ -203,8 +204,8 @@ def _copy(source: Path, target: Path) -> None:
     with closing(connect(target, apsw.SQLITE_OPEN_READONLY)) as copy:
         if (schema_version(copy), _counts(copy)) != (version, counts):
             raise UserError(
-                "A backup of the chats came out different from the chats.",
-                "It was thrown away; the backups before are as they were. Check the disk.",
+                tr("A backup of the chats came out different from the chats."),
+                tr("It was thrown away; the backups before are as they were. Check the disk."),
             )
 
 
@@ -216,10 +217,14 @@ def _verify(path: Path) -> None:
         except (apsw.CorruptError, apsw.NotADBError) as error:
             found, version = str(error), 0
     if version > len(MIGRATIONS):
-        raise UserError("A newer version of Snug made this backup.", "Update Snug to restore it.")
+        raise UserError(
+            tr("A newer version of Snug made this backup."), tr("Update Snug to restore it.")
+        )
     if found != "ok" or not version:
         raise UserError(
-            "This backup is damaged.", "Nothing was changed. Choose another one.", str(found)
+            tr("This backup is damaged."),
+            tr("Nothing was changed. Choose another one."),
+            str(found),
         )
 
 

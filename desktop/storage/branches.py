@@ -13,6 +13,7 @@ from desktop.domain.titles import branch_title, title_from
 from desktop.storage import left_out, runs, tree
 from desktop.storage.database import Database
 from models.records import Role
+from models.wording import tr
 
 _INSERT: Final = """
 insert into messages (chat_id, parent_id, role, state, created_at, text, edited, written)
@@ -183,14 +184,14 @@ def _show(connection: apsw.Connection, chat_id: int, leaf_id: int) -> None:
         (leaf_id, time.time(), chat_id),
     )
     if not connection.changes():
-        raise UserError("This chat was deleted for good.", "Begin a new one.")
+        raise UserError(tr("This chat was deleted for good."), tr("Begin a new one."))
 
 
 def _finished(connection: apsw.Connection, message_id: int) -> Message:
     message = tree.present(connection, message_id)
     if message.state is MessageState.STREAMING:
         raise UserError(
-            "This reply is still being written.",
-            "Wait for its end or stop it; it may be running in another window or terminal.",
+            tr("This reply is still being written."),
+            tr("Wait for its end or stop it; it may be running in another window or terminal."),
         )
     return message

@@ -10,6 +10,7 @@ import msgspec
 
 from desktop.domain.errors import UserError
 from desktop.storage.database import Database
+from models.wording import tr
 
 
 class Collection(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,12 +104,15 @@ class CollectionStore:
 def _checked(connection: apsw.Connection, name: str, besides: int = 0) -> str:
     name = " ".join(name.split())
     if not name:
-        raise UserError("A collection needs a name.", "Write what the documents are about.")
+        raise UserError(tr("A collection needs a name."), tr("Write what the documents are about."))
     taken = connection.execute(
         "select 1 from collections where name = ? collate nocase and id != ?", (name, besides)
     ).get
     if taken:
-        raise UserError(f"There is a collection named “{name}” already.", "Choose another name.")
+        raise UserError(
+            tr("There is a collection named “{name}” already.", name=name),
+            tr("Choose another name."),
+        )
     return name
 
 

@@ -13,18 +13,28 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 import apsw
 
 from desktop.domain.errors import UserError
 from desktop.storage.migrations import MIGRATIONS, migrate, schema_version
+from models.wording import mark, tr
 
 BUSY_TIMEOUT_MS: Final = 5_000
 FULL_CHECK_BYTES: Final = 64 * 1024 * 1024
 """Up to this size the whole file is checked at each start; a larger one only when suspected."""
 
 SIDE_FILES: Final = ("-wal", "-shm")
+
+Contents = Literal["chats", "private chats", "documents"]
+_CONTENTS: Final[dict[Contents, str]] = {
+    "chats": mark("your chats"),
+    "private chats": mark("your private chats"),
+    "documents": mark("your documents"),
+}
+"""What people call what is in a database, as it stands behind "The database of"."""
+Trouble = Literal["newer", "damaged"]
 
 
 class Database:
@@ -36,7 +46,7 @@ class Database:
         writer: apsw.Connection,
         reader: apsw.Connection,
         notice: str | None,
-        contents: str,
+        contents: Contents,
     ) -> None:
         self.path = path
         self.notice = notice
@@ -47,10 +57,12 @@ class Database:
         self._reading = threading.RLock()
 
     @classmethod
-    def open(cls, path: Path, steps: Sequence[str] = MIGRATIONS, contents: str = "chats") -> Self:
+    def open(
+        cls, path: Path, steps: Sequence[str] = MIGRATIONS, contents: Contents = "chats"
+    ) -> Self:
         """Open the database at ``path``, making it or bringing it up to date where needed.
 
-        ``steps`` are its migrations, ``contents`` what people call what is in it.
+        ``steps`` are its migrations, ``contents`` tells people what is in it.
 
         A damaged file, or one of a newer version, is renamed with its side files and a fresh one
         is opened; ``notice`` says so. Raises UserError where no database can be had.
@@ -58,7 +70,7 @@ class Database:
         with translated(path, contents):
             _make_private(path)
             trouble = _trouble(path, len(steps))
-            notice = _set_aside(path, contents, *trouble) if trouble else None
+            notice = _set_aside(path, contents, trouble) if trouble else None
             if notice:
                 _make_private(path)
             writer = connect(path)
@@ -144,24 +156,25 @@ class Database:
 
 
 @contextmanager
-def translated(path: Path, contents: str = "chats") -> Iterator[None]:
+def translated(path: Path, contents: Contents = "chats") -> Iterator[None]:
     """Turn what SQLite and the file system complain of into UserError."""
+    name = _CONTENTS[contents]
     try:
         yield
     except (apsw.CorruptError, apsw.NotADBError) as error:
         with suppress(OSError):
             _suspicion(path).touch(mode=0o600)
         raise UserError(
-            f"The database of your {contents} is damaged.",
-            "Start Snug again: it keeps the damaged file aside and opens a fresh one.",
+            tr("The database of {contents} is damaged.", contents=tr(name)),
+            tr("Start Snug again: it keeps the damaged file aside and opens a fresh one."),
             str(error),
         ) from error
     except apsw.FullError as error:
         raise _no_room(path, error) from error
     except apsw.BusyError as error:
         raise UserError(
-            f"Another program keeps the database of your {contents} locked.",
-            "Close other copies of Snug or the program that copies its folder, then try again.",
+            tr("Another program keeps the database of {contents} locked.", contents=tr(name)),
+            tr("Close other copies of Snug or the program that copies its folder, then try again."),
             str(error),
         ) from error
     except (
@@ -171,16 +184,16 @@ def translated(path: Path, contents: str = "chats") -> Iterator[None]:
         PermissionError,
     ) as error:
         raise UserError(
-            f"The database of your {contents} can't be written: {path}",
-            "Make the folder and its files writable for you, or choose one with --basedir.",
+            tr("The database of {contents} can't be written: {path}", contents=tr(name), path=path),
+            tr("Make the folder and its files writable for you, or choose one with --basedir."),
             str(error),
         ) from error
     except (apsw.IOError, OSError) as error:
         if getattr(error, "errno", None) == errno.ENOSPC:
             raise _no_room(path, error) from error
         raise UserError(
-            f"The disk refused the database of your {contents}: {path}",
-            "See that the disk has room, is connected and can be written, then try again.",
+            tr("The disk refused the database of {contents}: {path}", contents=tr(name), path=path),
+            tr("See that the disk has room, is connected and can be written, then try again."),
             str(error),
         ) from error
 
@@ -198,8 +211,11 @@ def check(path: Path) -> str:
 
 def _no_room(path: Path, error: Exception) -> UserError:
     return UserError(
-        "The disk is full, so nothing more can be saved.",
-        f"Free some space where {path.parent} is, then try again: what was saved is safe.",
+        tr("The disk is full, so nothing more can be saved."),
+        tr(
+            "Free some space where {folder} is, then try again: what was saved is safe.",
+            folder=path.parent,
+        ),
         str(error),
     )
 
@@ -231,8 +247,8 @@ def _make_private(path: Path) -> None:
     path.chmod(0o600)
 
 
-def _trouble(path: Path, known: int) -> tuple[str, str] | None:
-    """Return why the file can't be used, as a word for its new name and a sentence, or None."""
+def _trouble(path: Path, known: int) -> Trouble | None:
+    """Return why the file can't be used, None where it can."""
     connection = connect(path)
     try:
         # Closing must not write to a file that is not ours to change.
@@ -241,14 +257,14 @@ def _trouble(path: Path, known: int) -> tuple[str, str] | None:
             version = schema_version(connection)
             tables = connection.execute("select count(*) from sqlite_schema").get
         if version > known:
-            return "newer", "was written by a newer version of Snug"
+            return "newer"
         suspect = path.stat().st_size <= FULL_CHECK_BYTES or _suspicion(path).exists()
         if (version == 0 and tables) or (
             suspect and connection.execute("pragma quick_check(1)").get != "ok"
         ):
-            return "damaged", "is damaged"
+            return "damaged"
     except (apsw.CorruptError, apsw.NotADBError):
-        return "damaged", "is damaged"
+        return "damaged"
     finally:
         connection.close()
     _suspicion(path).unlink(missing_ok=True)
@@ -260,9 +276,9 @@ def _suspicion(path: Path) -> Path:
     return path.with_name(f"{path.name}.suspect")
 
 
-def _set_aside(path: Path, contents: str, word: str, sentence: str) -> str:
+def _set_aside(path: Path, contents: Contents, trouble: Trouble) -> str:
     """Rename the database and its side files; return the notice for the person."""
-    kept = path.with_name(f"{path.name}.{word}-{time.strftime('%Y%m%d-%H%M%S')}")
+    kept = path.with_name(f"{path.name}.{trouble}-{time.strftime('%Y%m%d-%H%M%S')}")
     while kept.exists():
         kept = kept.with_name(f"{kept.name}-2")
     # The WAL first: SQLite would throw away one that it finds beside a fresh, empty database.
@@ -271,14 +287,18 @@ def _set_aside(path: Path, contents: str, word: str, sentence: str) -> str:
             Path(f"{path}{suffix}").rename(f"{kept}{suffix}")
     path.rename(kept)
     _suspicion(path).unlink(missing_ok=True)
+    name = _CONTENTS[contents]
+    aside = tr("It is kept as {kept}; a fresh one is in use.", kept=kept)
+    if trouble == "newer":
+        what = tr(
+            "The database of {contents} was written by a newer version of Snug.", contents=tr(name)
+        )
+        remedy = tr("Update Snug and give the file its old name to have them back.")
+        return f"{what} {aside} {remedy}"
+    what = tr("The database of {contents} is damaged.", contents=tr(name))
     remedy = (
-        "Update Snug and give the file its old name to have them back."
-        if word == "newer"
-        else "To have them back, restore a backup: Backups, in the menu over the list of chats."
+        tr("To have them back, restore a backup: Backups, in the menu over the list of chats.")
         if contents == "chats"
-        else "Restore a backup to have them back, if you keep any."
+        else tr("Restore a backup to have them back, if you keep any.")
     )
-    return (
-        f"The database of your {contents} {sentence}. "
-        f"It is kept as {kept}; a fresh one is in use. {remedy}"
-    )
+    return f"{what} {aside} {remedy}"

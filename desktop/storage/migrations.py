@@ -15,6 +15,7 @@ from typing import Final
 import apsw
 
 from desktop.domain.errors import UserError
+from models.wording import tr
 
 M001_CHATS: Final = """
 create table models (
@@ -365,8 +366,11 @@ def back_up(connection: apsw.Connection, path: Path) -> Path:
 def _verify(copy: apsw.Connection, path: Path, version: int) -> None:
     if copy.pragma("integrity_check") != "ok" or schema_version(copy) != version:
         raise UserError(
-            "The backup before the upgrade of the chats could not be verified.",
-            f"Nothing was changed. Copy {path} to a safe place, then start Snug again.",
+            tr("The backup before the upgrade of the chats could not be verified."),
+            tr(
+                "Nothing was changed. Copy {path} to a safe place, then start Snug again.",
+                path=path,
+            ),
         )
 
 

@@ -11,6 +11,7 @@ import msgspec
 from desktop.domain.errors import UserError
 from desktop.domain.presets import DeletedPreset, Preset, checked_name, free_name
 from desktop.storage.database import Database
+from models.wording import tr
 
 _READ = "select id, name, content from presets"
 
@@ -128,7 +129,9 @@ def _values(content: object) -> dict[str, object]:
 def _present(connection: apsw.Connection, preset_id: int) -> Preset:
     found = _read(connection, "where id = ?", preset_id)
     if not found:
-        raise UserError("This preset was deleted.", "Save the chat's settings as a new one.")
+        raise UserError(
+            tr("This preset was deleted."), tr("Save the chat's settings as a new one.")
+        )
     return found[0]
 
 
@@ -156,7 +159,9 @@ def _free(connection: apsw.Connection, name: str, besides: int = 0) -> str:
         "select name from presets where name = ? and id != ?", (name, besides)
     ).get
     if taken:
-        raise UserError(f"There is a preset named “{taken}” already.", "Choose another name.")
+        raise UserError(
+            tr("There is a preset named “{name}” already.", name=taken), tr("Choose another name.")
+        )
     return name
 
 

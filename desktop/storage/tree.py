@@ -13,6 +13,7 @@ from desktop.domain.errors import UserError
 from desktop.storage import grounds, left_out
 from desktop.storage.runs import unpack_ids
 from models.records import Report, Turn
+from models.wording import tr
 
 _REPORTS: Final = msgspec.json.Decoder(Report)
 _STATES: Final = {state.value: state for state in MessageState}
@@ -91,7 +92,8 @@ def present(connection: apsw.Connection, message_id: int) -> Message:
 def gone() -> UserError:
     """Return what to say of a message that was deleted meanwhile, here or in another window."""
     return UserError(
-        "This message was deleted.", "Bring it back from the trash, or go on from another one."
+        tr("This message was deleted."),
+        tr("Bring it back from the trash, or go on from another one."),
     )
 
 
