@@ -97,7 +97,5 @@ def build_models_page(theme: Theme, session: Session) -> ModelsPage:
         ),
     )
     page = ModelsPage(theme, tabs)
-    downloads = session.downloads
-    downloads.changed.connect(lambda _all: page.set_count(DOWNLOADS, downloads.under_way))
-    page.set_count(DOWNLOADS, downloads.under_way)
+    page.count_downloads(session.downloads)
     return page

@@ -14,8 +14,8 @@ class SearchController(QObject):
 
     found = Signal(object)
 
-    def __init__(self, store: StoreThread) -> None:
-        super().__init__()
+    def __init__(self, store: StoreThread, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._store = store
         self._wanted = ""
         self._is_asking = False

@@ -29,7 +29,12 @@ def speak(app: QApplication, choice: str) -> str:
 
 def names() -> list[tuple[str, str]]:
     """Return the codes of the languages with their own names, as in a list to choose from."""
-    return [(code, QLocale(code).nativeLanguageName().capitalize()) for code in languages()]
+    # Qt would have English be American.
+    others = (code for code in languages() if code != "en")
+    return [
+        ("en", "English"),
+        *((code, QLocale(code).nativeLanguageName().capitalize()) for code in others),
+    ]
 
 
 def _of_system() -> str:

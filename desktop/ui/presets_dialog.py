@@ -59,7 +59,7 @@ class PresetsDialog(QDialog):
         layout.addLayout(self._make_foot())
         presets.changed.connect(self._show)
         presets.failed.connect(self._complain)
-        presets.imported.connect(lambda _found: self.trouble.hide())
+        presets.imported.connect(self.trouble.hide)
         presets.deleted.connect(self._on_deleted)
         self._show()
         self._choose(presets.current)

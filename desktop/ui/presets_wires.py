@@ -40,7 +40,6 @@ class PresetWires(QObject):
         presets.imported.connect(self._on_imported)
         presets.exported.connect(self._on_exported)
         presets.failed.connect(window.notices.say_trouble)
-        session.backups.restored.connect(lambda _backup, _before: presets.refresh())
         self._on_settings(session.settings.generation)
 
     def show_all(self) -> None:

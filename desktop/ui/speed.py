@@ -19,15 +19,15 @@ class SpeedLine(QObject):
 
     changed = Signal(str)
 
-    def __init__(self, chat: ChatController) -> None:
-        super().__init__()
+    def __init__(self, chat: ChatController, parent: QObject) -> None:
+        super().__init__(parent)
         self._chat = chat
         self._rate = TokenRate()
         self._asked_at = 0.0
         self._first_s: float | None = None
         self._told_at = 0.0
-        chat.opened.connect(lambda _chat: self._show_last())
-        chat.path_changed.connect(lambda _path: self._show_last())
+        chat.opened.connect(self._show_last)
+        chat.path_changed.connect(self._show_last)
         chat.became_whole.connect(self._show_last)
         chat.message_replaced.connect(self._on_replaced)
         chat.busy_changed.connect(self._on_busy)

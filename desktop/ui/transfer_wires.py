@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from desktop.controllers.session import Session
 from desktop.ui.theme import Theme
+from models.wording import tr
 
 if TYPE_CHECKING:
     from desktop.ui.main_window import MainWindow
@@ -33,7 +34,7 @@ class TransferWires(QObject):
         panel.import_requested.connect(self.choose_import)
         transfers.exported.connect(self._on_exported)
         transfers.imported.connect(self._on_imported)
-        transfers.stopped.connect(lambda: window.notices.say("Stopped."))
+        transfers.stopped.connect(self._on_stopped)
         transfers.failed.connect(window.notices.say_trouble)
 
     def export_chat(self, chat_id: int, form: str) -> None:
@@ -87,6 +88,9 @@ class TransferWires(QObject):
         from desktop.ui.import_dialog import ImportDialog  # noqa: PLC0415 - not at the start
 
         ImportDialog(self._theme, self._session.transfers, Path(path), self._window).open()
+
+    def _on_stopped(self) -> None:
+        self._window.notices.say(tr("Stopped."))
 
     def _on_exported(self, path: Path, count: int) -> None:
         from desktop.ui.documents.list_model import counted  # noqa: PLC0415 - not at the start

@@ -67,7 +67,7 @@ def test_what_is_old_goes_at_the_start(qtbot: QtBot, path: Path, thread: StoreTh
         connection.execute("update chats set deleted_at = ? where id = ?", (month_ago, old.id))
     trash = TrashController(thread)
     with qtbot.waitSignal(trash.purged) as purged:
-        trash.start()
+        trash.expire()
     assert purged.args == [{old.id}]
     qtbot.waitUntil(lambda: [chat.id for chat in trash.chats] == [young.id])
     trash.close()
@@ -82,7 +82,7 @@ def test_what_a_crash_left_half_deleted_goes_at_the_next_start(
         ChatStore(database).condemn_chat(chat.id)
     trash = TrashController(thread)
     with qtbot.waitSignal(trash.purged) as purged:
-        trash.start()
+        trash.expire()
     assert purged.args == [{chat.id}]
     trash.close()
     thread.close()

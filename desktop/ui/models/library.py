@@ -62,7 +62,7 @@ class LibraryTab(TabPage):
         self._path = ""
         self._kind: ModelKind | None = None
         self._source: Source | None = None
-        self.model = LibraryModel()
+        self.model = LibraryModel(self)
         self.search = self._make_search()
         self.list = ModelList(theme, self.model)
         self.detail = DetailPanel(theme, library, loading, model, settings)
@@ -171,10 +171,10 @@ class LibraryTab(TabPage):
 
     def _connect(self, model: ModelController) -> None:
         self._library.entries_changed.connect(self._on_entries)
-        self._library.scanning_changed.connect(lambda _on: self._count())
+        self._library.scanning_changed.connect(self._count)
         self._loading.judged.connect(self.model.set_verdicts)
-        self._loading.judged.connect(lambda _found: self._settle.start())
-        self._loading.machine_changed.connect(lambda _machine: self._settle.start())
+        self._loading.judged.connect(self._judge_soon)
+        self._loading.machine_changed.connect(self._judge_soon)
         model.state_changed.connect(self._on_model)
         self.list.opened.connect(self._open)
         self.list.moved.connect(self._on_moved)
@@ -238,6 +238,9 @@ class LibraryTab(TabPage):
         if row >= 0:
             self.list.setCurrentIndex(self.model.index(row))
         self._count()
+        self._settle.start()
+
+    def _judge_soon(self) -> None:
         self._settle.start()
 
     def _count(self) -> None:

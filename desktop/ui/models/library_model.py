@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from desktop.controllers.loading import Verdict
 from desktop.domain.errors import UserError
@@ -32,8 +32,8 @@ class LibraryModel(QAbstractListModel):
     New entries at the end are inserted, so that a scan never moves what one is reading.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._entries: Sequence[LibraryEntry] = ()
         self._rows: list[LibraryEntry] = []
         self._verdicts: Mapping[str, Verdict] = {}

@@ -8,11 +8,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar
 
+from desktop.controllers.downloads import DownloadsController
 from desktop.ui import tokens
 from desktop.ui.controls import IconButton, column, label
-from desktop.ui.models.tab import LIBRARY, Tab, TabPage
+from desktop.ui.models.tab import DOWNLOADS, LIBRARY, Tab, TabPage
 from desktop.ui.page import Page
 from desktop.ui.theme import Theme
+from models.wording import tr
 
 
 class ModelsPage(Page):
@@ -21,7 +23,7 @@ class ModelsPage(Page):
     def __init__(self, theme: Theme, tabs: Sequence[Tab]) -> None:
         super().__init__()
         self.setObjectName("modelsPage")
-        self.setAccessibleName("Models")
+        self.setAccessibleName(tr("Models"))
         self._tabs = tuple(tabs)
         self._made: dict[str, TabPage] = {}
         self.bar = self._make_bar()
@@ -50,6 +52,15 @@ class ModelsPage(Page):
             self._stack.addWidget(made)
         return self._made[key]
 
+    def count_downloads(self, downloads: DownloadsController) -> None:
+        """Show from now on beside their tab's title how many are under way."""
+        self._downloads = downloads
+        downloads.changed.connect(self._on_downloads)
+        self._on_downloads()
+
+    def _on_downloads(self) -> None:
+        self.set_count(DOWNLOADS, self._downloads.under_way)
+
     def set_count(self, key: str, count: int) -> None:
         """Show a number beside a tab's title; 0 shows none."""
         title = self._tabs[self._index(key)].title
@@ -75,7 +86,7 @@ class ModelsPage(Page):
     def _make_bar(self) -> QTabBar:
         bar = QTabBar()
         bar.setObjectName("modelsTabs")
-        bar.setAccessibleName("Models")
+        bar.setAccessibleName(tr("Models"))
         bar.setDrawBase(False)
         bar.setExpanding(False)
         bar.setElideMode(Qt.TextElideMode.ElideNone)
@@ -88,11 +99,12 @@ class ModelsPage(Page):
         head = QHBoxLayout()
         head.setContentsMargins(tokens.XL, tokens.XS, tokens.M, tokens.S)
         head.setSpacing(tokens.L)
-        head.addWidget(label("Models", kind="title"))
+        head.addWidget(label(tr("Models"), kind="title"))
         head.addWidget(self.bar)
         head.addStretch(1)
-        close = IconButton(theme, "close", "Back to the chat", self.close_requested.emit)
-        close.set_name("Back to the chat", "Esc")
+        back = tr("Back to the chat")
+        close = IconButton(theme, "close", back, self.close_requested.emit)
+        close.set_name(back, "Esc")
         head.addWidget(close)
         return head
 
