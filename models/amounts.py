@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from models.wording import number, tr
+
 _UNITS: Final = ("bytes", "kB", "MB", "GB", "TB")
 _COUNTS: Final = ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k"))
 
@@ -49,3 +51,8 @@ def count_in_words(count: int) -> str:
             digits = f"{value:.1f}".removesuffix(".0") if value < 9.95 else f"{value:.0f}"
             return f"{digits}{letter}"
     return str(count)
+
+
+def share_in_words(share: float) -> str:
+    """Return ``45%`` for 0.45."""
+    return tr("{percent}%", percent=number(100 * share))
