@@ -214,7 +214,8 @@ def too_long(tokens: int, room: int, *, continues: bool) -> UserError:
             room=number(room),
         ),
         tr(
-            "Shorten it, attach it as a document, unpin messages, or choose a larger context window."
+            "Shorten it, attach it as a document, unpin messages, or choose a larger context "
+            "window."
         ),
         code="prompt_too_long",
     )

@@ -13,6 +13,7 @@ from desktop.domain.summary import Answer, Call
 from desktop.work.jobs import JobTools
 from desktop.work.prompts import STOP, data_prompt
 from models.records import ChatPrompt, Sampling
+from models.wording import tr
 
 SAMPLING: Final = Sampling(temperature=0.0, top_k=0, top_p=1.0, min_p=0.0, repeat_penalty=1.0)
 """Always the likeliest token. No penalty on what was said: it breaks numbers, and copies must be
@@ -112,7 +113,8 @@ class Asking:
                 key=self._key(call),
                 prompt_sha256=self._sha256(call),
                 text=made.text,
-                failure=made.failure or ("" if made.text.strip() else "The model wrote nothing."),
+                failure=made.failure
+                or ("" if made.text.strip() else tr("The model wrote nothing.")),
                 truncated=made.finish_reason in {"max_tokens", "context_full"},
                 attempts=attempt,
                 tokens_in=made.tokens_in,

@@ -9,6 +9,7 @@ from typing import BinaryIO, Final
 import msgspec
 
 from desktop.domain.errors import UserError
+from models.wording import tr
 
 MOST_BYTES: Final = 256 * 1024 * 1024
 """What one chat may take in a file."""
@@ -52,10 +53,16 @@ class _Scanner:
             if is_array and sign == b"]":
                 return
             if sign not in (b"{", b"["):
-                raise self._broken("holds something else than chats")
+                raise _broken(
+                    tr(
+                        "{name} holds something else than chats, so it can't be read as an export "
+                        "of chats.",
+                        name=self._name,
+                    )
+                )
             yield self._element()
         if is_array:
-            raise self._broken("ends in the middle")
+            raise self._ended()
 
     def _element(self) -> bytes | TooLarge:
         """Return the element that begins here, and go behind it."""
@@ -70,7 +77,7 @@ class _Scanner:
                     self._held = self._held[at:] if at else b'"'
                     at = 0
                 if not self._read():
-                    raise self._broken("ends in the middle")
+                    raise self._ended()
                 continue
             at = found.end()
             if found[0] in b"{[":
@@ -100,8 +107,16 @@ class _Scanner:
         self._size = min(self._size * 2, MOST_BYTES)
         return bool(more)
 
-    def _broken(self, why: str) -> UserError:
-        return UserError(
-            f"{self._name} {why}, so it can't be read as an export of chats.",
-            "Choose the file as the other product wrote it, or export it there again.",
+    def _ended(self) -> UserError:
+        return _broken(
+            tr(
+                "{name} ends in the middle, so it can't be read as an export of chats.",
+                name=self._name,
+            )
         )
+
+
+def _broken(title: str) -> UserError:
+    return UserError(
+        title, tr("Choose the file as the other product wrote it, or export it there again.")
+    )

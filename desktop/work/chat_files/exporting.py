@@ -12,6 +12,7 @@ from desktop.domain.archive import ArchivedChat
 from desktop.domain.errors import UserError
 from desktop.settings.files import write_atomically
 from desktop.work.chat_files.writing import as_html, as_json, as_markdown, file_name
+from models.wording import tr
 
 Form = Literal["json", "markdown", "html", "pdf"]
 SUFFIXES: Final[dict[Form, str]] = {
@@ -35,7 +36,7 @@ def written(chat: ArchivedChat, form: Form) -> bytes:
         case "html":
             return as_html(chat).encode("utf-8", "replace")
         case _:
-            raise UserError("PDF needs the window.", "Export as HTML and print that.")
+            raise UserError(tr("PDF needs the window."), tr("Export as HTML and print that."))
 
 
 def export_one(chat: ArchivedChat, path: Path, write: Write) -> None:
@@ -91,8 +92,11 @@ def _whole(path: Path) -> Iterator[BinaryIO]:
         part.replace(path)
     except OSError as error:
         raise UserError(
-            f"{path} can't be written: {error.strerror or error}.",
-            "See that the disk has room and that the folder is writable for you, then try again.",
+            tr("{path} can't be written: {why}.", path=path, why=error.strerror or error),
+            tr(
+                "See that the disk has room and that the folder is writable for you, then try "
+                "again."
+            ),
             str(error),
         ) from error
     finally:

@@ -9,7 +9,8 @@ import struct
 from typing import BinaryIO, Final
 
 from desktop.domain.archive import BadArchive
-from desktop.work.chat_files.products import Draft
+from desktop.work.chat_files.products import PICTURES, RESULTS, THOUGHTS, Draft
+from models.wording import tr
 
 MAGIC: Final = b"\xf5\xd5\x53\xcc"
 MOST_BYTES: Final = 64 * 1024 * 1024
@@ -23,13 +24,18 @@ def read_gpt4all(file: BinaryIO) -> Draft:
     """Return the chat in a file. Raises BadArchive."""
     data = file.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
-        raise BadArchive("it is larger than any chat of GPT4All")
+        raise BadArchive(tr("it is larger than any chat of GPT4All"))
     stream = _Stream(data[len(MAGIC) :])
     version = stream.number(">i")
     if not _OLDEST <= version <= _NEWEST:
         raise BadArchive(
-            f"it is in version {version} of GPT4All's format; Snug reads {_OLDEST} to {_NEWEST}. "
-            "Open it once in a newer GPT4All"
+            tr(
+                "it is in version {version} of GPT4All's format; Snug reads {oldest} to {newest}. "
+                "Open it once in a newer GPT4All",
+                version=version,
+                oldest=_OLDEST,
+                newest=_NEWEST,
+            )
         )
     created = stream.number(">q")
     stream.text()
@@ -58,7 +64,7 @@ class _Stream:
 
     def take(self, size: int) -> bytes:
         if size < 0 or self._at + size > len(self._data):
-            raise BadArchive("it ends in the middle")
+            raise BadArchive(tr("it ends in the middle"))
         self._at += size
         return self._data[self._at - size : self._at]
 
@@ -68,7 +74,7 @@ class _Stream:
     def count(self, form: str = ">q") -> int:
         count = self.number(form)
         if not 0 <= count <= _MOST_ITEMS:
-            raise BadArchive("a number in it is too large")
+            raise BadArchive(tr("a number in it is too large"))
         return count
 
     def flag(self) -> bool:
@@ -86,8 +92,10 @@ def _skip_model(stream: _Stream) -> None:
     """Go over what the tenth version keeps of the model, which is nothing where it has no state."""
     if stream.flag():
         raise BadArchive(
-            "it holds the state of a model. In GPT4All, switch off to save the context of chats, "
-            "and close it once"
+            tr(
+                "it holds the state of a model. In GPT4All, switch off to save the context of "
+                "chats, and close it once"
+            )
         )
     stream.take(8)
     stream.text()
@@ -112,7 +120,7 @@ def _item(stream: _Stream, version: int, draft: Draft) -> tuple[str, str]:
     for _ in range(stream.count()):
         _skip_address(stream)
         stream.blob()
-        draft.leave_out("pictures and files")
+        draft.leave_out(PICTURES)
     parts = [_part(stream, draft, 0) for _ in range(stream.count())] if version >= 12 else []
     role = {"Prompt: ": "user", "Response: ": "assistant"}.get(kind, "")
     return role, "\n\n".join(each for each in (*parts, text) if each.strip())
@@ -121,17 +129,17 @@ def _item(stream: _Stream, version: int, draft: Draft) -> tuple[str, str]:
 def _part(stream: _Stream, draft: Draft, depth: int) -> str:
     """Return the text of a part of a reply, without what the model thought or ran."""
     if depth > _DEEPEST:
-        raise BadArchive("its parts lie too deep in each other")
+        raise BadArchive(tr("its parts lie too deep in each other"))
     kind = stream.text()
     text = stream.text()
     if kind == "ToolCall: ":
-        raise BadArchive("it calls tools, which Snug can't read")
+        raise BadArchive(tr("it calls tools, which Snug can't read"))
     if kind == "Think: ":
         stream.take(4)
-        draft.leave_out("thoughts and memories")
+        draft.leave_out(THOUGHTS)
         text = ""
     elif kind == "ToolResponse: ":
-        draft.leave_out("results of tools")
+        draft.leave_out(RESULTS)
         text = ""
     parts = [_part(stream, draft, depth + 1) for _ in range(stream.count())]
     return "\n\n".join(each for each in (*parts, text) if each.strip())

@@ -10,6 +10,7 @@ from desktop.domain.archive import ArchivedChat
 from desktop.domain.titles import title_from
 from desktop.work.chat_files.reading import Read, Step, Unread, read_chats
 from desktop.work.chat_files.writing import UNTITLED
+from models.wording import tr
 
 _MOST_LINES: Final = 20_000
 """What a list holds; what is more is counted."""
@@ -111,7 +112,7 @@ def _line(read: Read, *, is_here: bool) -> Line:
     chat = read.chat
     first = next((each.text for each in chat.messages if each.role == "user"), "")
     return Line(
-        title=title_from(chat.title) or title_from(first) or UNTITLED,
+        title=title_from(chat.title) or title_from(first) or tr(UNTITLED),
         product=read.product,
         messages=len(chat.messages),
         created_at=chat.created_at,

@@ -18,6 +18,7 @@ from desktop.domain.archive import (
     in_order,
 )
 from models.records import Role
+from models.wording import mark, tr
 
 Value = Any
 """What JSON may hold."""
@@ -29,6 +30,10 @@ _ROLES: Final[dict[object, Role]] = {
     "system": "system",
 }
 
+PICTURES: Final = mark("pictures and files")
+THOUGHTS: Final = mark("thoughts and memories")
+RESULTS: Final = mark("results of tools")
+"""What Snug has no place for."""
 
 _THOUGHTS: Final = frozenset(
     {"thoughts", "reasoning_recap", "user_editable_context", "model_editable_context"}
@@ -138,7 +143,7 @@ def from_chatgpt(data: Mapping[str, Value]) -> Draft:
         text = _chatgpt_text(message.get("content"), draft)
         model = _dict(message.get("metadata")).get("model_slug")
         if role == "tool":
-            draft.leave_out("results of tools")
+            draft.leave_out(RESULTS)
             continue
         names[name] = draft.add(
             name, parent, role, text, at=message.get("create_time"), model=model
@@ -252,7 +257,7 @@ def _chatgpt_text(content: Value, draft: Draft) -> str:
         return ""
     kind = _name(content.get("content_type"))
     if kind in _THOUGHTS:
-        draft.leave_out("thoughts and memories")
+        draft.leave_out(THOUGHTS)
         return ""
     if kind in {"code", "execution_output"}:
         text = content.get("text")
@@ -265,14 +270,14 @@ def _chatgpt_text(content: Value, draft: Draft) -> str:
         elif isinstance(part, dict) and isinstance(part.get("text"), str):
             texts.append(part["text"])
         else:
-            draft.leave_out("pictures and files")
+            draft.leave_out(PICTURES)
     return "\n\n".join(text for text in texts if text.strip())
 
 
 def _claude_text(message: Mapping[str, Value], draft: Draft) -> str:
     for key in ("attachments", "files", "files_v2"):
         for _ in _list(message.get(key)):
-            draft.leave_out("pictures and files")
+            draft.leave_out(PICTURES)
     text = _content_text(message.get("content"), draft)
     plain = message.get("text")
     return text or (plain if isinstance(plain, str) else "")
@@ -287,7 +292,7 @@ def _lm_studio_text(version: Mapping[str, Value], draft: Draft) -> str:
         if _dict(step).get("type") == "contentBlock":
             style = _dict(_dict(step).get("style")).get("type")
             if style == "thinking":
-                draft.leave_out("thoughts and memories")
+                draft.leave_out(THOUGHTS)
                 continue
             texts.append(_content_text(step.get("content"), draft))
     return "\n\n".join(text for text in texts if text.strip())
@@ -304,17 +309,17 @@ def _content_text(content: Value, draft: Draft) -> str:
         if kind == "text" and isinstance(value, str):
             texts.append(value)
         elif kind in {"thinking", "reasoning"}:
-            draft.leave_out("thoughts and memories")
+            draft.leave_out(THOUGHTS)
         elif kind in {"tool_use", "tool_result", "tool_call"}:
-            draft.leave_out("results of tools")
+            draft.leave_out(RESULTS)
         elif kind:
-            draft.leave_out("pictures and files")
+            draft.leave_out(PICTURES)
     return "\n\n".join(text for text in texts if text.strip())
 
 
 def _add_plain(draft: Draft, name: object, parent: object, message: Mapping[str, Value]) -> object:
     for _ in _list(message.get("files")):
-        draft.leave_out("pictures and files")
+        draft.leave_out(PICTURES)
     model = message.get("modelName") or message.get("model")
     text = _content_text(message.get("content"), draft)
     at = message.get("timestamp")
@@ -347,7 +352,7 @@ def _walk(
         if count > len(nodes):
             break
     if children:
-        raise BadArchive("its messages follow each other in a circle")
+        raise BadArchive(tr("its messages follow each other in a circle"))
 
 
 def _are_names(value: Value) -> bool:
@@ -368,11 +373,11 @@ def _dict(value: Value) -> dict[str, Value]:
 
 def _mapping(value: Value, what: str) -> dict[str, Value]:
     if not isinstance(value, dict):
-        raise BadArchive(f"its part “{what}” isn't what it should be")
+        raise BadArchive(tr("its part “{what}” isn't what it should be", what=what))
     return value
 
 
 def _dicts(value: Value, what: str) -> Sequence[dict[str, Value]]:
     if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
-        raise BadArchive(f"its part “{what}” isn't what it should be")
+        raise BadArchive(tr("its part “{what}” isn't what it should be", what=what))
     return value

@@ -15,6 +15,7 @@ from desktop.domain.errors import UserError
 from desktop.work.chat_files.elements import MOST_BYTES, TooLarge, elements
 from desktop.work.chat_files.gpt4all import MAGIC, read_gpt4all
 from desktop.work.chat_files.products import READERS, Draft, from_jan
+from models.wording import number, tr
 
 _MOST_FILES: Final = 20_000
 _ZIP: Final = b"PK\x03\x04"
@@ -85,8 +86,8 @@ def read_chats(path: Path) -> Iterator[Told]:
             yield from _file(path)
     except OSError as error:
         raise UserError(
-            f"{path.name} can't be read: {error.strerror or error}.",
-            "See that the file is there and that you may read it, then try again.",
+            tr("{name} can't be read: {why}.", name=path.name, why=error.strerror or error),
+            tr("See that the file is there and that you may read it, then try again."),
             str(error),
         ) from error
 
@@ -146,8 +147,8 @@ def _archive(file: BinaryIO, name: str) -> Iterator[Told]:
                 yield Step(at + 1, len(wanted))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise UserError(
-            f"The archive {name} can't be unpacked.",
-            "Fetch it again, or unpack it with another program and choose the folder.",
+            tr("The archive {name} can't be unpacked.", name=name),
+            tr("Fetch it again, or unpack it with another program and choose the folder."),
             str(error),
         ) from error
 
@@ -156,7 +157,8 @@ def _but_threads(names: Sequence[str]) -> list[str]:
     """Return the files to read: Jan's messages are read with their thread."""
     if len(names) > _MOST_FILES:
         raise UserError(
-            f"There are more than {_MOST_FILES:,} files.", "Choose a folder that holds only chats."
+            tr("There are more than {most} files.", most=number(_MOST_FILES)),
+            tr("Choose a folder that holds only chats."),
         )
     folders = {PurePosixPath(name).parent for name in names if PurePosixPath(name).name == _THREAD}
     return [
@@ -183,17 +185,17 @@ def _chats(opened: _Opened) -> Iterator[Read | Unread]:
     elif name == _MESSAGES:
         yield _told(opened.name, "Jan", lambda: _thread(opened.file, opened.beside))
     else:
-        for number, element in enumerate(elements(opened.file, name), 1):
-            yield _chat(element, f"{name}, chat {number}", opened)
+        for place, element in enumerate(elements(opened.file, name), 1):
+            yield _chat(element, tr("{name}, chat {place}", name=name, place=place), opened)
 
 
 def _chat(element: bytes | TooLarge, name: str, opened: _Opened) -> Read | Unread:
     if isinstance(element, TooLarge):
-        return Unread(name, f"it is larger than {MOST_BYTES >> 20} MB")
+        return Unread(name, tr("it is larger than {size} MB", size=MOST_BYTES >> 20))
     try:
         data = msgspec.json.decode(element)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        return Unread(name, f"it is no valid JSON ({error})")
+        return Unread(name, tr("it is no valid JSON ({error})", error=error))
     return _of_object(element, data if isinstance(data, dict) else {}, name, opened)
 
 
@@ -205,17 +207,18 @@ def _of_object(element: bytes, data: dict[str, Any], name: str, opened: _Opened)
     for key, product, read in READERS:
         if key in data:
             return _told(_titled(data, name), product, lambda read=read: read(data))  # type: ignore[misc]
-    return Unread(name, "it is no chat of a product that Snug knows")
+    return Unread(name, tr("it is no chat of a product that Snug knows"))
 
 
 def _own(element: bytes, data: dict[str, Any], name: str) -> Read | Unread:
     version = data["snug_chat"]
     if not isinstance(version, int) or version > FORMAT_VERSION:
-        return Unread(_titled(data, name), "a newer version of Snug wrote it: update this one")
+        why = tr("a newer version of Snug wrote it: update this one")
+        return Unread(_titled(data, name), why)
     try:
         return Read(checked(_OWN.decode(element)), "Snug")
     except msgspec.ValidationError as error:
-        return Unread(_titled(data, name), f"it isn't as Snug wrote it ({error})")
+        return Unread(_titled(data, name), tr("it isn't as Snug wrote it ({error})", error=error))
     except BadArchive as error:
         return Unread(_titled(data, name), str(error))
 
@@ -227,8 +230,8 @@ def _told(name: str, product: str, read: Callable[[], Draft]) -> Read | Unread:
     except BadArchive as error:
         return Unread(name, str(error))
     except (FileNotFoundError, KeyError):
-        return Unread(name, f"{_MESSAGES} isn't beside it, and holds what was said")
-    left_out = ", ".join(f"{what} ({count})" for what, count in draft.left_out.items())
+        return Unread(name, tr("{name} isn't beside it, and holds what was said", name=_MESSAGES))
+    left_out = ", ".join(f"{tr(what)} ({number(count)})" for what, count in draft.left_out.items())
     return Read(chat, product, left_out)
 
 
@@ -251,21 +254,21 @@ def _lines(file: BinaryIO) -> Iterator[dict[str, Any]]:
     try:
         for element in elements(file, _MESSAGES):
             if isinstance(element, TooLarge):
-                raise BadArchive(f"a message is larger than {MOST_BYTES >> 20} MB")
+                raise BadArchive(tr("a message is larger than {size} MB", size=MOST_BYTES >> 20))
             line = msgspec.json.decode(element)
             if isinstance(line, dict):
                 yield line
     except (UserError, msgspec.DecodeError, RecursionError) as error:
-        raise BadArchive(f"{_MESSAGES} is damaged") from error
+        raise BadArchive(tr("{name} is damaged", name=_MESSAGES)) from error
 
 
 def _titled(data: dict[str, Any], name: str) -> str:
     title = data.get("title") or data.get("name")
-    return f"“{title[:80]}”" if isinstance(title, str) and title.strip() else name
+    return tr("“{title}”", title=title[:80]) if isinstance(title, str) and title.strip() else name
 
 
 def _nothing(name: str) -> UserError:
     return UserError(
-        f"There are no chats in {name}.",
-        "Choose an export of Snug, ChatGPT, Claude, Open WebUI, LM Studio, GPT4All or Jan.",
+        tr("There are no chats in {name}.", name=name),
+        tr("Choose an export of Snug, ChatGPT, Claude, Open WebUI, LM Studio, GPT4All or Jan."),
     )

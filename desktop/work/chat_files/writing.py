@@ -14,8 +14,14 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 
 from desktop.domain.archive import ArchivedChat, ArchivedMessage, shown_path
+from models.wording import mark, tr, trn
 
-UNTITLED: Final = "Untitled chat"
+UNTITLED: Final = mark("Untitled chat")
+_MONTHS: Final = (
+    mark("January"), mark("February"), mark("March"), mark("April"), mark("May"), mark("June"),
+    mark("July"), mark("August"), mark("September"), mark("October"), mark("November"),
+    mark("December"),
+)  # fmt: skip
 _LINKS: Final = ("http://", "https://", "mailto:")
 _UNFIT: Final = re.compile(r'[\x00-\x1f<>:"/\\|?*\x7f]+')
 _LONGEST_NAME: Final = 80
@@ -98,35 +104,40 @@ def file_name(chat: ArchivedChat) -> str:
 def safe_name(title: str) -> str:
     """Return a title as the name of a file, without a suffix, that every system takes."""
     name = " ".join(_UNFIT.sub(" ", title).split())[:_LONGEST_NAME].strip(" .")
-    return f"{name} chat" if _RESERVED.match(name) else name or UNTITLED
+    return f"{name} chat" if _RESERVED.match(name) else name or tr(UNTITLED)
 
 
 def _title(chat: ArchivedChat) -> str:
-    return " ".join(chat.title.split()) or UNTITLED
+    return " ".join(chat.title.split()) or tr(UNTITLED)
 
 
 def _facts(chat: ArchivedChat) -> str:
     count = len(shown_path(chat))
-    said = f"{count:,} message{'' if count == 1 else 's'}"
+    said = trn("{count} message", "{count} messages", count)
     # Not every product tells when a chat was begun.
     begun = dt.datetime.fromtimestamp(chat.created_at, dt.UTC).astimezone()
-    return f"{begun:%d %B %Y}, {said}" if chat.created_at else said
+    return f"{_day(begun)}, {said}" if chat.created_at else said
+
+
+def _day(day: dt.date) -> str:
+    month = tr(_MONTHS[day.month - 1])
+    return tr("{day} {month} {year}", day=f"{day:%d}", month=month, year=day.year)
 
 
 def _speaker(message: ArchivedMessage) -> str:
     if message.role != "assistant":
-        return "You" if message.role == "user" else "System"
+        return tr("You") if message.role == "user" else tr("System")
     names = [run.model_name for run in message.runs if run.model_name]
-    return " ".join(names[-1].split()) if names else "Assistant"
+    return " ".join(names[-1].split()) if names else tr("Assistant")
 
 
 def _note(message: ArchivedMessage) -> str:
     """Return what must be said of a reply that isn't what a model wrote to its end."""
     if message.problem is not None:
-        return f"Not finished: {' '.join(message.problem[0].split())}"
+        return tr("Not finished: {why}", why=" ".join(message.problem[0].split()))
     if message.role == "assistant" and message.state != "complete":
-        return "Not finished."
-    return "Edited." if message.edited else ""
+        return tr("Not finished.")
+    return tr("Edited.") if message.edited else ""
 
 
 @cache
