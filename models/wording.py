@@ -15,9 +15,6 @@ from typing import Final
 LANGUAGE: Final = "SNUG_LANGUAGE"
 """The environment variable that names the language; unset or empty: English."""
 
-_FIGURES: Final = "1,234.5"
-"""A number whose translation shows the language's separators."""
-
 
 def tr(text: str, /, **values: object) -> str:
     """Return a sentence in the reader's language, with its ``{named}`` places filled.
@@ -74,5 +71,6 @@ def _catalogue(language: str) -> gettext.NullTranslations:
 
 @cache
 def _separators(language: str) -> tuple[str, str]:
-    shown = _catalogue(language).gettext(_FIGURES)
+    # A number whose translation shows them.
+    shown = _catalogue(language).gettext(mark("1,234.5"))
     return shown[1], shown[-2]
