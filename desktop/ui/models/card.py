@@ -18,6 +18,7 @@ from desktop.ui.transcript.builder import DocumentBuilder
 from desktop.ui.transcript.document import Marker, SealedDocument
 from desktop.ui.transcript.style import TranscriptStyle
 from desktop.ui.transcript.tables import column_widths, insert_table, rows_of
+from models.wording import tr
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -50,14 +51,14 @@ class CardView(QTextBrowser):
         self._theme = theme
         self._card = ""
         self.setObjectName("modelCard")
-        self.setAccessibleName("Model card")
+        self.setAccessibleName(tr("Model card"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setOpenLinks(False)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.anchorClicked.connect(self._on_anchor_clicked)
         self.highlighted.connect(self._on_highlighted)
-        theme.changed.connect(lambda: self.show_card(self._card))
+        theme.changed.connect(self._on_theme_changed)
         # Slow to import: done by when the hub has answered with a card.
         threading.Thread(target=markdown.load, daemon=True).start()
 
@@ -84,6 +85,9 @@ class CardView(QTextBrowser):
     def sizeHint(self) -> QSize:
         """Return the document's own height."""
         return QSize(_WIDE, max(1, round(self.document().size().height())))
+
+    def _on_theme_changed(self) -> None:
+        self.show_card(self._card)
 
     def _fit(self) -> None:
         self.document().setTextWidth(self.viewport().width())

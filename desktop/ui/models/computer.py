@@ -20,6 +20,7 @@ from desktop.ui.models.tab import TabPage
 from desktop.ui.models.workers import WorkerList
 from desktop.ui.option_row import OptionRow, option_row
 from desktop.ui.theme import Theme
+from models.wording import tr
 
 _WIDEST = 680
 _OPTIONS = {info.name: info for info in APP_OPTIONS}
@@ -64,7 +65,7 @@ class ComputerTab(TabPage):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setAccessibleName("This computer")
+        scroll.setAccessibleName(tr("This computer"))
         outer = QWidget()
         row = QHBoxLayout(outer)
         row.setContentsMargins(tokens.XL, tokens.S, tokens.XL, tokens.XL)
@@ -77,19 +78,21 @@ class ComputerTab(TabPage):
         return scroll
 
     def _fill(self, layout: QVBoxLayout) -> None:
-        layout.addWidget(_section("What models can run on", self._devices))
+        layout.addWidget(_section(tr("What models can run on"), self._devices))
         layout.addWidget(
             _section(
-                "Memory",
+                tr("Memory"),
                 self._option("idle_unload_minutes"),
                 self._option("kv_files_mb"),
                 self._kept_chats,
             )
         )
         layout.addWidget(
-            _section("The hub", self._option("offline"), self._option("hub_endpoint"), self._token)
+            _section(
+                tr("The hub"), self._option("offline"), self._option("hub_endpoint"), self._token
+            )
         )
-        layout.addWidget(_section("Other machines", self._workers))
+        layout.addWidget(_section(tr("Other machines"), self._workers))
         layout.addStretch(1)
 
     def _option(self, name: str) -> OptionRow:

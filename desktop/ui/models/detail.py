@@ -27,6 +27,7 @@ from models.amounts import size_in_words
 from models.estimate.records import Machine
 from models.library.entry import LibraryEntry, ModelDetail
 from models.records import Problem
+from models.wording import number, tr, trn
 
 
 class DetailPanel(QWidget):
@@ -51,7 +52,7 @@ class DetailPanel(QWidget):
         self._usable = True
         self._panel = LoadingPanel(theme, loading, model, settings)
         self._facts = FileFacts()
-        self.setAccessibleName("Chosen model")
+        self.setAccessibleName(tr("Chosen model"))
         self._inner = self._make_inner()
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
@@ -131,11 +132,11 @@ class DetailPanel(QWidget):
         layout.addWidget(self._memory)
         self._context = small_print()
         layout.addWidget(self._context)
-        self._how = Fold(self._theme, "How it loads", self._panel, is_open=False)
+        self._how = Fold(self._theme, tr("How it loads"), self._panel, is_open=False)
         layout.addWidget(self._how)
-        layout.addWidget(Fold(self._theme, "Template", self._facts.template))
-        layout.addWidget(Fold(self._theme, "Tensors by type", self._facts.tensors))
-        layout.addWidget(Fold(self._theme, "Metadata", self._facts.metadata))
+        layout.addWidget(Fold(self._theme, tr("Template"), self._facts.template))
+        layout.addWidget(Fold(self._theme, tr("Tensors by type"), self._facts.tensors))
+        layout.addWidget(Fold(self._theme, tr("Metadata"), self._facts.metadata))
         layout.addStretch(1)
         return inner
 
@@ -143,7 +144,7 @@ class DetailPanel(QWidget):
         head = QHBoxLayout()
         head.setSpacing(tokens.S)
         self._back = IconButton(
-            self._theme, "chevron-left", "Back to the list", self.back_requested.emit
+            self._theme, "chevron-left", tr("Back to the list"), self.back_requested.emit
         )
         self._title = label(kind="title", wraps=True)
         self._badge = Badge()
@@ -160,26 +161,26 @@ class DetailPanel(QWidget):
         self._problem_hint = label(tone="secondary", wraps=True)
         layout.addWidget(self._problem_title)
         layout.addWidget(self._problem_hint)
-        self._release = push_button("Trust the file again", "outline", self._on_release)
+        self._release = push_button(tr("Trust the file again"), "outline", self._on_release)
         layout.addWidget(self._release, 0, Qt.AlignmentFlag.AlignLeft)
         return self._problem
 
     def _make_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(tokens.S)
-        self._load = push_button("Load", "primary", self._on_load)
+        self._load = push_button(tr("Load"), "primary", self._on_load)
         self._load.setObjectName("loadButton")
-        self._unload = push_button("Unload", "outline", self._model.unload)
+        self._unload = push_button(tr("Unload"), "outline", self._model.unload)
         self._unload.setObjectName("unloadButton")
         row.addWidget(self._load)
         row.addWidget(self._unload)
         row.addSpacing(tokens.S)
         for name, text, action in (
-            ("folder", "Show in folder", self._on_show),
-            ("copy", "Copy path", self._on_copy),
+            ("folder", tr("Show in folder"), self._on_show),
+            ("copy", tr("Copy path"), self._on_copy),
         ):
             row.addWidget(IconButton(self._theme, name, text, action))
-        self._delete = IconButton(self._theme, "trash", "Delete…", self._on_delete)
+        self._delete = IconButton(self._theme, "trash", tr("Delete…"), self._on_delete)
         self._delete.setObjectName("deleteButton")
         row.addWidget(self._delete)
         row.addStretch(1)
@@ -193,10 +194,10 @@ class DetailPanel(QWidget):
         layout.addWidget(self._question)
         row = QHBoxLayout()
         row.setSpacing(tokens.S)
-        self._confirm = push_button("Move to the trash", "danger", self._on_confirmed)
+        self._confirm = push_button(tr("Move to the trash"), "danger", self._on_confirmed)
         self._confirm.setObjectName("confirmDeleteButton")
         row.addWidget(self._confirm)
-        row.addWidget(push_button("Keep it", "outline", self._confirmation.hide))
+        row.addWidget(push_button(tr("Keep it"), "outline", self._confirmation.hide))
         row.addStretch(1)
         layout.addLayout(row)
         self._confirmation.hide()
@@ -245,7 +246,8 @@ class DetailPanel(QWidget):
             return
         self._badge.show_judgement(found, self._entry.kind)
         self._verdict.setText(found.reason)
-        self._context.setText(f"At a context window of {found.estimate.context_size:,} tokens.")
+        context = number(found.estimate.context_size)
+        self._context.setText(tr("At a context window of {context} tokens.", context=context))
         self._memory.show_estimate(found.estimate, self._loading.room)
         self._panel.show_judgement(found)
 
@@ -265,12 +267,12 @@ class DetailPanel(QWidget):
         is_ready = is_it and state.status == "ready"
         is_loading = is_it and state.status == "loading"
         self._load.setVisible(not is_ready)
-        self._load.setText("Loading…" if is_loading else "Load")
+        self._load.setText(tr("Loading…") if is_loading else tr("Load"))
         self._load.setEnabled(not is_loading and entry.problem is None and self._usable)
         self._unload.setVisible(is_ready)
         can_delete = entry.owned and not is_it
         self._delete.setEnabled(can_delete)
-        self._delete.set_name("Delete…" if can_delete else _why_not(entry, is_it=is_it))
+        self._delete.set_name(tr("Delete…") if can_delete else _why_not(entry, is_it=is_it))
 
     # --- what is pressed -------------------------------------------------------------------------
 
@@ -298,9 +300,14 @@ class DetailPanel(QWidget):
             return
         freed = size_in_words(self._entry.size_bytes)
         count = len(self._entry.parts) + len(self._entry.projectors)
-        files = f"Its {count} files go" if count > 1 else "The file goes"
         self._question.setText(
-            f"{files} to the trash; emptying that frees {freed}. Chats stay as they are."
+            trn(
+                "The file goes to the trash; emptying that frees {freed}. Chats stay as they are.",
+                "Its {count} files go to the trash; emptying that frees {freed}. "
+                "Chats stay as they are.",
+                max(1, count),
+                freed=freed,
+            )
         )
         self._confirmation.show()
         self._confirm.setFocus()
@@ -315,15 +322,16 @@ def _all_facts(entry: LibraryEntry) -> list[str]:
     found = [entry.architecture] if entry.architecture else []
     found += facts(entry)
     if entry.license:
-        found.append(f"Licence {entry.license}")
+        found.append(tr("Licence {licence}", licence=entry.license))
     if len(entry.parts) > 1:
-        found.append(f"{len(entry.parts)} files")
+        found.append(trn("{count} file", "{count} files", len(entry.parts)))
     if entry.projectors:
-        found.append("with a projector for images")
+        found.append(tr("with a projector for images"))
     return found
 
 
 def _why_not(entry: LibraryEntry, *, is_it: bool) -> str:
     if not entry.owned:
-        return f"Not Snug's to delete: it belongs to {SOURCE_WORDS[entry.source]}"
-    return "Unload it, or load another model, to delete it" if is_it else "Delete…"
+        source = tr(SOURCE_WORDS[entry.source])
+        return tr("Not Snug's to delete: it belongs to {source}", source=source)
+    return tr("Unload it, or load another model, to delete it") if is_it else tr("Delete…")

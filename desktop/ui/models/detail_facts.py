@@ -19,6 +19,7 @@ from desktop.ui.controls import column, plain_tip
 from desktop.ui.models.verdicts import small_print
 from models.amounts import count_in_words, size_in_words
 from models.library.entry import ModelDetail
+from models.wording import number, tr
 
 _ROWS_SHOWN: Final = 14
 _TEMPLATE_LINES: Final = 12
@@ -28,12 +29,14 @@ class FileFacts:
     """Three parts of a model's page, filled from one reading of the file."""
 
     def __init__(self) -> None:
-        self._metadata = _Table("Metadata", ("Key", "Value"))
-        self._tensors = _Table("Tensors by type", ("Type", "Tensors", "Weights", "Size"))
+        self._metadata = _Table(tr("Metadata"), (tr("Key"), tr("Value")))
+        self._tensors = _Table(
+            tr("Tensors by type"), (tr("Type"), tr("Tensors"), tr("Weights"), tr("Size"))
+        )
         self._template = QPlainTextEdit()
         self._template.setReadOnly(True)
         self._template.setTabChangesFocus(True)
-        self._template.setAccessibleName("Chat template")
+        self._template.setAccessibleName(tr("Chat template"))
         self._template.setProperty("kind", "code")
         self._template_note = small_print()
         self.metadata: QWidget = self._metadata
@@ -50,7 +53,7 @@ class FileFacts:
             [
                 (
                     group.type_name,
-                    f"{group.count:,}",
+                    number(group.count),
                     count_in_words(group.elements),
                     size_in_words(group.size_bytes),
                 )
@@ -63,9 +66,9 @@ class FileFacts:
         spacing = self._template.fontMetrics().lineSpacing()
         self._template.setFixedHeight(lines * spacing + 2 * tokens.M)
         self._template_note.setText(
-            "From the model's own file; it says how a chat is written out for the model."
+            tr("From the model's own file; it says how a chat is written out for the model.")
             if detail.template
-            else "The file carries none. Snug writes chats out in the common ChatML form."
+            else tr("The file carries none. Snug writes chats out in the common ChatML form.")
         )
 
     def show_trouble(self, text: str) -> None:

@@ -18,6 +18,7 @@ from desktop.ui.theme import Theme
 from models.amounts import size_in_words
 from models.estimate.records import Judgement
 from models.records import Device
+from models.wording import tr
 
 _AUTOMATIC: Final = "automatic"
 _BY_HAND: Final = "by hand"
@@ -34,11 +35,13 @@ class LayersRow(OptionRow):
         self._layers = 0
         self._automatic_layers = 0
         self._value: int | None = None
-        self._mode = Segments(info.option.label, [(_AUTOMATIC, "Automatic"), (_BY_HAND, "Choose")])
+        name = tr(info.option.label)
+        modes = [(_AUTOMATIC, tr("Automatic")), (_BY_HAND, tr("Choose"))]
+        self._mode = Segments(name, modes)
         self._mode.chosen.connect(self._on_mode)
         self._slider = Slider(theme)
-        self._slider.setAccessibleName(info.option.label)
-        self._slider.setAccessibleDescription(info.option.help)
+        self._slider.setAccessibleName(name)
+        self._slider.setAccessibleDescription(tr(info.option.help))
         self._slider.valueChanged.connect(lambda value: self.value_changed.emit(info.name, value))
         self._number = label(kind="strong")
         row = QHBoxLayout()
@@ -67,7 +70,8 @@ class LayersRow(OptionRow):
         self._layers = estimate.layers
         if self._value is None:
             self._automatic_layers = estimate.offloaded_layers
-        parts = [f"{estimate.offloaded_layers} of {estimate.layers} layers on the GPU"]
+        count, layers = estimate.offloaded_layers, estimate.layers
+        parts = [tr("{count} of {layers} layers on the GPU", count=count, layers=layers)]
         parts += [f"{part.device} {size_in_words(part.total_bytes)}" for part in estimate.memory]
         self._takes.setText("  ·  ".join(parts))
         self._show_number()
@@ -77,7 +81,8 @@ class LayersRow(OptionRow):
             self._slider.setRange(0, max(1, self._layers, self._value or 0))
             self._slider.setValue(self._value or 0)
         self._slider.update()
-        self._number.setText(f"{self._value or 0} of {self._layers}")
+        count = self._value or 0
+        self._number.setText(tr("{count} of {layers}", count=count, layers=self._layers))
 
     def _on_mode(self, mode: str) -> None:
         value = None if mode == _AUTOMATIC else self._automatic_layers

@@ -13,8 +13,14 @@ from desktop.ui.theme import Theme
 from models.amounts import size_in_words, speed_in_words
 from models.estimate.records import Machine
 from models.records import Device
+from models.wording import mark, tr
 
-_KINDS = {"cpu": "processor", "gpu": "GPU", "igpu": "built-in GPU", "accelerator": "accelerator"}
+_KINDS = {
+    "cpu": mark("processor"),
+    "gpu": "GPU",
+    "igpu": mark("built-in GPU"),
+    "accelerator": mark("accelerator"),
+}
 
 
 class DeviceList(QWidget):
@@ -26,7 +32,7 @@ class DeviceList(QWidget):
         self._loading = loading
         self._column = column(self, spacing=tokens.M)
         self._shown: Machine | None = None
-        self._why = small_print("Looking at this computer…")
+        self._why = small_print(tr("Looking at this computer…"))
         self._column.addWidget(self._why)
         loading.machine_changed.connect(self._show)
         if loading.machine is not None:
@@ -57,13 +63,16 @@ class _DeviceCard(Card):
         layout = column(self, spacing=tokens.XS)
         layout.setContentsMargins(tokens.L, tokens.M, tokens.L, tokens.M)
         layout.addWidget(label(device.description or device.name, kind="strong", wraps=True))
-        facts = [device.name, _KINDS[device.kind]]
+        facts = [device.name, tr(_KINDS[device.kind])]
         speed = machine.bandwidth.get(device.name)
         if speed:
-            facts.append(f"reads {speed_in_words(speed)}")
+            facts.append(tr("reads {speed}", speed=speed_in_words(speed)))
         layout.addWidget(label("  ·  ".join(facts), kind="small", tone="secondary"))
         if total:
             layout.addSpacing(tokens.XS)
-            layout.addWidget(FilledBar(theme, 1 - free / total, f"{device.name} memory in use"))
-            amount = f"{size_in_words(free)} free of {size_in_words(total)}"
+            name = tr("{device} memory in use", device=device.name)
+            layout.addWidget(FilledBar(theme, 1 - free / total, name))
+            amount = tr(
+                "{free} free of {total}", free=size_in_words(free), total=size_in_words(total)
+            )
             layout.addWidget(label(amount, kind="small", tone="secondary"))

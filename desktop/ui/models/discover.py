@@ -30,16 +30,18 @@ from desktop.ui.models.discover_page import HubModelView
 from desktop.ui.models.discover_results import ResultsList
 from desktop.ui.models.discover_start import StartingView
 from desktop.ui.models.discover_trouble import TOKEN_CODES, TroubleCard
+from desktop.ui.models.discover_words import status_words
 from desktop.ui.models.tab import TabPage
 from desktop.ui.theme import Theme
 from models.catalogue import starting_embedders, starting_models
 from models.hub.records import Sort
+from models.wording import mark, tr
 
 SORTS: Final[dict[Sort, str]] = {
-    "trending": "Trending",
-    "downloads": "Most downloads",
-    "likes": "Most likes",
-    "updated": "Newest",
+    "trending": mark("Trending"),
+    "downloads": mark("Most downloads"),
+    "likes": mark("Most likes"),
+    "updated": mark("Newest"),
 }
 _LONGEST_QUERY: Final = 200
 
@@ -67,16 +69,16 @@ class DiscoverView(TabPage):
         self._discover = discover
         self._judging = judging
         self.query = self._make_query()
-        self.search_button = push_button("Search", "primary", self._on_search_pressed)
+        self.search_button = push_button(tr("Search"), "primary", self._on_search_pressed)
         self._sorts: dict[Sort, QAction] = {}
         self._sort = self._make_sort()
         self.status = label(kind="small", tone="secondary", wraps=True)
-        self._home = push_button("Models to start with", "link", self._go_home)
+        self._home = push_button(tr("Models to start with"), "link", self._go_home)
         self.trouble = TroubleCard()
         self.access = AccessCard()
         self.starting = StartingView(starting_models(), starting_embedders())
         self.results = ResultsList(theme)
-        self.more = push_button("Show more", "outline", discover.show_more)
+        self.more = push_button(tr("Show more"), "outline", discover.show_more)
         self._middle = QStackedWidget()
         self.page = HubModelView(theme, discover, judging, downloads)
         self._stack = QStackedWidget()
@@ -107,14 +109,14 @@ class DiscoverView(TabPage):
         field = QLineEdit()
         field.setMaxLength(_LONGEST_QUERY)
         field.setClearButtonEnabled(True)
-        field.setAccessibleName("Search for models")
+        field.setAccessibleName(tr("Search for models"))
         field.returnPressed.connect(self._search)
-        self._query_icon = QAction("Search", field)
+        self._query_icon = QAction(tr("Search"), field)
         field.addAction(self._query_icon, QLineEdit.ActionPosition.LeadingPosition)
         self._query_icon.triggered.connect(self._search)
         for button in field.findChildren(QToolButton):
             is_icon = button.defaultAction() is self._query_icon
-            button.setAccessibleName("Search" if is_icon else "Clear the search")
+            button.setAccessibleName(tr("Search") if is_icon else tr("Clear the search"))
         return field
 
     def _make_sort(self) -> QPushButton:
@@ -122,7 +124,7 @@ class DiscoverView(TabPage):
         button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         menu = QMenu(button)
         for sort, words in SORTS.items():
-            action = menu.addAction(words, partial(self._discover.set_sort, sort))
+            action = menu.addAction(tr(words), partial(self._discover.set_sort, sort))
             action.setCheckable(True)
             self._sorts[sort] = action
         button.setMenu(menu)
@@ -204,21 +206,23 @@ class DiscoverView(TabPage):
 
     def _show_search(self, search: Search) -> None:
         searching, failed = search.status == "searching", search.status == "failed"
-        self.query.setPlaceholderText(f"Search {self._discover.host}, for example gemma or qwen")
-        self.search_button.setText("Stop" if searching else "Search")
+        host = self._discover.host
+        self.query.setPlaceholderText(tr("Search {host}, for example gemma or qwen", host=host))
+        self.search_button.setText(tr("Stop") if searching else tr("Search"))
         set_property(self.search_button, "kind", "outline" if searching else "primary")
         for sort, action in self._sorts.items():
             action.setChecked(sort == search.sort)
-        self._sort.setText(SORTS[search.sort])
-        self._sort.setAccessibleName(f"Sorted by: {SORTS[search.sort]}")
-        self.status.setText(self._status_words(search))
+        order = tr(SORTS[search.sort])
+        self._sort.setText(order)
+        self._sort.setAccessibleName(tr("Sorted by: {order}", order=order))
+        self.status.setText(status_words(search, host, offline=self._discover.offline))
         self._home.setVisible(search.status != "start")
         self._middle.setCurrentIndex(self._part_to_show(search))
         self.results.show_found(search.found)
         self.results.setVisible(bool(search.found))
         self.more.setVisible(search.may_have_more and not failed)
         self.more.setEnabled(not searching)
-        self.more.setText("Asking for more…" if searching else "Show more")
+        self.more.setText(tr("Asking for more…") if searching else tr("Show more"))
         self._show_trouble(search)
 
     def _part_to_show(self, search: Search) -> int:
@@ -227,34 +231,11 @@ class DiscoverView(TabPage):
             return 1
         return 2 if search.status == "failed" else 0
 
-    def _status_words(self, search: Search) -> str:
-        host = self._discover.host
-        match search.status:
-            case "start" if self._discover.offline:
-                return "Snug is offline, as you chose in the settings: a search asks nobody."
-            case "start":
-                return (
-                    f"Nothing is sent before you search. A search asks {host} for models in the "
-                    "GGUF format that bear these words; a model's page asks for its files."
-                )
-            case "searching":
-                return f"Asking {host}…"
-            case "found" if not search.found:
-                about = f"“{search.query}”" if search.query else "this"
-                return f"{host} knows no GGUF model for {about}. Try fewer or other words."
-            case "found":
-                count = len(search.found)
-                more = " or more" if search.may_have_more else ""
-                about = f" for “{search.query}”" if search.query else ""
-                noun = "model" if count == 1 else "models"
-                return f"{count}{more} {noun}{about}, as {host} tells."
-        return ""
-
     def _show_trouble(self, search: Search) -> None:
         trouble = search.trouble if search.status == "failed" else None
         self.trouble.show_trouble(trouble, can_go_online=self._discover.offline)
         if trouble is not None and trouble.code in TOKEN_CODES:
-            self.access.explain("How to get access", self._discover.host)
+            self.access.explain(tr("How to get access"), self._discover.host)
         else:
             self.access.hide()
 

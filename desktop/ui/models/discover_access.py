@@ -8,12 +8,13 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit
 from desktop.domain.errors import UserError
 from desktop.ui import tokens
 from desktop.ui.controls import Card, column, label, push_button
+from models.wording import mark, tr
 
 _LONGEST_TOKEN = 500
 _STEPS = (
-    "1.  Open the model's page, sign in, and accept what its makers ask.",
-    "2.  Make an access token there that may read.",
-    "3.  Paste it here. It is kept in the system's keyring and sent to {host} alone.",
+    mark("1.  Open the model's page, sign in, and accept what its makers ask."),
+    mark("2.  Make an access token there that may read."),
+    mark("3.  Paste it here. It is kept in the system's keyring and sent to {host} alone."),
 )
 
 
@@ -34,9 +35,9 @@ class AccessCard(Card):
         self.token_field.setEchoMode(QLineEdit.EchoMode.Password)
         self.token_field.setMaxLength(_LONGEST_TOKEN)
         self.token_field.setPlaceholderText("hf_…")
-        self.token_field.setAccessibleName("Access token")
+        self.token_field.setAccessibleName(tr("Access token"))
         self.token_field.returnPressed.connect(self._on_entered)
-        self._keep = push_button("Keep the token", "primary", self._on_entered)
+        self._keep = push_button(tr("Keep the token"), "primary", self._on_entered)
         layout = column(self, spacing=tokens.XS)
         layout.setContentsMargins(tokens.L, tokens.M, tokens.L, tokens.L)
         layout.addWidget(self._title)
@@ -60,7 +61,7 @@ class AccessCard(Card):
         """Show why access is needed, and the way to it."""
         self._title.setText(title)
         for step, text in zip(self._steps, _STEPS, strict=True):
-            step.setText(text.format(host=host))
+            step.setText(tr(text, host=host))
         self.setAccessibleName(title)
         self._trouble.hide()
         self.show()
@@ -74,8 +75,9 @@ class AccessCard(Card):
         links = QHBoxLayout()
         links.setContentsMargins(0, tokens.XS, 0, tokens.S)
         links.setSpacing(tokens.L)
-        links.addWidget(push_button("Open the model's page", "link", self.page_requested.emit))
-        links.addWidget(push_button("Open the page of tokens", "link", self.tokens_requested.emit))
+        page, kept = tr("Open the model's page"), tr("Open the page of tokens")
+        links.addWidget(push_button(page, "link", self.page_requested.emit))
+        links.addWidget(push_button(kept, "link", self.tokens_requested.emit))
         links.addStretch(1)
         links.setAlignment(Qt.AlignmentFlag.AlignLeft)
         return links

@@ -28,6 +28,7 @@ from desktop.ui.stops import slider_stops
 from desktop.ui.theme import Theme
 from models.downloads.records import Download, DownloadId, DownloadRequest
 from models.hub.records import HubRepository, Variant
+from models.wording import tr
 
 _CONTEXT = next(info for info in OPTIONS if info.name == "context_size")
 
@@ -57,7 +58,7 @@ class HubModelView(QScrollArea):
         self._context = discover.context_size
         self._finished: list[DownloadId] = []
         self._back = IconButton(
-            theme, "chevron-left", "Back to the models", self.back_requested.emit
+            theme, "chevron-left", tr("Back to the models"), self.back_requested.emit
         )
         self._title = ElidedLabel(kind="title")
         self._web = push_button("", "outline", self._open_web_page)
@@ -92,7 +93,7 @@ class HubModelView(QScrollArea):
 
     def _make_context_field(self) -> NumberField:
         field = NumberField(_CONTEXT, slider_stops(_CONTEXT), parse_value)
-        field.setAccessibleName("Context window to judge for, in tokens")
+        field.setAccessibleName(tr("Context window to judge for, in tokens"))
         field.show_value(self._context)
         return field
 
@@ -111,7 +112,7 @@ class HubModelView(QScrollArea):
         self._lay_out_files()
         about = column(self._about, spacing=tokens.S)
         about.addSpacing(tokens.M)
-        about.addWidget(label("Model card", kind="heading"))
+        about.addWidget(label(tr("Model card"), kind="heading"))
         about.addWidget(self.card)
         content.addWidget(self._files)
         content.addWidget(self._about)
@@ -126,13 +127,13 @@ class HubModelView(QScrollArea):
         files.addSpacing(tokens.M)
         head = QHBoxLayout()
         head.setSpacing(tokens.S)
-        head.addWidget(label("Files", kind="heading"))
+        head.addWidget(label(tr("Files"), kind="heading"))
         head.addStretch(1)
-        name = label("Judged for a context of", kind="small", tone="secondary")
+        name = label(tr("Judged for a context of"), kind="small", tone="secondary")
         name.setBuddy(self.context_field)
         head.addWidget(name)
         head.addWidget(self.context_field)
-        head.addWidget(label("tokens", kind="small", tone="secondary"))
+        head.addWidget(label(tr("tokens"), kind="small", tone="secondary"))
         files.addLayout(head)
         for part in (self._context_trouble, self._advice, self.variants):
             files.addWidget(part)
@@ -173,8 +174,9 @@ class HubModelView(QScrollArea):
             return
         repository, trouble = page.repository, page.trouble
         self._title.set_text(page.repo.partition("/")[2] or page.repo)
-        self._web.setText(f"Open on {self._discover.host}")
-        self._busy.setText(f"Asking {self._discover.host} for its files…")
+        host = self._discover.host
+        self._web.setText(tr("Open on {host}", host=host))
+        self._busy.setText(tr("Asking {host} for its files…", host=host))
         self._busy.setVisible(page.status == "asking")
         self.trouble.show_trouble(trouble, can_go_online=self._discover.offline)
         self._show_access(page)
@@ -189,9 +191,10 @@ class HubModelView(QScrollArea):
     def _show_access(self, page: ModelPage) -> None:
         host = self._discover.host
         if page.trouble is not None and page.trouble.code in TOKEN_CODES:
-            self.access.explain("How to get access", host)
+            self.access.explain(tr("How to get access"), host)
         elif page.repository is not None and page.repository.model.gated:
-            self.access.explain("This model asks for access before its files can be fetched", host)
+            title = tr("This model asks for access before its files can be fetched")
+            self.access.explain(title, host)
         else:
             self.access.hide()
 
@@ -199,7 +202,7 @@ class HubModelView(QScrollArea):
         self._facts.setText(facts(repository))
         self._popularity.setText(popularity(repository.model))
         self.variants.show_variants(repository.variants)
-        self.card.show_card(repository.card or "*Its author has written no card.*")
+        self.card.show_card(repository.card or f"*{tr('Its author has written no card.')}*")
         self._show_downloads(self._downloads.downloads)
         self._look()
         self._judge()
@@ -209,9 +212,9 @@ class HubModelView(QScrollArea):
         if repository is None:
             return
         if not repository.variants:
-            self._advice.setText("There is no model file here that Snug could use.")
+            self._advice.setText(tr("There is no model file here that Snug could use."))
             return
-        self._advice.setText("Looking at this computer…")
+        self._advice.setText(tr("Looking at this computer…"))
         for row in self.variants.rows.values():
             row.show_judging()
         self._judging.judge(repository, self._context)
@@ -300,8 +303,9 @@ def _request(repository: HubRepository, variant: Variant) -> DownloadRequest:
 
 def _advice(verdicts: Verdicts) -> str:
     if not verdicts.recommended:
-        return "None of these files fits this computer at this context."
-    return f"Recommended: {verdicts.recommended}. {verdicts.reason}"
+        return tr("None of these files fits this computer at this context.")
+    best = tr("Recommended: {name}.", name=verdicts.recommended)
+    return f"{best} {verdicts.reason}"
 
 
 def _browse(address: str) -> None:

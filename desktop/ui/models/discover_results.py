@@ -25,6 +25,7 @@ from desktop.ui.models.discover_words import popularity
 from desktop.ui.rows import AnyIndex, RowDelegate, draw_name, draw_small, two_lines
 from desktop.ui.theme import Theme
 from models.hub.records import HubModel
+from models.wording import tr
 
 MODEL_ROLE: Final = Qt.ItemDataRole.UserRole
 _NAME_PX: Final = 14
@@ -65,8 +66,7 @@ class ResultsModel(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole:
                 return model.name
             case Qt.ItemDataRole.AccessibleTextRole:
-                gated = ", gated" if model.gated else ""
-                return f"{model.name} by {model.author}{gated}, {popularity(model)}"
+                return _spoken(model)
             case Qt.ItemDataRole.ToolTipRole:
                 return model.repo
         return None
@@ -81,7 +81,7 @@ class ResultsList(QListView):
         super().__init__()
         self.results = ResultsModel()
         self.setObjectName("hubResults")
-        self.setAccessibleName("Models found")
+        self.setAccessibleName(tr("Models found"))
         self.setModel(self.results)
         self.setItemDelegate(ResultDelegate(theme, self))
         self.setUniformItemSizes(True)
@@ -136,10 +136,18 @@ class ResultDelegate(RowDelegate):
             painter.drawPixmap(end + tokens.S, y, _ICON, _ICON, lock)
 
     def _paint_facts(self, painter: QPainter, line: QRect, model: HubModel) -> None:
-        parts = [model.author, popularity(model), "asks for access" if model.gated else ""]
+        gated = tr("asks for access") if model.gated else ""
+        parts = [model.author, popularity(model), gated]
         words = "  ·  ".join(part for part in parts if part)
         draw_small(painter, line, words, self._theme.colour("secondary"))
 
     def _icon(self, name: str, role: str) -> QPixmap:
         colour = self._theme.colour(role).name()
         return icon(name, colour, _ICON).pixmap(QSize(_ICON, _ICON))
+
+
+def _spoken(model: HubModel) -> str:
+    parts = [tr("{name} by {author}", name=model.name, author=model.author)]
+    if model.gated:
+        parts.append(tr("gated"))
+    return ", ".join((*parts, popularity(model)))

@@ -19,6 +19,7 @@ from desktop.ui.models.verdicts import VERDICT_ROLES, verdict_text
 from models.amounts import count_in_words, size_in_words
 from models.catalogue import StartingModel
 from models.estimate.records import Judgement
+from models.wording import number, tr
 
 _ROUNDING_GB: Final = 0.9
 """A machine of 16 GB has a little less to show: what its graphics and firmware keep."""
@@ -56,7 +57,7 @@ class StartingView(QWidget):
             group.deleteLater()
         self._groups = []
         if verdicts is not None and (best := best_here(self._models, verdicts)) is not None:
-            self._add_group("A good one to start with on this computer", [best], verdicts)
+            self._add_group(tr("A good one to start with on this computer"), [best], verdicts)
         else:
             best = None
         mine = _class_of(self._models, verdicts.memory_bytes) if verdicts else 0
@@ -67,7 +68,7 @@ class StartingView(QWidget):
             if others:
                 self._add_group(title, others, verdicts)
         if self._embedders:
-            self._add_group("To search documents by meaning", self._embedders, None)
+            self._add_group(tr("To search documents by meaning"), self._embedders, None)
 
     def _add_group(
         self, title: str, models: Sequence[StartingModel], verdicts: StartingVerdicts | None
@@ -109,14 +110,14 @@ class StartingRow(QFrame):
         head.addWidget(badge)
         head.addStretch(1)
         words.addLayout(head)
-        words.addWidget(label(model.summary, wraps=True))
+        words.addWidget(label(tr(model.summary), wraps=True))
         words.addWidget(ElidedLabel(_facts(model), kind="small", tone="secondary"))
         row.addLayout(words, 1)
         row.addWidget(self._make_button(model))
 
     def _make_button(self, model: StartingModel) -> QPushButton:
-        button = push_button("See its files", "outline", self.opened.emit)
-        button.setAccessibleName(f"See the files of {model.name}")
+        button = push_button(tr("See its files"), "outline", self.opened.emit)
+        button.setAccessibleName(tr("See the files of {name}", name=model.name))
         return button
 
 
@@ -157,15 +158,17 @@ def _distance(size: int, mine: int) -> tuple[bool, int]:
 
 def _title(size: int, mine: StartingVerdicts | None) -> str:
     if mine is None:
-        return f"For {size} GB of memory"
-    memory = "graphics memory" if mine.on_gpu else "memory"
-    return f"For this computer, with {mine.memory_bytes / 2**30:.0f} GB of {memory}"
+        return tr("For {size} GB of memory", size=size)
+    here = number(mine.memory_bytes / 2**30)
+    if mine.on_gpu:
+        return tr("For this computer, with {size} GB of graphics memory", size=here)
+    return tr("For this computer, with {size} GB of memory", size=here)
 
 
 def _facts(model: StartingModel) -> str:
     return SEPARATOR.join(
         (
-            f"{count_in_words(model.parameters)} parameters",
+            tr("{amount} parameters", amount=count_in_words(model.parameters)),
             f"{model.quantization}, {size_in_words(model.size_bytes)}",
             model.license,
             model.repo,

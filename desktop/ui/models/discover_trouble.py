@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout
 from desktop.domain.errors import UserError
 from desktop.ui import tokens
 from desktop.ui.controls import Card, column, label, plain_tip, push_button
+from models.wording import tr
 
 TOKEN_CODES = ("gated", "unauthorized")
 
@@ -23,8 +24,8 @@ class TroubleCard(Card):
         self.setObjectName("hubTrouble")
         self._title = label(kind="strong", wraps=True)
         self._hint = label(tone="secondary", wraps=True)
-        self._retry = push_button("Try again", "primary", self.retry_requested.emit)
-        self._online = push_button("Go online", "primary", self.online_requested.emit)
+        self._retry = push_button(tr("Try again"), "primary", self.retry_requested.emit)
+        self._online = push_button(tr("Go online"), "primary", self.online_requested.emit)
         layout = column(self, spacing=tokens.XS)
         layout.setContentsMargins(tokens.L, tokens.M, tokens.L, tokens.M)
         layout.addWidget(self._title)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from desktop.ui import tokens
 from desktop.ui.controls import column, label, push_button, set_property
 from desktop.ui.elided import ElidedLabel
 from desktop.ui.models.discover_words import judgement_words, share_done
 from desktop.ui.models.verdicts import VERDICT_ROLES, VERDICT_WORDS
-from models.amounts import size_in_words
+from models.amounts import share_in_words, size_in_words
 from models.downloads.records import Download
 from models.estimate.records import Judgement
 from models.hub.records import Variant
+from models.wording import tr, trn
 
 _BUTTON_WIDTH: Final = 144
 
@@ -41,14 +42,14 @@ class VariantRow(QFrame):
         self.setProperty("kind", "row")
         self._name = label(variant.name, kind="strong")
         self._badge = label(kind="badge")
-        self._recommended = label("Recommended", kind="badge")
+        self._recommended = label(tr("Recommended"), kind="badge")
         set_property(self._recommended, "tone", "accent")
         self._facts = ElidedLabel(kind="small", tone="secondary")
         self._about_files = about_files
         self._warning = label(kind="small", tone="danger", wraps=True)
         self.button = push_button("", "outline", self._on_pressed)
         self.button.setMinimumWidth(_BUTTON_WIDTH)
-        self._cancel = push_button("Cancel", "outline", self._on_cancelled)
+        self._cancel = push_button(tr("Cancel"), "outline", self._on_cancelled)
         self._lay_out()
         self._recommended.hide()
         self._warning.hide()
@@ -69,7 +70,7 @@ class VariantRow(QFrame):
         """Say that the verdict is on its way."""
         self._judgement = None
         self._badge.hide()
-        self._facts.set_text("Looking whether it runs here…")
+        self._facts.set_text(tr("Looking whether it runs here…"))
         self._show_button()
 
     def show_judgement(self, judgement: Judgement | None, *, recommended: bool) -> None:
@@ -78,9 +79,9 @@ class VariantRow(QFrame):
         self._recommended.setVisible(recommended)
         self._badge.setVisible(judgement is not None)
         if judgement is None:
-            words = "Too little is known of this file to judge it."
+            words = tr("Too little is known of this file to judge it.")
         else:
-            self._badge.setText(VERDICT_WORDS[judgement.verdict])
+            self._badge.setText(tr(VERDICT_WORDS[judgement.verdict]))
             set_property(self._badge, "tone", VERDICT_ROLES[judgement.verdict])
             words = judgement_words(judgement)
             self.setToolTip(judgement.reason)
@@ -119,32 +120,39 @@ class VariantRow(QFrame):
     def _show_button(self) -> None:
         size = size_in_words(self.variant.size_bytes)
         name = self.variant.name
+        kind = "outline"
         match self._status:
             case "done":
-                _dress(self.button, "Load", f"Load {name}", "primary")
+                words, spoken, kind = tr("Load"), tr("Load {name}", name=name), "primary"
             case "queued" | "running" | "checking" | "paused" | "failed":
-                words, spoken = self._progress_words()
-                _dress(self.button, words, f"{name}: {spoken}. Shows the downloads", "outline")
+                words, state = self._progress_words()
+                spoken = tr("{name}: {state}. Shows the downloads", name=name, state=state)
             case _ if self._confirming:
-                _dress(self.button, "Download anyway", f"Download {name} anyway", "outline")
+                words = tr("Download anyway")
+                spoken = tr("Download {name} anyway", name=name)
             case _:
+                words = tr("Download  {size}", size=size)
+                spoken = tr("Download {name}, {size}", name=name, size=size)
                 kind = "primary" if self._recommended.isVisibleTo(self) else "outline"
-                _dress(self.button, f"Download  {size}", f"Download {name}, {size}", kind)
+        self.button.setText(words)
+        self.button.setAccessibleName(spoken)
+        set_property(self.button, "kind", kind)
 
     def _progress_words(self) -> tuple[str, str]:
         download = self._download
         assert download is not None  # noqa: S101 - the caller has looked
         match download.status:
             case "running":
-                share = f"{share_done(download):.0%}"
-                return f"Downloading  {share}", f"downloading, {share}"
+                share = share_in_words(share_done(download))
+                shown = tr("Downloading  {share}", share=share)
+                return shown, tr("downloading, {share}", share=share)
             case "queued":
-                return "Waiting…", "waiting for its turn"
+                return tr("Waiting…"), tr("waiting for its turn")
             case "checking":
-                return "Checking…", "checking the file"
+                return tr("Checking…"), tr("checking the file")
             case "paused":
-                return "Paused", "paused"
-        return "Failed: see why", "the download failed"
+                return tr("Paused"), tr("paused")
+        return tr("Failed: see why"), tr("the download failed")
 
     def _on_pressed(self) -> None:
         if self._status == "done":
@@ -192,16 +200,10 @@ def about_files(variant: Variant) -> str:
     """Return what one must know of a variant's files before fetching them; mostly nothing."""
     parts = []
     if len(variant.files) > 1:
-        parts.append(f"{len(variant.files)} files")
+        parts.append(trn("{count} file", "{count} files", len(variant.files)))
     if any(not file.sha256 for file in variant.files):
-        parts.append("the hub names no checksum")
+        parts.append(tr("the hub names no checksum"))
     return ", ".join(parts)
-
-
-def _dress(button: QPushButton, words: str, spoken: str, kind: str) -> None:
-    button.setText(words)
-    button.setAccessibleName(spoken)
-    set_property(button, "kind", kind)
 
 
 class VariantList(QWidget):

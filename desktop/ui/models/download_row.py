@@ -19,21 +19,24 @@ from desktop.ui import tokens
 from desktop.ui.controls import Tone, column, label, push_button, set_property
 from desktop.ui.elided import ElidedLabel
 from desktop.ui.models.discover_words import download_words, share_done
+from models.amounts import share_in_words
 from models.downloads.records import Download, Status
+from models.wording import mark, tr
 
 Action = Literal["pause", "resume", "cancel", "forget", "load", "model_page", "online", "again"]
 _STEPS: Final = 1000
 _BESIDE_FROM: Final = 560
 _WORDS: Final[dict[Action, str]] = {
-    "pause": "Pause",
-    "resume": "Resume",
-    "cancel": "Cancel",
-    "forget": "Take off the list",
-    "load": "Load",
-    "model_page": "See the model's page",
-    "online": "Go online",
-    "again": "Fetch again",
+    "pause": mark("Pause"),
+    "resume": mark("Resume"),
+    "cancel": mark("Cancel"),
+    "forget": mark("Take off the list"),
+    "load": mark("Load"),
+    "model_page": mark("See the model's page"),
+    "online": mark("Go online"),
+    "again": mark("Fetch again"),
 }
+_AFTER_TROUBLE: Final[dict[Action, str]] = {"resume": mark("Try again"), "cancel": mark("Remove")}
 _ACTIONS: Final[dict[Status, tuple[Action, ...]]] = {
     "queued": ("pause", "cancel"),
     "running": ("pause", "cancel"),
@@ -102,7 +105,8 @@ class DownloadRow(QFrame):
         self._variant.setText(variant)
         self.bar.setValue(round(share_done(download) * _STEPS))
         self.bar.setVisible(download.status != "done")
-        self.bar.setAccessibleName(f"{repo} {variant}: {share_done(download):.0%}")
+        share = share_in_words(share_done(download))
+        self.bar.setAccessibleName(f"{repo} {variant}: {share}")
         set_property(self.bar, "resting", download.status not in ("running", "checking"))
         problem = download.problem if download.status == "failed" else None
         self._hint.setText(problem.hint if problem else "")
@@ -140,7 +144,8 @@ class DownloadRow(QFrame):
         row.addLayout(self._buttons_row)
 
     def _show_words(self) -> None:
-        words = "Its files are no longer there." if self._gone else download_words(self.download)
+        gone = tr("Its files are no longer there.")
+        words = gone if self._gone else download_words(self.download)
         request = self.download.request
         self._words.setText(words)
         spoken = f"{request.repo}, {request.variant}: {words} {self._hint.text()}"
@@ -181,7 +186,8 @@ class DownloadRow(QFrame):
     def _make_button(self, action: Action) -> QPushButton:
         words = _WORDS[action]
         if self.download.status == "failed":
-            words = {"resume": "Try again", "cancel": "Remove"}.get(action, words)
+            words = _AFTER_TROUBLE.get(action, words)
+        words = tr(words)
         kind = "primary" if (self.download.status, action) in _PRIMARY else "outline"
         button = push_button(words, kind, lambda: self.wished.emit(action, self.download))
         request = self.download.request

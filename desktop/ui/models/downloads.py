@@ -17,6 +17,7 @@ from desktop.ui.models.download_row import DownloadRow
 from desktop.ui.models.tab import TabPage
 from models.amounts import size_in_words
 from models.downloads.records import Download, DownloadId, DownloadRequest
+from models.wording import tr
 
 
 class DownloadsView(TabPage):
@@ -62,16 +63,18 @@ class DownloadsView(TabPage):
     def _make_empty(self) -> QWidget:
         empty = QWidget()
         layout = column(empty, spacing=tokens.S)
-        layout.addWidget(label("Nothing is being fetched.", kind="heading"))
+        layout.addWidget(label(tr("Nothing is being fetched."), kind="heading"))
         layout.addWidget(
             label(
-                "A download that you begin under Discover shows here. It may be paused, and goes "
-                "on where it was after a cut or a restart.",
+                tr(
+                    "A download that you begin under Discover shows here. It may be paused, and "
+                    "goes on where it was after a cut or a restart."
+                ),
                 tone="secondary",
                 wraps=True,
             )
         )
-        find = push_button("Find a model", "outline", self.discover_requested.emit)
+        find = push_button(tr("Find a model"), "outline", self.discover_requested.emit)
         layout.addWidget(find, 0, Qt.AlignmentFlag.AlignLeft)
         return empty
 
@@ -93,7 +96,7 @@ class DownloadsView(TabPage):
         layout = column(self)
         layout.addWidget(area, 1)
         layout.addWidget(bounded(foot))
-        self._folder.set_text(f"Models are kept in {self._downloads.folder}")
+        self._folder.set_text(tr("Models are kept in {folder}", folder=self._downloads.folder))
 
     # --- what is shown ---------------------------------------------------------------------------
 
@@ -151,5 +154,6 @@ class DownloadsView(TabPage):
             row.set_gone(gone=download.status == "done" and download.request not in found)
 
     def _show_space(self, free: int | None) -> None:
-        self.space.setText("" if free is None else f"{size_in_words(free)} free on this disk")
         self.space.setVisible(free is not None)
+        if free is not None:
+            self.space.setText(tr("{size} free on this disk", size=size_in_words(free)))

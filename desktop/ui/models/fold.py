@@ -9,6 +9,7 @@ from desktop.ui import tokens
 from desktop.ui.controls import column, push_button
 from desktop.ui.icons import icon
 from desktop.ui.theme import Theme
+from models.wording import tr
 
 
 class Fold(QWidget):
@@ -42,4 +43,5 @@ class Fold(QWidget):
     def _dress(self) -> None:
         name = "chevron-down" if self.is_open else "chevron-right"
         self.button.setIcon(icon(name, self._theme.colour("secondary").name(), 16))
-        self.button.setAccessibleName(f"{self._title}, {'open' if self.is_open else 'folded'}")
+        state = tr("open") if self.is_open else tr("folded")
+        self.button.setAccessibleName(f"{self._title}, {state}")

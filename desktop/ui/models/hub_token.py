@@ -9,12 +9,13 @@ from desktop.domain.errors import UserError
 from desktop.ui import tokens
 from desktop.ui.controls import column, label, push_button
 from desktop.ui.models.verdicts import small_print
+from models.wording import mark, tr
 
 _STATES = {
     "unknown": "",
-    "none": "Not set.",
-    "saved": "Set, and kept for this address.",
-    "environment": "Taken from HF_TOKEN.",
+    "none": mark("Not set."),
+    "saved": mark("Set, and kept for this address."),
+    "environment": mark("Taken from HF_TOKEN."),
 }
 
 
@@ -25,16 +26,16 @@ class HubToken(QWidget):
         super().__init__()
         self._computer = computer
         layout = column(self, spacing=tokens.XS)
-        layout.addWidget(label("Access token", kind="strong"))
+        layout.addWidget(label(tr("Access token"), kind="strong"))
         row = QHBoxLayout()
         row.setSpacing(tokens.S)
         self._field = QLineEdit()
         self._field.setEchoMode(QLineEdit.EchoMode.Password)
-        self._field.setAccessibleName("Access token")
+        self._field.setAccessibleName(tr("Access token"))
         self._field.setPlaceholderText("hf_…")
         self._field.returnPressed.connect(self._on_save)
-        self._save = push_button("Keep", "outline", self._on_save)
-        self._forget = push_button("Forget it", "outline", computer.forget_token)
+        self._save = push_button(tr("Keep"), "outline", self._on_save)
+        self._forget = push_button(tr("Forget it"), "outline", computer.forget_token)
         self._field.textChanged.connect(lambda text: self._save.setEnabled(bool(text.strip())))
         self._save.setEnabled(False)
         row.addWidget(self._field, 1)
@@ -68,10 +69,13 @@ class HubToken(QWidget):
 
     def _show(self, state: ComputerState) -> None:
         self._forget.setVisible(state.keeps_token)
-        words = (
-            f"{_STATES[state.token]} Models whose makers ask for an agreement want one; it goes "
-            "into the system's keyring and to this hub alone."
-        )
+        words = [
+            tr(_STATES[state.token]),
+            tr(
+                "Models whose makers ask for an agreement want one; it goes into the system's "
+                "keyring and to this hub alone."
+            ),
+        ]
         if state.offline_by not in ("", "setting"):
-            words = f"{state.offline_by} keeps Snug offline. {words}"
-        self._state.setText(words.strip())
+            words.insert(0, tr("{name} keeps Snug offline.", name=state.offline_by))
+        self._state.setText(" ".join(filter(None, words)))

@@ -8,6 +8,7 @@ from desktop.controllers.kv_files import KvFiles, KvUsage
 from desktop.ui import tokens
 from desktop.ui.controls import label, push_button
 from models.amounts import size_in_words
+from models.wording import tr, trn
 
 
 class KeptChats(QWidget):
@@ -20,8 +21,8 @@ class KeptChats(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(tokens.S)
         self._text = label(kind="small", tone="secondary", wraps=True)
-        self._delete = push_button("Delete", "outline", kv_files.delete_all)
-        self._delete.setAccessibleName("Delete what is kept of chats for an instant return")
+        self._delete = push_button(tr("Delete"), "outline", kv_files.delete_all)
+        self._delete.setAccessibleName(tr("Delete what is kept of chats for an instant return"))
         row.addWidget(self._text, 1)
         row.addWidget(self._delete)
         kv_files.changed.connect(self._show)
@@ -32,11 +33,11 @@ class KeptChats(QWidget):
         self._kv_files.look()
 
     def _show(self, usage: KvUsage) -> None:
-        chats = "1 chat" if usage.chats == 1 else f"{usage.chats:,} chats"
-        size = size_in_words(usage.bytes)
-        self._text.setText(
-            f"{chats} on the disk, {size}. Deleting costs no message, only time."
-            if usage.chats
-            else "Nothing is on the disk yet."
+        words = trn(
+            "{count} chat on the disk, {size}. Deleting costs no message, only time.",
+            "{count} chats on the disk, {size}. Deleting costs no message, only time.",
+            usage.chats,
+            size=size_in_words(usage.bytes),
         )
+        self._text.setText(words if usage.chats else tr("Nothing is on the disk yet."))
         self._delete.setEnabled(bool(usage.chats))

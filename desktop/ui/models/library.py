@@ -6,14 +6,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, TypeVar
 
-from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
-    QListView,
     QMenu,
     QPushButton,
     QSplitter,
@@ -28,18 +26,18 @@ from desktop.ui import tokens
 from desktop.ui.controls import column, label, push_button
 from desktop.ui.icons import icon
 from desktop.ui.models.detail import DetailPanel
-from desktop.ui.models.library_delegate import LibraryDelegate
+from desktop.ui.models.library_list import LIST_MIN, ModelList
 from desktop.ui.models.library_model import ENTRY_ROLE, LibraryModel
 from desktop.ui.models.tab import TabPage
 from desktop.ui.models.verdicts import KIND_WORDS, SOURCE_WORDS, small_print
 from desktop.ui.theme import Theme
 from models.amounts import size_in_words
-from models.library.entry import LibraryEntry, ModelKind, Source
+from models.library.entry import ModelKind, Source
+from models.wording import number, tr, trn
 
 _SIDE_BY_SIDE_FROM: Final = 760
 _RESCAN_MS: Final = 4000
 _SETTLE_MS: Final = 80
-_LIST_MIN: Final = 300
 _DETAIL_MIN: Final = 340
 
 
@@ -66,10 +64,11 @@ class LibraryTab(TabPage):
         self.search = self._make_search()
         self.list = ModelList(theme, self.model)
         self.detail = DetailPanel(theme, library, loading, model, settings)
-        self._kinds = self._make_filter("All kinds")
-        self._sources = self._make_filter("All sources")
-        self._folders = push_button(" Folders", "outline", self._show_folders)
-        self._folders.setAccessibleName("Folders")
+        self._kinds = self._make_filter(tr("All kinds"))
+        self._sources = self._make_filter(tr("All sources"))
+        folders = tr("Folders")
+        self._folders = push_button(f" {folders}", "outline", self._show_folders)
+        self._folders.setAccessibleName(folders)
         self._nothing = label(tone="secondary", wraps=True)
         self._counted = small_print()
         self._unread = label(kind="small", tone="danger", wraps=True)
@@ -128,10 +127,10 @@ class LibraryTab(TabPage):
 
     def _make_search(self) -> QLineEdit:
         search = QLineEdit()
-        search.setPlaceholderText("Search these models")
-        search.setAccessibleName("Search the models on this machine")
+        search.setPlaceholderText(tr("Search these models"))
+        search.setAccessibleName(tr("Search the models on this machine"))
         search.textChanged.connect(self._filter)
-        self._search_icon = QAction("Search", search)
+        self._search_icon = QAction(tr("Search"), search)
         search.addAction(self._search_icon, QLineEdit.ActionPosition.LeadingPosition)
         return search
 
@@ -163,7 +162,7 @@ class LibraryTab(TabPage):
         splitter.setHandleWidth(tokens.S)
         splitter.addWidget(self._side)
         splitter.addWidget(self.detail)
-        self._side.setMinimumWidth(_LIST_MIN)
+        self._side.setMinimumWidth(LIST_MIN)
         self.detail.setMinimumWidth(_DETAIL_MIN)
         splitter.setStretchFactor(0, 4)
         splitter.setStretchFactor(1, 5)
@@ -214,22 +213,27 @@ class LibraryTab(TabPage):
     def _fill_filters(self, entries: Entries) -> None:
         kinds = sorted({entry.kind for entry in entries})
         sources = sorted({entry.source for entry in entries})
-        _fill_menu(self._kinds, "All kinds", self._choose_kind, [(k, KIND_WORDS[k]) for k in kinds])
+        _fill_menu(
+            self._kinds,
+            tr("All kinds"),
+            self._choose_kind,
+            [(kind, tr(KIND_WORDS[kind])) for kind in kinds],
+        )
         _fill_menu(
             self._sources,
-            "All sources",
+            tr("All sources"),
             self._choose_source,
-            [(source, SOURCE_WORDS[source]) for source in sources],
+            [(source, tr(SOURCE_WORDS[source])) for source in sources],
         )
 
     def _choose_kind(self, kind: ModelKind | None) -> None:
         self._kind = kind
-        self._kinds.setText(KIND_WORDS[kind] if kind else "All kinds")
+        self._kinds.setText(tr(KIND_WORDS[kind]) if kind else tr("All kinds"))
         self._filter()
 
     def _choose_source(self, source: Source | None) -> None:
         self._source = source
-        self._sources.setText(SOURCE_WORDS[source] if source else "All sources")
+        self._sources.setText(tr(SOURCE_WORDS[source]) if source else tr("All sources"))
         self._filter()
 
     def _filter(self) -> None:
@@ -246,11 +250,11 @@ class LibraryTab(TabPage):
     def _count(self) -> None:
         shown, all_of_them = self.model.rowCount(), len(self.model.entries)
         if self._library.scanning and not all_of_them:
-            nothing = "Looking for models…"
+            nothing = tr("Looking for models…")
         elif all_of_them:
-            nothing = "No model on this machine matches."
+            nothing = tr("No model on this machine matches.")
         else:
-            nothing = "There are no models on this machine yet. Find one under Discover."
+            nothing = tr("There are no models on this machine yet. Find one under Discover.")
         self._nothing.setText(nothing)
         self._nothing.setVisible(shown == 0)
         troubles = self._library.troubles
@@ -305,73 +309,19 @@ class LibraryTab(TabPage):
         folders = self._settings.app.model_folders
         for folder in folders:
             sub = menu.addMenu(folder)
-            sub.addAction("Look here no longer", partial(self._library.remove_folder, folder))
+            sub.addAction(tr("Look here no longer"), partial(self._library.remove_folder, folder))
         if folders:
             menu.addSeparator()
-        menu.addAction("Add folder…", self._choose_folder)
-        menu.addAction("Look again", self._library.scan)
+        menu.addAction(tr("Add folder…"), self._choose_folder)
+        menu.addAction(tr("Look again"), self._library.scan)
         menu.popup(self._folders.mapToGlobal(self._folders.rect().bottomLeft()))
 
     def _choose_folder(self) -> None:
-        dialog = QFileDialog(self, "Add a folder of models")
+        dialog = QFileDialog(self, tr("Add a folder of models"))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.fileSelected.connect(self._library.add_folder)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
-
-
-class ModelList(QListView):
-    """The list itself.
-
-    ``opened`` carries the path of a model that was clicked or entered, ``moved`` that of one that
-    the keys went to.
-    """
-
-    opened = Signal(str)
-    moved = Signal(str)
-
-    def __init__(self, theme: Theme, model: LibraryModel) -> None:
-        super().__init__()
-        self.setObjectName("modelList")
-        self.setAccessibleName("Models on this machine")
-        self.setModel(model)
-        self.setItemDelegate(LibraryDelegate(theme, self))
-        self.setUniformItemSizes(True)
-        self.setMouseTracking(True)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.clicked.connect(self._open)
-        theme.changed.connect(self.viewport().update)
-
-    def sizeHint(self) -> QSize:
-        """Ask for little; the layout gives what there is."""
-        return QSize(_LIST_MIN, 200)
-
-    def visible_rows(self) -> tuple[int, int]:
-        """Return the first and the last row that can be seen."""
-        top = self.indexAt(self.viewport().rect().topLeft())
-        bottom = self.indexAt(self.viewport().rect().bottomLeft())
-        last = bottom.row() if bottom.isValid() else self.model().rowCount() - 1
-        return max(0, top.row()), last
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Open with Enter; going up and down opens as well where the model is shown beside."""
-        before = self.currentIndex()
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._open(before)
-            return
-        super().keyPressEvent(event)
-        if self.currentIndex() != before:
-            self.moved.emit(self._path(self.currentIndex()))
-
-    def _open(self, index: QModelIndex) -> None:
-        if index.isValid():
-            self.opened.emit(self._path(index))
-
-    def _path(self, index: QModelIndex) -> str:
-        entry: LibraryEntry | None = index.data(ENTRY_ROLE)
-        return entry.path if entry is not None else ""
 
 
 T = TypeVar("T")
@@ -397,6 +347,13 @@ def _fill_menu(
 def _count_in_words(shown: int, all_of_them: int, total: int) -> str:
     if not all_of_them:
         return ""
-    noun = "model" if all_of_them == 1 else "models"
-    some = f"{shown:,} of " if shown != all_of_them else ""
-    return f"{some}{all_of_them:,} {noun} · {size_in_words(total)}"
+    size = size_in_words(total)
+    if shown == all_of_them:
+        return trn("{count} model · {size}", "{count} models · {size}", all_of_them, size=size)
+    return trn(
+        "{shown} of {count} model · {size}",
+        "{shown} of {count} models · {size}",
+        all_of_them,
+        shown=number(shown),
+        size=size,
+    )

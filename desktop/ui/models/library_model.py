@@ -13,6 +13,7 @@ from desktop.ui.models.verdicts import KIND_WORDS, SOURCE_WORDS, verdict_text
 from models.amounts import count_in_words, size_in_words
 from models.estimate.records import Judgement
 from models.library.entry import LibraryEntry, ModelKind, Source
+from models.wording import number, tr
 
 ENTRY_ROLE: Final = Qt.ItemDataRole.UserRole
 """The ``LibraryEntry`` of a row."""
@@ -104,7 +105,7 @@ class LibraryModel(QAbstractListModel):
         judgement, trouble = self._judgement(entry), self._trouble(entry)
         parts = [entry.name, *facts(entry)]
         if entry.path == self._loaded:
-            parts.append("loaded")
+            parts.append(tr("loaded"))
         if trouble:
             parts.append(trouble)
         elif judgement is not None:
@@ -153,7 +154,7 @@ class LibraryModel(QAbstractListModel):
 
 def context_in_words(tokens: int) -> str:
     """Return ``8K``, ``128K``: contexts are counted in powers of two."""
-    return f"{tokens // 1024}K" if tokens >= 1024 and tokens % 1024 == 0 else f"{tokens:,}"
+    return f"{tokens // 1024}K" if tokens >= 1024 and tokens % 1024 == 0 else number(tokens)
 
 
 def facts(entry: LibraryEntry) -> list[str]:
@@ -165,8 +166,8 @@ def facts(entry: LibraryEntry) -> list[str]:
         found.append(entry.quantization)
     found.append(size_in_words(entry.size_bytes))
     if entry.trained_context:
-        found.append(f"{context_in_words(entry.trained_context)} context")
+        found.append(tr("{tokens} context", tokens=context_in_words(entry.trained_context)))
     if entry.kind != "chat":
-        found.append(KIND_WORDS[entry.kind])
-    found.append(SOURCE_WORDS[entry.source])
+        found.append(tr(KIND_WORDS[entry.kind]))
+    found.append(tr(SOURCE_WORDS[entry.source]))
     return found

@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from desktop.ui import tokens
 from desktop.ui.controls import column, label
 from desktop.ui.theme import Theme
-from models.amounts import size_in_words
+from models.amounts import share_in_words, size_in_words
 from models.estimate.records import HOST, Machine, MemoryEstimate
 from models.records import DeviceMemory
+from models.wording import mark, tr, trn
 
 _HEIGHT: Final = 8
 _STRENGTHS: Final = (1.0, 0.66, 0.42, 0.24)
@@ -36,27 +37,31 @@ class Holding:
 
     @property
     def shares(self) -> tuple[tuple[str, int], ...]:
-        """Return its parts, by their names."""
+        """Return its parts: what to say of each, with the place of its size, and the size."""
         part = self.part
         return (
-            ("weights", part.weights_bytes),
-            ("KV cache", part.cache_bytes),
-            ("compute", part.compute_bytes),
-            ("engine", self.engine_bytes),
+            (mark("{size} weights"), part.weights_bytes),
+            (mark("{size} KV cache"), part.cache_bytes),
+            (mark("{size} compute"), part.compute_bytes),
+            (mark("{size} engine"), self.engine_bytes),
         )
 
     @property
     def head(self) -> str:
         """Return where, how many layers and how much, in words."""
-        count = self.part.layers
-        layers = f" · {count} {'layer' if count == 1 else 'layers'}" if count else ""
-        room = f" of {size_in_words(self.free)} free" if self.free else ""
-        return f"{self.part.device}{layers} · {size_in_words(self.total_bytes)}{room}"
+        parts, size = [self.part.device], size_in_words(self.total_bytes)
+        if self.part.layers:
+            parts.append(trn("{count} layer", "{count} layers", self.part.layers))
+        if self.free:
+            size = tr("{size} of {free} free", size=size, free=size_in_words(self.free))
+        return " · ".join((*parts, size))
 
     @property
     def foot(self) -> str:
         """Return its parts in words."""
-        return "  ·  ".join(f"{size_in_words(size)} {name}" for name, size in self.shares if size)
+        return "  ·  ".join(
+            tr(words, size=size_in_words(size)) for words, size in self.shares if size
+        )
 
 
 class MemoryAccount(QWidget):
@@ -153,7 +158,7 @@ class FilledBar(QWidget):
         self._theme = theme
         self._share = min(1.0, max(0.0, share))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(f"{name}: {self._share:.0%}")
+        self.setAccessibleName(f"{name}: {share_in_words(self._share)}")
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:

@@ -9,12 +9,13 @@ from PySide6.QtWidgets import QLabel
 from desktop.ui.controls import label, set_property
 from models.estimate.records import Judgement, Verdict
 from models.library.entry import ModelKind, Source
+from models.wording import mark, number, tr
 
 VERDICT_WORDS: Final[dict[Verdict, str]] = {
     "gpu": "GPU",
-    "partly": "Partly on the GPU",
+    "partly": mark("Partly on the GPU"),
     "cpu": "CPU",
-    "no_fit": "Does not fit",
+    "no_fit": mark("Does not fit"),
 }
 VERDICT_ROLES: Final[dict[Verdict, str]] = {
     "gpu": "good",
@@ -23,16 +24,16 @@ VERDICT_ROLES: Final[dict[Verdict, str]] = {
     "no_fit": "danger",
 }
 KIND_WORDS: Final[dict[ModelKind, str]] = {
-    "chat": "Chat",
-    "base": "Base",
-    "embedding": "Embedding",
-    "encoder_decoder": "Encoder-decoder",
+    "chat": mark("Chat"),
+    "base": mark("Base"),
+    "embedding": mark("Embedding"),
+    "encoder_decoder": mark("Encoder-decoder"),
 }
 SOURCE_WORDS: Final[dict[Source, str]] = {
-    "embedded": "Came with Snug",
-    "snug": "Snug's folder",
-    "folder": "Your folders",
-    "huggingface": "Hugging Face cache",
+    "embedded": mark("Came with Snug"),
+    "snug": mark("Snug's folder"),
+    "folder": mark("Your folders"),
+    "huggingface": mark("Hugging Face cache"),
     "lmstudio": "LM Studio",
     "jan": "Jan",
     "gpt4all": "GPT4All",
@@ -42,11 +43,12 @@ SOURCE_WORDS: Final[dict[Source, str]] = {
 
 def verdict_text(judgement: Judgement, kind: ModelKind = "chat") -> str:
     """Return the badge's words: the verdict, and the speed of writing where it is known."""
-    words = VERDICT_WORDS[judgement.verdict]
+    words = tr(VERDICT_WORDS[judgement.verdict])
     speed = judgement.tokens_per_second
     if judgement.verdict == "no_fit" or not speed or kind == "embedding":
         return words
-    return f"{words} · ~{speed:,.0f} tok/s" if speed >= 1 else f"{words} · under 1 tok/s"
+    rate = f"~{number(speed)} tok/s" if speed >= 1 else tr("under 1 tok/s")
+    return f"{words} · {rate}"
 
 
 class Badge(QLabel):

@@ -14,6 +14,7 @@ from desktop.ui import tokens
 from desktop.ui.controls import Card, IconButton, column, label, push_button
 from desktop.ui.models.verdicts import small_print
 from desktop.ui.theme import Theme
+from models.wording import tr
 
 _INFO = next(info for info in APP_OPTIONS if info.name == "rpc_servers")
 
@@ -30,8 +31,8 @@ class WorkerList(QWidget):
         self._settings = settings
         self._shown: tuple[tuple[str, WorkerState], ...] | None = None
         layout = column(self, spacing=tokens.S)
-        layout.addWidget(label(_INFO.option.label, kind="strong"))
-        layout.addWidget(small_print(_INFO.option.help))
+        layout.addWidget(label(tr(_INFO.option.label), kind="strong"))
+        layout.addWidget(small_print(tr(_INFO.option.help)))
         self._rows = column(spacing=tokens.S)
         layout.addLayout(self._rows)
         layout.addLayout(self._make_field())
@@ -48,10 +49,10 @@ class WorkerList(QWidget):
         row.setSpacing(tokens.S)
         self._field = QLineEdit()
         self._field.setPlaceholderText("192.168.1.20:50052")
-        self._field.setAccessibleName("Address of a worker, as host:port")
+        self._field.setAccessibleName(tr("Address of a worker, as host:port"))
         self._field.returnPressed.connect(self._on_add)
         row.addWidget(self._field, 1)
-        row.addWidget(push_button("Add", "outline", self._on_add))
+        row.addWidget(push_button(tr("Add"), "outline", self._on_add))
         return row
 
     def _on_add(self) -> None:
@@ -94,5 +95,6 @@ class WorkerList(QWidget):
         words.addWidget(state)
         row.addLayout(words, 1)
         remove = partial(self._computer.remove_worker, address)
-        row.addWidget(IconButton(self._theme, "close", f"Use {address} no longer", remove))
+        name = tr("Use {address} no longer", address=address)
+        row.addWidget(IconButton(self._theme, "close", name, remove))
         return card
