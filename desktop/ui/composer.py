@@ -18,6 +18,7 @@ from desktop.ui.controls import IconButton, column, label, push_button, set_prop
 from desktop.ui.drops import local_paths
 from desktop.ui.elided import ElidedLabel
 from desktop.ui.theme import Theme
+from models.wording import mark, number, tr
 
 TEXT_LIMIT: Final = 200_000
 """The longest text that the editor takes, in characters."""
@@ -25,16 +26,32 @@ WORD_LIMIT: Final = 20_000
 """The longest run without a space that it takes: wrapping one costs its length squared."""
 _MAX_LINES: Final = 10
 _SEND_SIZE: Final = 32
-_DRAFT_HINT: Final = "Ask anything, or drop a document"
-_START_HINT: Final = "The first words of the reply"
+_DRAFT_HINT: Final = mark("Ask anything, or drop a document")
+_START_HINT: Final = mark("The first words of the reply")
 
 
 class Task(Enum):
     """What is written besides new messages: what to say of it, and what sending it is called."""
 
-    MESSAGE = ("Editing: the old message and its replies are kept as another version", "Send")
-    REPLY = ("Editing the reply: the model's own words are kept as another version", "Save")
-    START = ("Write how the reply begins: the model goes on from there", "Go on")
+    MESSAGE = (
+        mark("Editing: the old message and its replies are kept as another version"),
+        mark("Send"),
+    )
+    REPLY = (
+        mark("Editing the reply: the model's own words are kept as another version"),
+        mark("Save"),
+    )
+    START = (mark("Write how the reply begins: the model goes on from there"), mark("Go on"))
+
+    @property
+    def hint(self) -> str:
+        """Return what is said of it while it goes on."""
+        return tr(self.value[0])
+
+    @property
+    def done(self) -> str:
+        """Return what sending it is called."""
+        return tr(self.value[1])
 
 
 class Composer(QFrame):
@@ -67,13 +84,13 @@ class Composer(QFrame):
         self._speed = ElidedLabel(kind="small", tone="secondary")
         self._speed.setObjectName("speed")
         self._send = IconButton(
-            theme, "arrow-up", "Send", self._on_button, role="on_accent", size=20
+            theme, "arrow-up", tr("Send"), self._on_button, role="on_accent", size=20
         )
         self._send.setObjectName("sendButton")
         self._send.setFixedSize(_SEND_SIZE, _SEND_SIZE)
         self.attachments = AttachmentStrip(theme)
         self.attach_button = IconButton(
-            theme, "paperclip", "Ask about documents", self.attach_requested.emit
+            theme, "paperclip", tr("Ask about documents"), self.attach_requested.emit
         )
         self.attach_button.setObjectName("attachButton")
         self._edit_bar = self._make_edit_bar()
@@ -84,7 +101,7 @@ class Composer(QFrame):
         layout.addWidget(self.editor)
         layout.addLayout(self._make_foot())
         self.editor.textChanged.connect(self._on_text_changed)
-        self.editor.submit_pressed.connect(self._submit)
+        self.editor.submit_pressed.connect(self.submit)
         self.editor.up_pressed.connect(self.edit_last_requested)
         self.editor.paste_refused.connect(self.paste_refused)
         self.editor.files_pasted.connect(self.files_pasted)
@@ -107,7 +124,7 @@ class Composer(QFrame):
         """Show a chat's unsent text; an edit that was going on is over."""
         self._edited_id = None
         self._task = Task.MESSAGE
-        self.editor.setPlaceholderText(_DRAFT_HINT)
+        self.editor.setPlaceholderText(tr(_DRAFT_HINT))
         self._edit_bar.hide()
         self._name_button()
         self._show_text(text)
@@ -117,9 +134,9 @@ class Composer(QFrame):
         if self._edited_id is None:
             self._draft_before_edit = self.text
         self._edited_id, self._task = message_id, task
-        self._edit_hint.setText(task.value[0])
+        self._edit_hint.setText(task.hint)
         self._go_on.setVisible(task is Task.REPLY)
-        self.editor.setPlaceholderText(_START_HINT if task is Task.START else _DRAFT_HINT)
+        self.editor.setPlaceholderText(tr(_START_HINT if task is Task.START else _DRAFT_HINT))
         self._edit_bar.show()
         self._name_button()
         self._show_text(text)
@@ -172,11 +189,13 @@ class Composer(QFrame):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(tokens.S)
         self._edit_hint = label(kind="small", tone="secondary", wraps=True)
-        self._go_on = push_button("Let the model go on", "link", lambda: self._submit(go_on=True))
+        self._go_on = push_button(
+            tr("Let the model go on"), "link", lambda: self.submit(go_on=True)
+        )
         self._go_on.setObjectName("goOnButton")
         row.addWidget(self._edit_hint, 1)
         row.addWidget(self._go_on)
-        row.addWidget(push_button("Cancel", "link", self.cancel_edit))
+        row.addWidget(push_button(tr("Cancel"), "link", self.cancel_edit))
         bar.hide()
         return bar
 
@@ -193,9 +212,10 @@ class Composer(QFrame):
         if self._busy:
             self.stop_requested.emit()
         else:
-            self._submit()
+            self.submit()
 
-    def _submit(self, *, go_on: bool = False) -> None:
+    def submit(self, *, go_on: bool = False) -> None:
+        """Send what is written; with ``go_on`` an edited reply is gone on with by the model."""
         if not self.text.strip() or self._busy:
             return
         if self._task is Task.MESSAGE or self._edited_id is None:
@@ -208,7 +228,7 @@ class Composer(QFrame):
         done = "check" if self._task is Task.REPLY else "arrow-up"
         self._send.set_icon("stop" if self._busy else done)
         keys = "Esc" if self._busy else "Enter"
-        self._send.set_name("Stop" if self._busy else self._task.value[1], keys)
+        self._send.set_name(tr("Stop") if self._busy else self._task.done, keys)
 
     def _on_text_changed(self) -> None:
         self._update_button()
@@ -230,8 +250,8 @@ class ComposerEditor(QPlainTextEdit):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("composerEditor")
-        self.setAccessibleName("Message")
-        self.setPlaceholderText(_DRAFT_HINT)
+        self.setAccessibleName(tr("Message"))
+        self.setPlaceholderText(tr(_DRAFT_HINT))
         self.setTabChangesFocus(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -290,13 +310,22 @@ def paste_trouble(present: str, pasted: str) -> UserError | None:
     size = len(present) + len(pasted)
     if size > TEXT_LIMIT:
         return UserError(
-            f"The text would be too long: {size:,} characters.",
-            f"A message takes up to {TEXT_LIMIT:,}; paste the part that matters.",
+            tr("The text would be too long: {count} characters.", count=number(size)),
+            tr(
+                "A message takes up to {count}; paste the part that matters.",
+                count=number(TEXT_LIMIT),
+            ),
         )
     longest = max(map(len, f"{present}{pasted}".split()), default=0)
     if longest > WORD_LIMIT:
         return UserError(
-            f"The text has {longest:,} characters without a space between them.",
-            f"A message takes up to {WORD_LIMIT:,} in one run; paste the part that matters.",
+            tr(
+                "The text has {count} characters without a space between them.",
+                count=number(longest),
+            ),
+            tr(
+                "A message takes up to {count} in one run; paste the part that matters.",
+                count=number(WORD_LIMIT),
+            ),
         )
     return None

@@ -16,13 +16,14 @@ from desktop.domain.errors import UserError
 from desktop.ui.controls import plain_tip
 from models.amounts import size_in_words
 from models.library.entry import LibraryEntry
+from models.wording import mark, tr
 
 if TYPE_CHECKING:
     from desktop.controllers.library import LibraryController
 
 _RECENT_LIMIT: Final = 8
 _OFFERED_LIMIT: Final = 16
-EMBEDDED: Final = "SmolLM2 135M · embedded"
+EMBEDDED: Final = mark("SmolLM2 135M · embedded")
 
 
 class ModelChooser(QObject):
@@ -55,31 +56,27 @@ class ModelChooser(QObject):
 
         What is found while the menu is open joins it.
         """
-        menu, library = QMenu(self._window), self._library()
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.setToolTipsVisible(True)
-        below = menu.addSeparator()
-        if self._model.state.status == "ready":
-            menu.addAction("Unload the model", self._model.unload)
-        menu.addAction("Open a GGUF file…", self.choose_file)
-        menu.addAction("Manage models…\tCtrl+Shift+M", self.manage_requested.emit)
-        offered: set[str] = set()
-        if self._model.has_embedded:
-            self._add(menu, below, EMBEDDED, "", offered)
-        for path in self.recent:
-            self._add(menu, below, self._name(path), path, offered)
-
-        def add_found() -> None:
-            for entry in library.entries:
-                if len(offered) >= _OFFERED_LIMIT:
-                    break
-                if entry.problem is None and entry.source != "embedded":
-                    self._add(menu, below, in_a_row(entry), entry.path, offered)
-
-        add_found()
-        found = library.entries_changed.connect(add_found)
-        menu.aboutToHide.connect(lambda: library.entries_changed.disconnect(found))
+        menu = _ModelsMenu(self._window, self, self._model)
+        self._library().entries_changed.connect(menu.add_found)
         return menu
+
+    def choices(self) -> dict[str, str]:
+        """Return the models that are offered: by their paths, names and facts in a row."""
+        found = {"": tr(EMBEDDED)} if self._model.has_embedded else {}
+        found |= {path: self._name(path) for path in self.recent}
+        for entry in self._library().entries:
+            if len(found) >= _OFFERED_LIMIT:
+                break
+            if entry.problem is None and entry.source != "embedded":
+                found.setdefault(entry.path, in_a_row(entry))
+        return found
+
+    def is_chosen(self, path: str) -> bool:
+        """Return whether a model is the one that is loaded, or is being loaded."""
+        state = self._model.state
+        if state.status not in {"ready", "loading"}:
+            return False
+        return path == state.path if path else state.embedded
 
     def show_menu(self, button: QWidget) -> None:
         """Show the menu below its button, and look for what is new on this machine."""
@@ -89,8 +86,8 @@ class ModelChooser(QObject):
     def choose_file(self) -> None:
         """Ask for a file; nothing waits for the answer."""
         folder = Path(self.recent[0]).parent if self.recent else Path.home()
-        dialog = QFileDialog(self._window, "Open a model", str(folder))
-        dialog.setNameFilters(["GGUF models (*.gguf)", "All files (*)"])
+        dialog = QFileDialog(self._window, tr("Open a model"), str(folder))
+        dialog.setNameFilters([tr("GGUF models (*.gguf)"), tr("All files (*)")])
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(self.open_file)
         dialog.finished.connect(dialog.deleteLater)
@@ -101,21 +98,8 @@ class ModelChooser(QObject):
         if path.lower().endswith(".gguf"):
             self._model.open(path)
             return
-        title = f"Snug can't open “{Path(path).name}”."
-        self.refused.emit(UserError(title, "It loads models from GGUF files."))
-
-    def _add(self, menu: QMenu, below: QAction, name: str, path: str, offered: set[str]) -> None:
-        if path in offered:
-            return
-        offered.add(path)
-        state = self._model.state
-        action = QAction(name, menu)
-        action.triggered.connect(partial(self._model.open, path))
-        action.setToolTip(plain_tip(path))
-        action.setCheckable(True)
-        is_loaded = state.status in ("ready", "loading")
-        action.setChecked(is_loaded and (state.embedded if not path else path == state.path))
-        menu.insertAction(below, action)
+        title = tr("Snug can't open “{name}”.", name=Path(path).name)
+        self.refused.emit(UserError(title, tr("It loads models from GGUF files.")))
 
     def _name(self, path: str) -> str:
         entry = self._library().entry(path)
@@ -125,6 +109,39 @@ class ModelChooser(QObject):
         others = (each for each in self.recent if each != path)
         self.recent = (path, *others)[:_RECENT_LIMIT]
         self.recent_changed.emit()
+
+
+class _ModelsMenu(QMenu):
+    """What the chooser offers, and the ways to more."""
+
+    def __init__(self, window: QWidget, chooser: ModelChooser, model: ModelController) -> None:
+        super().__init__(window)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setToolTipsVisible(True)
+        self._chooser = chooser
+        self._model = model
+        self._offered: set[str] = set()
+        self._below = self.addSeparator()
+        if model.state.status == "ready":
+            self.addAction(tr("Unload the model"), model.unload)
+        self.addAction(tr("Open a GGUF file…"), chooser.choose_file)
+        self.addAction(f"{tr('Manage models…')}\tCtrl+Shift+M", chooser.manage_requested.emit)
+        self.add_found()
+
+    def add_found(self) -> None:
+        """Offer what is not offered yet."""
+        for path, name in self._chooser.choices().items():
+            if path not in self._offered:
+                self._offered.add(path)
+                self._add(name, path)
+
+    def _add(self, name: str, path: str) -> None:
+        action = QAction(name, self)
+        action.triggered.connect(partial(self._model.open, path))
+        action.setToolTip(plain_tip(path))
+        action.setCheckable(True)
+        action.setChecked(self._chooser.is_chosen(path))
+        self.insertAction(self._below, action)
 
 
 def in_a_row(entry: LibraryEntry) -> str:

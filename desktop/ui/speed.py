@@ -10,6 +10,7 @@ from desktop.controllers.activity import TokenRate
 from desktop.controllers.chat import ChatController
 from desktop.domain.chat import Message
 from models.records import Report
+from models.wording import number, tr
 
 _TELL_EVERY_S = 0.25
 
@@ -67,5 +68,9 @@ def report_text(report: Report | None) -> str:
 
 def speed_text(tokens_per_s: float, first_token_s: float) -> str:
     """Return a speed in words."""
-    wait = f"{first_token_s:.1f} s" if first_token_s >= 1 else f"{first_token_s * 1000:.0f} ms"
-    return f"{tokens_per_s:.0f} tok/s · first token after {wait}"
+    wait = (
+        f"{number(first_token_s, 1)} s"
+        if first_token_s >= 1
+        else f"{number(first_token_s * 1000)} ms"
+    )
+    return tr("{speed} tok/s · first token after {wait}", speed=number(tokens_per_s), wait=wait)
