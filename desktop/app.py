@@ -224,6 +224,7 @@ class WindowKeeper(QObject):
         old = self.window
         self.window = build_window(self._app, self._paths, self._session, old.state())
         self.window.succeed(old)
+        old.reach.end()
         self.window.reach.begin()
         old.deleteLater()
 

@@ -27,6 +27,8 @@ class Application(QApplication):
     also to one that it has just started for this.
     """
 
+    quit_asked = Signal()
+    """The program is going to end, and windows are about to be closed for it."""
     _file_wanted = Signal(str)
 
     def __init__(self, arguments: list[str]) -> None:
@@ -45,6 +47,8 @@ class Application(QApplication):
 
     def event(self, event: QEvent) -> bool:
         """Take the system's wish."""
+        if event.type() is QEvent.Type.Quit:
+            self.quit_asked.emit()
         if isinstance(event, QFileOpenEvent) and event.file():
             self._file_wanted.emit(event.file())
             return True

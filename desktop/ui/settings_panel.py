@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -86,6 +87,13 @@ class SettingsPanel(QWidget):
         self._column.insertWidget(0 if above is None else self._column.indexOf(above) + 1, widget)
         # Tab goes by the order in which widgets were made.
         self.setTabOrder(self._close if above is None else _stops(above)[-1], _stops(widget)[0])
+
+    def append(self, widget: QWidget) -> None:
+        """Put in what belongs to the application, below all else."""
+        stops = [*_stops(self._scroll.widget())[-1:], *_stops(widget)]
+        self._column.insertWidget(self._column.count() - 1, widget)
+        for before, after in pairwise(stops):
+            self.setTabOrder(before, after)
 
     def _make_head(self) -> QHBoxLayout:
         head = QHBoxLayout()
