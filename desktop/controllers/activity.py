@@ -108,7 +108,7 @@ class ActivityWatch(QObject):
 
     def on_reply_failed(self) -> None:
         """Say that the engine is free again: the reply's own card says what went wrong."""
-        if not self._died and self.activity != NO_MODEL:
+        if not self._died and self.activity not in {NO_MODEL, RESTARTED}:
             self._tell(READY)
 
     def on_model(self, state: ModelState) -> None:
