@@ -16,6 +16,15 @@ _PLACES: Final = {
     "section": (mark("section {which}"), mark("sections {which}")),
 }
 
+_PAGES: Final = {
+    "page": mark("Pages"),
+    "slide": mark("Slides"),
+    "sheet": mark("Sheets"),
+    "chapter": mark("Chapters"),
+    "message": mark("Messages"),
+    "document": mark("Documents"),
+}
+
 
 def place_in_words(page_word: str, which: str, *, several: bool = False) -> str:
     """Return ``page 3``, ``slides 3–5``: ``which`` are the numbers as people write them."""
@@ -27,6 +36,18 @@ def place_at_start(page_word: str, which: str, *, several: bool = False) -> str:
     """Return ``Page 3``: a place where it begins a line."""
     words = place_in_words(page_word, which, several=several)
     return words[:1].upper() + words[1:]
+
+
+def pages_at_start(page_word: str) -> str:
+    """Return ``Pages``: what a document has several of, where it begins a line."""
+    words = _PAGES.get(page_word, _PAGES["page"])
+    return tr(words)
+
+
+def unreadable_in_words(page_word: str, page: int, why: str) -> str:
+    """Return a sentence about a page that could not be read."""
+    place = place_at_start(page_word, str(page))
+    return tr("{place} could not be read: {why}.", place=place, why=why)
 
 
 def pages_counted(page_word: str, count: int) -> str:

@@ -11,9 +11,10 @@ import msgspec
 from desktop.domain.segments import Segment
 from desktop.domain.translation import Translated
 from desktop.domain.translation_checks import UNTRANSLATED
+from models.wording import mark, tr
 
-NOT_TRANSLATED: Final = "[not translated]"
-CUT_OFF: Final = "[cut off]"
+NOT_TRANSLATED: Final = mark("[not translated]")
+CUT_OFF: Final = mark("[cut off]")
 
 BlockKind = Literal["heading", "paragraph", "item", "code", "note", "table"]
 
@@ -85,7 +86,7 @@ def shown_text(translated: Translated) -> str:
     kinds = {mark.kind for mark in translated.marks}
     source = translated.segment.text
     if translated.state in {"waiting", "failed"}:
-        return f"{NOT_TRANSLATED} {source}"
+        return f"{tr(NOT_TRANSLATED)} {source}"
     if kinds & UNTRANSLATED:
-        return f"{NOT_TRANSLATED} {translated.text}"
-    return f"{translated.text} {CUT_OFF}" if "truncated" in kinds else translated.text
+        return f"{tr(NOT_TRANSLATED)} {translated.text}"
+    return f"{translated.text} {tr(CUT_OFF)}" if "truncated" in kinds else translated.text

@@ -25,6 +25,7 @@ from desktop.domain.extraction import (
     read_reply,
 )
 from desktop.domain.jobs import CallRecord, Job
+from desktop.domain.page_words import place_in_words, unreadable_in_words
 from desktop.domain.row_schema import reply_schema
 from desktop.domain.rows import Merger, TableRow
 from desktop.domain.sections import Section, split
@@ -35,6 +36,7 @@ from desktop.work.asking import SAMPLING, Asking, Recalled
 from desktop.work.jobs import JobTools
 from desktop.work.markdown import ranges
 from desktop.work.prompts import data_prompt
+from models.wording import number, tr
 
 EXTRACTION_SAMPLING: Final = msgspec.structs.replace(SAMPLING, repeat_penalty=1.0)
 """Rows repeat their columns' names, and often each other's values: nothing to be punished for."""
@@ -121,7 +123,7 @@ class ExtractionWorker:
 
 def pages_in_words(word: str, pages: Sequence[int]) -> str:
     """Return ``page 3``, ``pages 3–5, 9``; empty where there are none."""
-    return f"{word}{'s' if len(pages) > 1 else ''} {ranges(pages)}" if pages else ""
+    return place_in_words(word, ranges(pages), several=len(pages) > 1) if pages else ""
 
 
 class _Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -269,8 +271,11 @@ class _Extraction:
         room = min(_MOST_ROOM, (context - overhead) // 2)
         if room < _LEAST_ROOM:
             raise UserError(
-                f"A context window of {context:,} tokens is too small for these columns.",
-                "Choose a larger one, fewer columns or shorter descriptions.",
+                tr(
+                    "A context window of {size} tokens is too small for these columns.",
+                    size=number(context),
+                ),
+                tr("Choose a larger one, fewer columns or shorter descriptions."),
             )
         return room, min(context - overhead - room, 2 * room)
 
@@ -280,21 +285,21 @@ class _Extraction:
         prefix = f"{document.name}: " if len(self._subjects) > 1 else ""
         unreadable = self._tools.documents.unreadable_pages(document.id)
         sentences = [
-            f"{prefix}{document.page_word.capitalize()} {page} could not be read: {why}."
+            prefix + unreadable_in_words(document.page_word, page, why)
             for page, why in unreadable.items()
         ]
         if not subject.sections:
-            sentences.append(f"There is no text in “{document.name}”.")
+            sentences.append(tr("There is no text in “{name}”.", name=document.name))
         for each in found:
-            where = f"{prefix}Section {each.section + 1}{_pages(subject, each.section)}"
+            where = prefix + _section(subject, each.section)
             sentences += [f"{where}: {trouble}" for trouble in each.troubles]
         return sentences
 
 
 def _accounts(subject: _Subject, found: Sequence[SectionRows], asking: Asking) -> list[ReadSection]:
     records: dict[int, list[CallRecord]] = {}
-    for (depth, number), record in asking.records.items():
-        records.setdefault(number >> depth, []).append(record)
+    for (depth, place), record in asking.records.items():
+        records.setdefault(place >> depth, []).append(record)
     return [
         ReadSection(
             document_id=subject.document.id,
@@ -314,15 +319,15 @@ def _check_kind(tools: JobTools) -> None:
     info = tools.model.info
     if info is not None and info.kind == "encoder_decoder":
         raise UserError(
-            f"{info.name} summarizes and translates, and fills no tables.",
-            "Choose a chat model for documents.",
+            tr("{name} summarizes and translates, and fills no tables.", name=info.name),
+            tr("Choose a chat model for documents."),
         )
 
 
 def _document(store: DocumentStore, document_id: int) -> Document:
     document = store.document(document_id)
     if document is None:
-        raise UserError("A document of this work was deleted.", "Begin again without it.")
+        raise UserError(tr("A document of this work was deleted."), tr("Begin again without it."))
     return document
 
 
@@ -330,6 +335,8 @@ def _read(document: Document) -> ReadDocument:
     return ReadDocument(id=document.id, name=document.name, page_word=document.page_word)
 
 
-def _pages(subject: _Subject, section: int) -> str:
+def _section(subject: _Subject, section: int) -> str:
     pages, word = subject.sections[section].pages, subject.document.page_word
-    return f" ({pages_in_words(word, pages)})" if pages else ""
+    if not pages:
+        return tr("Section {place}", place=section + 1)
+    return tr("Section {place} ({pages})", place=section + 1, pages=pages_in_words(word, pages))

@@ -17,13 +17,14 @@ from desktop.storage.collections import CollectionStore
 from desktop.storage.database import Database
 from desktop.storage.documents import DocumentStore
 from desktop.work.intake import OnProgress, fingerprint, take_in
+from models.wording import mark, tr
 
 State = Literal["current", "changed", "moved", "gone"]
 _MARKS: Final[dict[State, str]] = {
     "current": "",
-    "changed": "The file has changed since it was read.",
-    "moved": "The file was moved since it was read.",
-    "gone": "The file is not where it was read any more.",
+    "changed": mark("The file has changed since it was read."),
+    "moved": mark("The file was moved since it was read."),
+    "gone": mark("The file is not where it was read any more."),
 }
 _MOST_BESIDE: Final = 1_000
 """Files of a folder that are looked at for one that was renamed."""
@@ -38,7 +39,8 @@ class Freshness(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def mark(self) -> str:
         """Return it in words, empty where there is nothing to tell."""
-        return _MARKS[self.state]
+        told = _MARKS[self.state]
+        return tr(told)
 
 
 def freshness(

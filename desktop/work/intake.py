@@ -14,6 +14,7 @@ from desktop.documents.reader import read_document
 from desktop.domain.documents import Document
 from desktop.domain.errors import UserError
 from desktop.storage.documents import DocumentStore
+from models.wording import tr
 
 _BATCH: Final = 500
 _HASH_CHUNK: Final = 1 << 20
@@ -92,11 +93,15 @@ def fingerprint(path: Path, cancelled: Callable[[], bool]) -> tuple[os.stat_resu
 
 def _unreadable(path: Path, error: OSError) -> UserError:
     if isinstance(error, FileNotFoundError):
-        return UserError(f"There is no file at {path}.", "Check the path.", str(error))
+        return UserError(
+            tr("There is no file at {path}.", path=path), tr("Check the path."), str(error)
+        )
     if isinstance(error, IsADirectoryError):
-        return UserError(f"{path} is a folder.", "Choose the files in it.", str(error))
+        return UserError(
+            tr("{path} is a folder.", path=path), tr("Choose the files in it."), str(error)
+        )
     return UserError(
-        f"“{path.name}” can't be read: {error.strerror or error}.",
-        "Check the file's permissions.",
+        tr("“{name}” can't be read: {why}.", name=path.name, why=error.strerror or error),
+        tr("Check the file's permissions."),
         str(error),
     )

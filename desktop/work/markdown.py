@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from desktop.domain.page_words import pages_at_start, place_in_words, unreadable_in_words
 from desktop.domain.sources import Source
 from desktop.work.summary_records import SummaryPoint, SummaryReport, SummaryResult
+from models.wording import mark, number, tr, trn
 
-NO_SOURCE: Final = "no source"
+NO_SOURCE: Final = mark("no source")
 _LEAST_WORDS: Final = 4
 """What has fewer says nothing that could be checked."""
 
@@ -20,7 +22,8 @@ def whole_markdown(result: SummaryResult) -> str:
 
 def as_markdown(report: SummaryReport) -> str:
     """Return the summary with the pages of each point, its coverage, and what is missing."""
-    lines = [f"# {_escaped(heading(report))}", "", _text(report), "", "## Coverage", ""]
+    lines = [f"# {_escaped(heading(report))}", "", _text(report), ""]
+    lines += [f"## {tr('Coverage')}", ""]
     lines += [f"- {_escaped(line)}" for line in coverage_lines(report)]
     return "\n".join(lines) + "\n"
 
@@ -29,7 +32,7 @@ def heading(report: SummaryReport) -> str:
     """Return what a summary is of."""
     if len(report.documents) == 1:
         return report.documents[0].name
-    return f"All {len(report.documents)} documents"
+    return tr("All {count} documents", count=number(len(report.documents)))
 
 
 def places(sources: Sequence[Source], report: SummaryReport) -> str:
@@ -46,7 +49,9 @@ def places(sources: Sequence[Source], report: SummaryReport) -> str:
         elif pages := sorted({page for each in here for page in each.pages}):
             parts.append(_counted(document.page_word, pages))
         elif headings := list(dict.fromkeys(each.heading for each in here if each.heading)):
-            parts.append(", ".join(f"“{' '.join(each.split())}”" for each in headings))
+            parts.append(
+                ", ".join(tr("“{title}”", title=" ".join(each.split())) for each in headings)
+            )
         else:
             parts.append(_counted("section", sorted({each.section + 1 for each in here})))
     return "; ".join(parts)
@@ -61,16 +66,16 @@ def is_unsupported(point: SummaryPoint) -> bool:
 def ranges(numbers: Sequence[int]) -> str:
     """Return sorted numbers with neighbours joined: ``1–3, 7``."""
     parts: list[tuple[int, int]] = []
-    for number in numbers:
-        if parts and number == parts[-1][1] + 1:
-            parts[-1] = (parts[-1][0], number)
+    for each in numbers:
+        if parts and each == parts[-1][1] + 1:
+            parts[-1] = (parts[-1][0], each)
         else:
-            parts.append((number, number))
+            parts.append((each, each))
     return ", ".join(f"{low}" if low == high else f"{low}–{high}" for low, high in parts)
 
 
 def _counted(word: str, numbers: Sequence[int]) -> str:
-    return f"{word}{'s' if len(numbers) > 1 else ''} {ranges(numbers)}"
+    return place_in_words(word, ranges(numbers), several=len(numbers) > 1)
 
 
 def coverage_lines(report: SummaryReport) -> list[str]:
@@ -78,22 +83,41 @@ def coverage_lines(report: SummaryReport) -> list[str]:
     coverage = report.coverage
     done = sum(section.status == "done" for section in report.sections)
     count = len(report.sections)
-    words = "section is" if count == 1 else "sections are"
-    lines = [f"{done:,} of {count:,} {words} in the summary."]
-    word = coverage.page_word.capitalize()
+    lines = [
+        trn(
+            "{done} of {count} section is in the summary.",
+            "{done} of {count} sections are in the summary.",
+            count,
+            done=number(done),
+        )
+    ]
+    word = coverage.page_word
     if word and coverage.pages:
         lines.append(
-            f"{word}s that went in: {ranges(coverage.read) or 'none'} of {coverage.pages:,}."
+            tr(
+                "{pages} that went in: {which} of {all}.",
+                pages=pages_at_start(word),
+                which=ranges(coverage.read) or tr("none"),
+                all=number(coverage.pages),
+            )
         )
-        lines.append(f"{word}s that are cited: {ranges(coverage.cited) or 'none'}.")
-    lines += [
-        f"{word} {page} could not be read: {why}." for page, why in coverage.unreadable.items()
-    ]
+        lines.append(
+            tr(
+                "{pages} that are cited: {which}.",
+                pages=pages_at_start(word),
+                which=ranges(coverage.cited) or tr("none"),
+            )
+        )
+    lines += [unreadable_in_words(word, page, why) for page, why in coverage.unreadable.items()]
     unsupported = sum(map(is_unsupported, report.points))
     if unsupported:
         lines.append(
-            f"{unsupported:,} sentence{'s are' if unsupported > 1 else ' is'} borne out by no "
-            f"section and marked “{NO_SOURCE}”: check them."
+            trn(
+                "{count} sentence is borne out by no section and marked “{mark}”: check them.",
+                "{count} sentences are borne out by no section and marked “{mark}”: check them.",
+                unsupported,
+                mark=tr(NO_SOURCE),
+            )
         )
     return [*lines, *report.failures]
 
@@ -104,9 +128,9 @@ def _text(report: SummaryReport) -> str:
 
 def _with_places(point: SummaryPoint, report: SummaryReport) -> str:
     body = point.text.rstrip()
-    where = NO_SOURCE if is_unsupported(point) else _escaped(places(point.sources, report))
-    mark = f" ({where})" if where and body else ""
-    return f"{_harmless(body)}{mark}{point.text[len(body) :]}"
+    where = tr(NO_SOURCE) if is_unsupported(point) else _escaped(places(point.sources, report))
+    place = f" ({where})" if where and body else ""
+    return f"{_harmless(body)}{place}{point.text[len(body) :]}"
 
 
 def _harmless(text: str) -> str:

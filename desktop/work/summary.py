@@ -14,6 +14,7 @@ import msgspec
 from desktop.domain.documents import Document
 from desktop.domain.errors import UserError
 from desktop.domain.jobs import CallRecord, Job, Key
+from desktop.domain.page_words import place_in_words
 from desktop.domain.sections import CountTexts, Section, split
 from desktop.domain.sources import SourceFinder
 from desktop.domain.summary import (
@@ -44,6 +45,7 @@ from desktop.work.summary_records import (
     SummaryWish,
     Writing,
 )
+from models.wording import number, tr
 
 _LEAST_ROOM: Final = 192
 _SPARE_TOKENS: Final = 16
@@ -77,7 +79,7 @@ class SummaryWorker:
 def _document(store: DocumentStore, document_id: int) -> Document:
     document = store.document(document_id)
     if document is None:
-        raise UserError("A document of this work was deleted.", "Begin again without it.")
+        raise UserError(tr("A document of this work was deleted."), tr("Begin again without it."))
     return document
 
 
@@ -195,9 +197,15 @@ class SummaryWork:
         room = int((self._model.context_size - overhead) / (1 + OUTPUT_SHARE))
         if room < _LEAST_ROOM:
             raise UserError(
-                f"A context window of {self._model.context_size:,} tokens is too small to "
-                "summarize with.",
-                "Choose one of 1,024 tokens or more, or shorten the question and the prompts.",
+                tr(
+                    "A context window of {size} tokens is too small to summarize with.",
+                    size=number(self._model.context_size),
+                ),
+                tr(
+                    "Choose one of {least} tokens or more, or shorten the question and the "
+                    "prompts.",
+                    least=number(1_024),
+                ),
             )
         return room
 
@@ -300,13 +308,21 @@ def _failures(
 ) -> tuple[str, ...]:
     """Return a sentence for each section that is not in the summary."""
     if not sections:
-        return ("There is no text in it to summarize.",)
+        return (tr("There is no text in it to summarize."),)
     sentences = []
     for index in failed:
         pages = sections[index].pages
-        span = f"{pages[0]}–{pages[-1]}" if len(pages) > 1 else "".join(map(str, pages))
-        plural = "s" if len(pages) > 1 else ""
-        where = f" ({subject.page_word}{plural} {span})" if pages else ""
-        why = records[0, index].failure or "The model wrote nothing about it."
-        sentences.append(f"Section {index + 1}{where} is missing: {why}")
+        why = records[0, index].failure or tr("The model wrote nothing about it.")
+        if not pages:
+            sentences.append(tr("Section {place} is missing: {why}", place=index + 1, why=why))
+            continue
+        span = f"{pages[0]}–{pages[-1]}" if len(pages) > 1 else str(pages[0])
+        sentences.append(
+            tr(
+                "Section {place} ({pages}) is missing: {why}",
+                place=index + 1,
+                pages=place_in_words(subject.page_word, span, several=len(pages) > 1),
+                why=why,
+            )
+        )
     return tuple(sentences)

@@ -23,6 +23,7 @@ from desktop.domain.rows import TableRow
 from desktop.domain.table import Column, Value
 from desktop.work.extraction import ExtractionResult, pages_in_words
 from models.files import write_atomically
+from models.wording import tr
 
 Format = Literal["csv", "json", "xlsx"]
 _FORMULA: Final = re.compile(r"\s*[=+\-@\t\r|%\uff1d\uff0b\uff0d\uff20]")
@@ -40,8 +41,8 @@ def export(result: ExtractionResult, path: Path) -> None:
         write_atomically(path, content)
     except OSError as error:
         raise UserError(
-            f"“{path.name}” can't be written: {error.strerror or error}.",
-            "Choose another folder, or close the program that has the file open.",
+            tr("“{name}” can't be written: {why}.", name=path.name, why=error.strerror or error),
+            tr("Choose another folder, or close the program that has the file open."),
             str(error),
         ) from error
 
@@ -54,8 +55,8 @@ def format_of(path: PurePath) -> Format:
             found: Format = known
             return found
     raise UserError(
-        f"“{path.name}” has no format that a table is written in.",
-        "End its name with .csv, .json or .xlsx.",
+        tr("“{name}” has no format that a table is written in.", name=path.name),
+        tr("End its name with .csv, .json or .xlsx."),
     )
 
 
@@ -123,8 +124,8 @@ def _plain(value: Value) -> str:
 
 
 def _columns(result: ExtractionResult) -> list[Column]:
-    several = [Column(name="Document")] if len(result.documents) > 1 else []
-    return [*result.table.columns, *several, Column(name="Source")]
+    several = [Column(name=tr("Document"))] if len(result.documents) > 1 else []
+    return [*result.table.columns, *several, Column(name=tr("Source"))]
 
 
 def _place(row: TableRow, result: ExtractionResult) -> Iterator[str]:
@@ -151,10 +152,10 @@ def _as_xlsx(result: ExtractionResult) -> bytes:
     import openpyxl  # noqa: PLC0415 - slow, and only for this format
 
     if len(result.rows) > _MOST_ROWS:
-        raise UserError("The table has too many rows for XLSX.", "Export it as CSV.")
+        raise UserError(tr("The table has too many rows for XLSX."), tr("Export it as CSV."))
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
-    sheet.title = "Table"
+    sheet.title = tr("Table")
     columns = _columns(result)
     _write_line(sheet, 1, [column.name for column in columns])
     for number, row in enumerate(result.rows, start=2):
@@ -164,7 +165,7 @@ def _as_xlsx(result: ExtractionResult) -> bytes:
         ]
         _write_line(sheet, number, [*values, *_place(row, result)])
     _finish(sheet, columns)
-    _write_sources(book.create_sheet("Sources"), result)
+    _write_sources(book.create_sheet(tr("Sources")), result)
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
@@ -173,7 +174,9 @@ def _as_xlsx(result: ExtractionResult) -> bytes:
 def _write_sources(sheet: Any, result: ExtractionResult) -> None:  # noqa: ANN401 - a worksheet
     """Write where each value is from, a line each."""
     names = {document.id: document.name for document in result.documents}
-    heads = ("Row", "Column", "Value", "Document", "Page", "Quote", "Found")
+    heads = (
+        tr("Row"), tr("Column"), tr("Value"), tr("Document"), tr("Page"), tr("Quote"), tr("Found"),
+    )  # fmt: skip
     _write_line(sheet, 1, heads)
     line = 2
     for number, row in enumerate(result.rows, start=1):

@@ -40,6 +40,7 @@ from models.records import (
     Sampling,
     Texts,
 )
+from models.wording import tr
 
 COUNTED_LETTERS: Final = 24 * 1024
 """Of texts that are counted at once: a millisecond or so, so that a cancel is soon heard."""
@@ -112,9 +113,12 @@ class TextModel:
         match self._wait(loading, cancelled, load_progress(on_progress)):
             case Loaded(model=info) if info.kind == "embedding":
                 raise UserError(
-                    f"{info.name} is an embedding model: it turns texts into numbers and writes "
-                    "nothing.",
-                    "It serves the search in documents. Choose another model to work on them.",
+                    tr(
+                        "{name} is an embedding model: it turns texts into numbers and writes "
+                        "nothing.",
+                        name=info.name,
+                    ),
+                    tr("It serves the search in documents. Choose another model to work on them."),
                 )
             case Loaded(model=info):
                 self.info = info
@@ -249,6 +253,6 @@ class _Run:
             case Failed(problem=problem):
                 return Completion(failure=f"{problem.title} {problem.hint}", seconds=seconds)
             case Cancelled():
-                return Completion(failure="It was cancelled.", seconds=seconds)
+                return Completion(failure=tr("It was cancelled."), seconds=seconds)
             case _:
                 raise TypeError(f"a generation ended as {type(event).__name__}")

@@ -34,6 +34,7 @@ from desktop.storage.jobs import JobStore
 from desktop.work.asking import SAMPLING, Asking
 from desktop.work.jobs import JobTools
 from desktop.work.prompts import data_prompt
+from models.wording import number, tr
 
 _LEAST_CONTEXT: Final = 768
 _SAMPLE_SEGMENTS: Final = 40
@@ -81,12 +82,12 @@ def open_translation(job: Job, documents: DocumentStore, jobs: JobStore) -> Tran
     """Return a translation job's work as it stands on the disk. Raises UserError."""
     document = documents.document(job.document_ids[0]) if job.document_ids else None
     if document is None:
-        raise UserError("The document of this translation was deleted.", "Add it again.")
+        raise UserError(tr("The document of this translation was deleted."), tr("Add it again."))
     translation = Translation(document_segments(document.id, documents), wish_of(job))
     for record in jobs.answers(job.id).values():
         translation.add(record.key, _reply(record))
-    for number, value in jobs.edits(job.id).items():
-        translation.edits[number] = msgspec.json.decode(value, type=Edit)
+    for place, value in jobs.edits(job.id).items():
+        translation.edits[place] = msgspec.json.decode(value, type=Edit)
     return translation
 
 
@@ -182,9 +183,14 @@ class _Work:
         overhead = model.count_prompt(sample, self._tools.cancelled)
         if model.context_size < overhead + _LEAST_CONTEXT // 2:
             raise UserError(
-                f"A context window of {model.context_size:,} tokens is too small to translate "
-                "with.",
-                "Choose one of 1,024 tokens or more, or shorten the prompts.",
+                tr(
+                    "A context window of {size} tokens is too small to translate with.",
+                    size=number(model.context_size),
+                ),
+                tr(
+                    "Choose one of {least} tokens or more, or shorten the prompts.",
+                    least=number(1_024),
+                ),
             )
 
 
