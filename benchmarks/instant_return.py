@@ -49,7 +49,7 @@ def _measure(home: StateHome) -> Iterator[Figure]:
                 _state(other, other.client.restore_state(home))
                 restores.append(time.perf_counter() - began)
                 returned.append(_next_turn(other, history, home, run, read[1]))
-            with _restarted() as other:
+            with _restarted(home) as other:
                 at_once.append(_next_turn(other, history, home, run, read[2]))
     if read[0] != read[1] or read[0] != read[2]:
         raise RuntimeError(f"the ways read unlike numbers of tokens: {read}")
@@ -74,10 +74,19 @@ def _measure(home: StateHome) -> Iterator[Figure]:
 
 
 @contextmanager
-def _restarted() -> Iterator[EngineSide]:
-    """Give an engine of a new process, warmed by a prompt that has nothing to do with the chat."""
+def _restarted(home: StateHome | None = None) -> Iterator[EngineSide]:
+    """Give an engine of a new process, warmed by a prompt that has nothing to do with the chat.
+
+    The chat of ``home`` was opened before that prompt was done, as it is in a window whose model is
+    still being loaded.
+    """
     with engine(context_size=8192, threads=2) as side:
-        side.complete(ChatPrompt(turns=(Turn(role="user", text="Hello."),)), 2, _GREEDY)
+        greeting = ChatPrompt(turns=(Turn(role="user", text="Hello."),))
+        warming = side.client.generate(greeting, _GREEDY, 2)
+        opened = None if home is None else side.client.restore_state(home)
+        for job in (warming, opened):
+            if job is not None:
+                list(side.client.events(job))
         yield side
 
 

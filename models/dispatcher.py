@@ -52,7 +52,8 @@ from models.protocol import (
     Unload,
     Unloaded,
 )
-from models.records import Problem
+from models.records import Problem, StateHome
+from models.wording import tr
 
 _LOG: Final = logging.getLogger(__name__)
 _PROGRESS_STEP: Final = 0.02
@@ -74,6 +75,7 @@ class Dispatcher:
         self._generating: set[JobId] = set()
         self._loading: set[JobId] = set()
         self._model_path = ""
+        self._foresee: Callable[[StateHome], None] = lambda _home: None
 
     def accept(self, request: Request) -> None:
         """Take a request in, on the reader's thread. A cancel takes effect before this returns."""
@@ -89,6 +91,11 @@ class Dispatcher:
     def run_forever(self, engine: Engine) -> NoReturn:
         """Do the jobs, on the calling thread, which is the only one to touch the model."""
         self._engine = engine
+        with self._changed:
+            self._foresee = engine.foresee
+            waiting = [each.home for each in self._queue if isinstance(each, RestoreState)]
+        for home in waiting:
+            engine.foresee(home)
         threading.Thread(target=self._count_forever, name="counter", daemon=True).start()
         while True:
             while (request := self._next()) is not None:
@@ -116,6 +123,8 @@ class Dispatcher:
             self._counts.put(job)
             return
         self._queue.append(job)
+        if isinstance(job, RestoreState):
+            self._foresee(job.home)
         if isinstance(job, Load):
             self._loading.add(job.job_id)
 
@@ -279,8 +288,8 @@ def _failure(job_id: JobId, error: Exception) -> Failed:
     _LOG.error("job %d met a bug", job_id, exc_info=error)
     problem = Problem(
         code="internal",
-        title="The engine met an error of its own.",
-        hint="Try again; if it comes back, report it with the engine's log.",
+        title=tr("The engine met an error of its own."),
+        hint=tr("Try again; if it comes back, report it with the engine's log."),
         detail=f"{type(error).__name__}: {error}",
     )
     return Failed(job_id=job_id, problem=problem)

@@ -15,14 +15,22 @@ from models.protocol import (
     StatesDone,
     TokenCount,
 )
-from models.records import Countable, Device, LoadOptions, ModelInfo, Sampling, Versions
+from models.records import (
+    Countable,
+    Device,
+    LoadOptions,
+    ModelInfo,
+    Sampling,
+    StateHome,
+    Versions,
+)
 
 Emit = Callable[[Event], None]
 """Sends an event to the application; safe to call from any thread."""
 
 
 class Engine(Protocol):
-    """An engine; all but ``count_tokens`` and ``abort`` run on the one llama thread.
+    """An engine; all but ``count_tokens`` and ``foresee`` run on the one llama thread.
 
     Every method may raise ``EngineError``, which the worker turns into Failed.
     """
@@ -57,6 +65,9 @@ class Engine(Protocol):
 
         Without a model there is nothing to move. ``unload`` and ``load`` save it by themselves.
         """
+
+    def foresee(self, home: StateHome) -> None:
+        """Know that a chat is about to be restored; called on any thread, and returns at once."""
 
     def devices(self) -> tuple[Device, ...]:
         """List the devices."""

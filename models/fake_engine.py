@@ -61,6 +61,7 @@ from models.records import (
     RawPrompt,
     Report,
     Sampling,
+    StateHome,
     Texts,
     Versions,
 )
@@ -217,6 +218,9 @@ class FakeEngine:
     def keep_states(self, request: StateRequest) -> StatesDone:
         """Move token ids to files or back, or forget them."""
         return self._states.serve(request)
+
+    def foresee(self, home: StateHome) -> None:
+        """Have nothing to do ahead: its files are small."""
 
     def submit(self, request: Generate, cancelled: Cancellation) -> None:
         """Take a job in; its prompt may carry a script of its own."""

@@ -32,6 +32,7 @@ from typing import Final
 import numpy as np
 
 from models.problems import EngineError
+from models.state_seals import Identity, SealsAhead
 
 SUFFIX: Final = ".kv"
 KEY_BYTES: Final = 32
@@ -74,9 +75,11 @@ class StateFolder:
     settings is none.
     """
 
-    def __init__(self, folder: Path, limit_bytes: int) -> None:
+    def __init__(self, folder: Path, limit_bytes: int, seals: SealsAhead | None = None) -> None:
+        """Take the ``seals`` that were checked ahead for true."""
         self._folder = folder
         self._limit = limit_bytes
+        self._seals = seals or SealsAhead()
 
     def write(self, chat: str, key: bytes, token_ids: Sequence[int], size: int, fill: Fill) -> int:
         """Keep a state of ``size`` bytes in place of the chat's last one; return the file's size.
@@ -110,8 +113,8 @@ class StateFolder:
         with contextlib.ExitStack() as stack:
             kept: KeptState | None = None
             try:
-                data = stack.enter_context(_mapped(path))
-                kept = stack.enter_context(self._checked(data, key))
+                data, identity = stack.enter_context(_mapped(path))
+                kept = stack.enter_context(self._checked(data, identity, key))
             except FileNotFoundError:
                 pass
             except (OSError, ValueError) as error:
@@ -122,6 +125,10 @@ class StateFolder:
                 with contextlib.suppress(OSError):
                     os.utime(path)
             yield kept
+
+    def check_ahead(self, chat: str) -> None:
+        """Begin to check the chat's newest file, so that ``open`` needn't."""
+        self._seals.check(lambda: self._newest_sound(chat))
 
     def tokens(self, chat: str, key: bytes) -> list[int]:
         """Return what a chat's file says that it holds, unchecked; empty without one."""
@@ -172,8 +179,20 @@ class StateFolder:
             part.unlink(missing_ok=True)
             raise
 
+    def _newest_sound(self, chat: str) -> Identity | None:
+        """Return which file of a chat is sound, if its newest is. Raises OSError, ValueError."""
+        files = [each for each in list_states(self._folder) if each.chat == chat]
+        if not files:
+            return None
+        newest = max(files, key=lambda each: each.used)
+        with _mapped(newest.path) as (data, identity), memoryview(data) as view:
+            return identity if self._is_sealed(view) else None
+
+    def _is_sealed(self, view: memoryview) -> bool:
+        return hmac.compare_digest(bytes(view[_SEAL]), _seal(self._secret(), view))
+
     @contextmanager
-    def _checked(self, data: mmap.mmap, key: bytes) -> Iterator[KeptState]:
+    def _checked(self, data: mmap.mmap, identity: Identity, key: bytes) -> Iterator[KeptState]:
         """Give what a mapped file holds. Raises ValueError, OSError."""
         with memoryview(data) as view:
             # Copies, but for the state: a view that an exception holds can't be closed.
@@ -181,7 +200,7 @@ class StateFolder:
             start = _state_offset(count)
             if len(view) != start + size:
                 raise ValueError(f"{len(view)} bytes in place of {start + size}")
-            if not hmac.compare_digest(data[_SEAL], _seal(self._secret(), view)):
+            if not self._seals.knows(identity) and not self._is_sealed(view):
                 raise ValueError("its seal is broken")
             ids = _ids(data[_HEADER.size : _HEADER.size + 4 * count])
             with view[start:] as state:
@@ -265,17 +284,25 @@ def _allocate(handle: int, size: int) -> None:
 
 
 @contextmanager
-def _mapped(path: Path) -> Iterator[mmap.mmap]:
+def _mapped(path: Path) -> Iterator[tuple[mmap.mmap, Identity]]:
     """Give a file's content as memory. Raises OSError, ValueError for no plain file."""
     handle = os.open(path, os.O_RDONLY | _NO_LINK)
     try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
+        about = os.fstat(handle)
+        if not stat.S_ISREG(about.st_mode):
             raise ValueError("it is no plain file")
         data = mmap.mmap(handle, 0, access=mmap.ACCESS_READ)
     finally:
         os.close(handle)
+    identity = (
+        about.st_dev,
+        about.st_ino,
+        about.st_size,
+        about.st_mtime_ns,
+        about.st_ctime_ns,
+    )
     with data:
-        yield data
+        yield data, identity
 
 
 def _read_header(head: bytes, key: bytes) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.controllers.chat import ChatController, OpenedChat
 from desktop.controllers.model import ModelController
-from desktop.controllers.model_state import ModelState
+from desktop.controllers.model_state import ModelState, Status
 from desktop.controllers.replies import Replies
 from desktop.controllers.settings import SettingsController
 from desktop.controllers.store import StoreThread
@@ -71,6 +71,7 @@ class KvFiles(QObject):
         self._files = files
         self._limit = settings.app.kv_files_mb
         self._open: int | None = None
+        self._status: Status = "none"
         self._forgetting: dict[JobId, set[str]] = {}
         self._looks = False
         self._return = _timer(self, _RETURN_MS, self._fetch)
@@ -126,7 +127,11 @@ class KvFiles(QObject):
         left, self._open = self._open, opened.chat_id
         if left is not None and left != self._open and not self._replies.runs_in(left):
             self._save(left)
-        self._return.start()
+        if self._model.state.status == "loading":
+            # Waits in the engine for the load's end, and its file is checked meanwhile.
+            self._fetch()
+        else:
+            self._return.start()
 
     def _on_stored(self, _messages: object) -> None:
         # A chat gets its number with its first message.
@@ -144,13 +149,14 @@ class KvFiles(QObject):
             self._engine.save_states(())
 
     def _on_model(self, state: ModelState) -> None:
-        if state.status == "ready":
-            self._return.start()
+        if state.status in {"loading", "ready"} and state.status != self._status:
+            self._fetch()
+        self._status = state.status
 
     def _fetch(self) -> None:
         """Fetch the open chat, so that its next reply needn't."""
         home = None if self._open is None else self.home_of(self._open)
-        if home is not None and self._is_ready:
+        if home is not None and self._model.state.status in {"loading", "ready"}:
             self._engine.restore_state(home)
 
     def _save(self, chat_id: int) -> None:

@@ -26,7 +26,7 @@ from models.llama.loading import Weights
 from models.llama.scheduler import Scheduler
 from models.llama.speculation.choosing import choose_speculation
 from models.llama.speculation.drafting import Speculation
-from models.llama.state import StateKeeper, state_key
+from models.llama.state import StateKeeper, folder_of, state_key
 from models.llama.threads import Threads
 from models.llama.vocabulary import LlamaVocabulary
 from models.problems import EngineError
@@ -51,8 +51,10 @@ from models.records import (
     Prompt,
     RawPrompt,
     Sampling,
+    StateHome,
     TokenPrompt,
 )
+from models.state_seals import SealsAhead
 from models.template_renderer import TemplateRenderer
 from models.tokenizing import PromptEncoder
 
@@ -73,6 +75,7 @@ class LlamaEngine:
         self._renderer = TemplateRenderer()
         self._model: _LoadedModel | None = None
         self._owed: list[Event] = []
+        self._seals = SealsAhead()
 
     def load(
         self, options: LoadOptions, progress: Callable[[float], None], cancelled: Cancellation
@@ -84,7 +87,7 @@ class LlamaEngine:
         loading.check_options(options)
         self.unload()
         self._renderer.start()
-        self._model = _LoadedModel(options, self._renderer, progress, cancelled)
+        self._model = _LoadedModel(options, self._renderer, self._seals, progress, cancelled)
         progress(1.0)
         return self._model.info
 
@@ -119,6 +122,10 @@ class LlamaEngine:
         if self._model is None:
             return StatesDone(job_id=request.job_id)
         return self._model.scheduler.keeper.serve(request, *self._model.scheduler.slots)
+
+    def foresee(self, home: StateHome) -> None:
+        """Check the file of a chat that is going to be restored; may run beside everything else."""
+        folder_of(home, self._seals).check_ahead(home.chat)
 
     def devices(self) -> tuple[Device, ...]:
         """List the devices."""
@@ -161,6 +168,7 @@ class _LoadedModel:
         self,
         options: LoadOptions,
         renderer: TemplateRenderer,
+        seals: SealsAhead,
         progress: Callable[[float], None],
         cancelled: Cancellation,
     ) -> None:
@@ -205,7 +213,7 @@ class _LoadedModel:
             threads_matter=flash or on_gpu,
             speculation=self._speculation,
             draft_tokens=options.draft_tokens,
-            keeper=StateKeeper(lambda: self._state_key(options, flash=flash)),
+            keeper=StateKeeper(lambda: self._state_key(options, flash=flash), seals),
         )
         self._embedder = self._open_embedder(threads)
         self.info = self._describe(options, self._reads(), flash=flash, began=began)

@@ -21,6 +21,7 @@ from models.problems import EngineError
 from models.protocol import ForgetStates, RestoreState, SaveStates, StateRequest, StatesDone
 from models.records import LoadOptions, StateHome, Versions
 from models.state_files import StateFolder
+from models.state_seals import SealsAhead
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -28,11 +29,15 @@ _LOG: Final = logging.getLogger(__name__)
 class StateKeeper:
     """Saves and restores slots. Used by the llama thread alone.
 
-    ``make_key`` says what a state is good for; None where the model's can't be kept.
+    ``make_key`` says what a state is good for; None where the model's can't be kept. ``seals`` are
+    those that were checked before.
     """
 
-    def __init__(self, make_key: Callable[[], bytes | None]) -> None:
+    def __init__(
+        self, make_key: Callable[[], bytes | None], seals: SealsAhead | None = None
+    ) -> None:
         self._make_key = make_key
+        self._seals = seals
 
     def serve(
         self, request: StateRequest, slots: Sequence[Slot], free: Sequence[Slot]
@@ -79,7 +84,7 @@ class StateKeeper:
         if home is not None and self._key is not None:
             held = slot.common_prefix(prompt)
             if len(prompt) - held > LEAST_KEPT:
-                kept = common_prefix(_folder(home).tokens(home.chat, self._key), prompt)
+                kept = common_prefix(folder_of(home).tokens(home.chat, self._key), prompt)
                 if kept - held >= LEAST_KEPT:
                     self._restore(slot, home)
         slot.home = home
@@ -111,7 +116,7 @@ class StateKeeper:
         for slot in slots:
             if slot.home is not None and slot.unsaved and self._key is not None:
                 try:
-                    if slot.save(_folder(slot.home), self._key):
+                    if slot.save(folder_of(slot.home), self._key):
                         saved.append(slot.home.chat)
                 except EngineError as error:
                     trouble = error
@@ -123,7 +128,7 @@ class StateKeeper:
         """Restore a slot from a chat's file; return how many tokens it got, 0 without a file."""
         if self._key is None:
             return 0
-        folder = _folder(home)
+        folder = folder_of(home, self._seals)
         with folder.open(home.chat, self._key) as kept:
             if kept is None:
                 return 0
@@ -154,5 +159,6 @@ def state_key(
     return hashlib.sha256(repr((*file, *loaded, versions.llama_cpp)).encode()).digest()
 
 
-def _folder(home: StateHome) -> StateFolder:
-    return StateFolder(Path(home.folder), home.limit_bytes)
+def folder_of(home: StateHome, seals: SealsAhead | None = None) -> StateFolder:
+    """Return the folder in which a chat's state is kept."""
+    return StateFolder(Path(home.folder), home.limit_bytes, seals)

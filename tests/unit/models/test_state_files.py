@@ -199,3 +199,41 @@ def test_a_lost_secret_makes_all_files_foreign(tmp_path: Path) -> None:
 def test_a_name_is_no_way_out_of_the_folder(tmp_path: Path, chat: str) -> None:
     with pytest.raises(EngineError):
         _write(_folder(tmp_path), chat)
+
+
+def test_a_seal_that_was_checked_ahead_is_not_checked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[int] = []
+    seal = state_files._seal
+
+    def counted(secret: bytes, view: memoryview) -> bytes:
+        checked.append(len(view))
+        return seal(secret, view)
+
+    folder = _folder(tmp_path)
+    _write(folder)
+    monkeypatch.setattr(state_files, "_seal", counted)
+    folder.check_ahead("7")
+    assert _read(folder) == Found(IDS, STATE)
+    assert len(checked) == 1
+    # It was used, and may be another one by now.
+    assert _read(folder) == Found(IDS, STATE)
+    assert len(checked) == 2
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_file_that_is_broken_is_none_whenever_it_is_checked(tmp_path: Path, when: str) -> None:
+    folder = _folder(tmp_path)
+    _write(folder)
+    path = _file(tmp_path)
+    if when == "after":
+        folder.check_ahead("7")
+        assert folder._seals.knows(()) is False
+    with path.open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(bytes([STATE[-1] ^ 1]))
+    if when == "before":
+        folder.check_ahead("7")
+    assert _read(folder) is None
+    assert not path.exists()
