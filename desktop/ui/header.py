@@ -88,7 +88,8 @@ class Header(QWidget):
         button = push_button("", "model", self.model_menu_requested.emit)
         button.setObjectName("modelButton")
         button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        button.setToolTip(f"{tr('Choose a model')}  Ctrl+L")
+        name = tr("Choose a model")
+        button.setToolTip(f"{name}  Ctrl+L")
         return button
 
     def _on_theme_changed(self) -> None:

@@ -125,7 +125,8 @@ class _ModelsMenu(QMenu):
         if model.state.status == "ready":
             self.addAction(tr("Unload the model"), model.unload)
         self.addAction(tr("Open a GGUF file…"), chooser.choose_file)
-        self.addAction(f"{tr('Manage models…')}\tCtrl+Shift+M", chooser.manage_requested.emit)
+        manage = tr("Manage models…")
+        self.addAction(f"{manage}\tCtrl+Shift+M", chooser.manage_requested.emit)
         self.add_found()
 
     def add_found(self) -> None:

@@ -133,8 +133,8 @@ class ModelWires(QObject):
             if state.info.placement_reason == "fallback" and state.account:
                 notices.say(state.account[0], Action(tr("Details"), self.show_account))
             elif template is not None:
-                text = f"{template.title} {tr('Chats use a fall-back in its place.')}"
-                notices.say(text, Action(tr("Details"), self.show_account))
+                instead = tr("Chats use a fall-back in its place.")
+                notices.say(f"{template.title} {instead}", Action(tr("Details"), self.show_account))
         elif state.problem is not None and middle.shows_models and middle.page.current != LIBRARY:
             show = Action(tr("Show"), partial(self.show_model, state.path))
             notices.say(state.problem.title, show)
