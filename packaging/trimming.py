@@ -25,7 +25,6 @@ UNUSED: Final = (
     "PySide6/Qt/plugins/networkinformation",
     "PySide6/Qt/plugins/tls",
     "PySide6/Qt/plugins/sqldrivers",
-    "PySide6/Qt/translations",
     # Screens of cars and kiosks.
     *(
         f"PySide6/Qt/plugins/wayland-{name}"
@@ -67,6 +66,7 @@ def trim(folder: Path) -> None:
     for path in inside.glob("*.so*"):
         if path.name.split(".so")[0] in SYSTEM:
             path.unlink()
+    _drop_languages(inside)
     _drop_broken_links(inside)
     _drop_unneeded(folder)
     _join_copies(inside)
@@ -76,6 +76,15 @@ def trim(folder: Path) -> None:
         if not library.is_symlink() and not library.parent.name.endswith(".libs"):
             subprocess.run(["strip", "--strip-unneeded", str(library)], check=True)
             _forget_folder(library)
+
+
+def _drop_languages(inside: Path) -> None:
+    """Keep Qt's own words in the languages that the window speaks."""
+    spoken = {file.stem for file in (inside / "resources" / "translations").glob("*.mo")}
+    kept = {f"qtbase_{code}.qm" for code in spoken}
+    for path in (inside / "PySide6" / "Qt" / "translations").glob("*"):
+        if path.name not in kept:
+            path.unlink()
 
 
 def _drop_unneeded(folder: Path) -> None:
