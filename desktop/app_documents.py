@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from desktop.controllers.session import DocumentRooms, Session
+from models.wording import tr
 
 if TYPE_CHECKING:
     from desktop.controllers.library import LibraryController
@@ -122,10 +123,10 @@ def build_documents_page(theme: Theme, session: Session, paths: Paths) -> Docume
         return TranslateTab(theme, translations)
 
     tabs = (
-        Tab("read", "Read", lambda: ReadTab(theme, rooms.documents, rooms.pictures)),
-        Tab("summary", "Summary", make_summary),
-        Tab("extraction", "Extract", make_extraction),
-        Tab("translation", "Translate", make_translation),
+        Tab("read", tr("Read"), lambda: ReadTab(theme, rooms.documents, rooms.pictures)),
+        Tab("summary", tr("Summary"), make_summary),
+        Tab("extraction", tr("Extract"), make_extraction),
+        Tab("translation", tr("Translate"), make_translation),
     )
     choice = ModelChoice(theme, rooms.models)
     rooms.models.look()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desktop.controllers.session import ModelRooms, Session
+from models.wording import tr
 
 if TYPE_CHECKING:
     from desktop.controllers.model import ModelController
@@ -85,14 +86,14 @@ def build_models_page(theme: Theme, session: Session) -> ModelsPage:
     tabs = (
         Tab(
             LIBRARY,
-            "On this machine",
+            tr("On this machine"),
             lambda _page: LibraryTab(theme, library, loading, model, settings),
         ),
-        Tab(DISCOVER, "Discover", make_discover),
-        Tab(DOWNLOADS, "Downloads", make_downloads),
+        Tab(DISCOVER, tr("Discover"), make_discover),
+        Tab(DOWNLOADS, tr("Downloads"), make_downloads),
         Tab(
             COMPUTER,
-            "This computer",
+            tr("This computer"),
             lambda _page: ComputerTab(theme, loading, session.computer, settings, session.kv_files),
         ),
     )
