@@ -17,7 +17,7 @@ class WindowState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     are the widths from left to right, empty for the design's own. ``draft`` is what was typed
     where no chat had been made yet, ``attached`` what was to be asked about there.
     ``closed_folders`` are folders of chats that are folded. ``recent_models`` are files that were
-    opened, the last first.
+    opened, the last first; ``recent_actions`` are the ids of what was chosen in the palette.
     """
 
     geometry: str = ""
@@ -29,6 +29,7 @@ class WindowState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     attached: tuple[Attached, ...] = ()
     closed_folders: tuple[int, ...] = ()
     recent_models: tuple[str, ...] = ()
+    recent_actions: tuple[str, ...] = ()
 
 
 def load_window_state(path: Path) -> WindowState:

@@ -105,7 +105,7 @@ class AskWires(QObject):
         """Return the menu of what there is to ask about."""
         documents, collections = found
         menu, attachments = QMenu(self._window), self._session.attachments
-        menu.addAction("Choose files…", self._choose_files)
+        menu.addAction("Choose files…", self.choose_files)
         if collections:
             menu.addSection("Collections")
         for collection_id, name in collections[:_MENU_ENTRIES]:
@@ -120,7 +120,8 @@ class AskWires(QObject):
             menu.addAction("All documents…", self._window.document_wires.show_page)
         return menu
 
-    def _choose_files(self) -> None:
+    def choose_files(self) -> None:
+        """Let a person choose files to ask about."""
         dialog = QFileDialog(self._window, "Ask about documents")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.filesSelected.connect(self.take_files)

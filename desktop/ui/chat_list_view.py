@@ -17,7 +17,7 @@ from desktop.ui.chat_list_model import CHAT_ROLE, HEADING_ROLE, AnyIndex, ChatLi
 from desktop.ui.theme import Theme
 
 NEW_FOLDER = "New folder"
-_FORMS: Final = {
+FORMS: Final = {
     "markdown": "Markdown…",
     "html": "HTML…",
     "pdf": "PDF…",
@@ -163,7 +163,7 @@ class ChatListView(QListView):
 
 def fill_forms(menu: QMenu, choose: Callable[[str], object]) -> None:
     """Offer the forms in which chats go into files."""
-    for form, name in _FORMS.items():
+    for form, name in FORMS.items():
         menu.addAction(name, partial(choose, form))
 
 

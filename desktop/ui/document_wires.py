@@ -58,6 +58,21 @@ class DocumentWires(QObject):
         else:
             self.show_page()
 
+    def show_tab(self, key: str) -> None:
+        """Open the documents page with this tab at hand for the document that is chosen."""
+        self.show_page()
+        self._window.middle.documents.desk.show_tab(key)
+
+    def choose_files(self) -> None:
+        """Let a person choose documents to take in."""
+        self.show_page()
+        self._window.middle.documents.shelf.choose_files()
+
+    def choose_folder(self) -> None:
+        """Let a person choose a folder of documents to take in."""
+        self.show_page()
+        self._window.middle.documents.shelf.choose_folder()
+
     def show_source(self, source: SourceRef) -> None:
         """Open the documents page at a place that something leads back to."""
         self.show_page()

@@ -1,87 +1,80 @@
-"""The window's keys: bound in one table, and shown from it."""
+"""The window's keys, bound and shown from the table of actions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
 from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QGridLayout, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QWidget
 
 from desktop.ui import tokens
+from desktop.ui.actions.action import WindowAction
+from desktop.ui.actions.table import ACTIONS
 from desktop.ui.controls import column, label, push_button
+from desktop.ui.main_window import MainWindow
+from models.wording import tr
+
+_COLUMNS: Final = 2
 
 
-@dataclass(frozen=True)
-class Key:
-    """A key: what it does by name, its sequences (the first is shown), and its line on the sheet.
-
-    A key without an action is one of the composer's or the list's own.
-    """
-
-    action: str
-    sequences: tuple[str, ...]
-    text: str
+def bind_keys(window: MainWindow) -> None:
+    """Bind the keys of every action that is the whole window's."""
+    for action in ACTIONS:
+        for sequence in action.keys if action.bound else ():
+            shortcut = QShortcut(QKeySequence(sequence), window)
+            shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
+            shortcut.activated.connect(partial(action.run, window))
 
 
-KEYS: Final = (
-    Key("", ("Enter",), "Send"),
-    Key("", ("Shift+Enter",), "New line"),
-    Key("escape", ("Esc",), "Stop the reply, or close what is open"),
-    Key("", ("↑",), "In an empty message: edit the last one"),
-    Key("again", ("Ctrl+R",), "Write the reply again"),
-    Key("new_chat", ("Ctrl+N",), "New chat"),
-    Key("new_private", ("Ctrl+Shift+N",), "New private chat: never stored"),
-    Key("search", ("Ctrl+K",), "Search chats and messages"),
-    Key("find", ("Ctrl+F",), "Find in this chat"),
-    Key("find_next", ("F3",), "Next match"),
-    Key("find_previous", ("Shift+F3",), "Previous match"),
-    Key("", ("F2",), "Rename the chat in the list"),
-    Key("", ("Del",), "Delete the chat in the list"),
-    Key("toggle_chats", ("Ctrl+B",), "Show or hide the chats"),
-    Key("toggle_settings", ("Ctrl+,",), "Show or hide the settings"),
-    Key("presets", ("Ctrl+Shift+P",), "Presets of settings"),
-    Key("context", ("Ctrl+I",), "What fills the context window"),
-    Key("models", ("Ctrl+L",), "Choose a model"),
-    Key("models_page", ("Ctrl+Shift+M",), "Models: find, judge, fetch and load"),
-    Key("documents_page", ("Ctrl+Shift+D",), "Documents: read, summarize, extract, translate"),
-    Key("trash_page", ("Ctrl+Shift+T",), "Trash and backups"),
-    Key("larger", ("Ctrl++", "Ctrl+="), "Larger text"),
-    Key("smaller", ("Ctrl+-",), "Smaller text"),
-    Key("normal_size", ("Ctrl+0",), "Normal text"),
-    Key("keys", ("F1",), "This sheet"),
-    Key("about", ("Shift+F1",), "About Snug: versions, licences, a newer one"),
-)
-
-
-def bind_keys(window: QWidget, actions: Mapping[str, Callable[[], object]]) -> None:
-    """Bind every key of the table to its action."""
-    for key in KEYS:
-        if key.action:
-            for sequence in key.sequences:
-                shortcut = QShortcut(QKeySequence(sequence), window)
-                shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
-                shortcut.activated.connect(actions[key.action])
+def shown_keys(action: WindowAction) -> str:
+    """Return an action's key as this system writes it, empty for none."""
+    if not action.keys:
+        return ""
+    sequence = action.keys[0]
+    return QKeySequence(sequence).toString(QKeySequence.SequenceFormat.NativeText) or sequence
 
 
 class KeySheet(QDialog):
-    """Lists the keys."""
+    """Lists the keys, group by group."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Keys")
+        self.setWindowTitle(tr("Keys"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         layout = column(self, spacing=tokens.L, margin=tokens.XL)
-        layout.addWidget(label("Keys", kind="title"))
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(tokens.XL)
-        grid.setVerticalSpacing(tokens.S)
-        for row, key in enumerate(KEYS):
-            grid.addWidget(label(key.sequences[0], kind="strong"), row, 0)
-            grid.addWidget(label(key.text, tone="secondary"), row, 1)
-        layout.addLayout(grid)
-        close = push_button("Close", "outline", self.accept)
+        layout.addWidget(label(tr("Keys"), kind="title"))
+        layout.addLayout(self._make_columns())
+        close = push_button(tr("Close"), "outline", self.accept)
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
         close.setFocus()
+
+    def _make_columns(self) -> QHBoxLayout:
+        """Return the groups side by side, about as many lines in each column."""
+        keyed = [action for action in ACTIONS if action.keys]
+        groups = [list(group) for _, group in groupby(keyed, key=lambda action: action.group)]
+        beside = QHBoxLayout()
+        beside.setSpacing(tokens.XXL)
+        places = [column(spacing=tokens.L) for _ in range(_COLUMNS)]
+        done = 0
+        for group in groups:
+            places[done * _COLUMNS // len(keyed)].addLayout(_lines(group))
+            done += len(group)
+        for place in places:
+            place.addStretch(1)
+            beside.addLayout(place)
+        return beside
+
+
+def _lines(group: list[WindowAction]) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(tokens.XL)
+    grid.setVerticalSpacing(tokens.S)
+    grid.setColumnStretch(1, 1)
+    grid.addWidget(label(tr(group[0].group), kind="heading"), 0, 0, 1, 2)
+    for row, action in enumerate(group, start=1):
+        grid.addWidget(label(shown_keys(action), kind="strong"), row, 0)
+        grid.addWidget(label(tr(action.sheet or action.name), tone="secondary"), row, 1)
+    return grid

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from desktop.controllers.session import Session
-from desktop.domain.chat import Folder
+from desktop.domain.chat import Chat, Folder
+from desktop.ui.chat_list_view import NEW_FOLDER
 from desktop.ui.notices import Action
+from models.wording import tr
 
 if TYPE_CHECKING:
     from desktop.storage.backups import Backup
@@ -26,18 +28,17 @@ class ListWires(QObject):
         self._session = session
         panel, chats, backups = window.chat_panel, session.chats, session.backups
         panel.trash_requested.connect(self.toggle_trash)
-        panel.backups_requested.connect(lambda: self._show(backups=True))
+        panel.backups_requested.connect(self.show_backups)
         panel.model.folded.connect(window.remember_soon)
         chats.private_made.connect(window.open_chat)
         chats.folder_deleted.connect(self._on_folder_deleted)
-        window.conversation.private_bar.delete_requested.connect(self._delete_open)
-        session.trash.purged.connect(lambda _chats: backups.forget_purged())
-        session.trash.purged.connect(session.kv_files.forgotten)
-        session.trash.restored.connect(lambda _chat: chats.refresh())
+        window.conversation.private_bar.delete_requested.connect(self.delete_open)
         backups.failed.connect(window.notices.say_trouble)
-        backups.made.connect(lambda _backup: window.notices.say("The chats are backed up."))
+        backups.made.connect(self._on_backed_up)
         backups.restored.connect(self._on_restored)
-        backups.start()
+
+    def _on_backed_up(self) -> None:
+        self._window.notices.say("The chats are backed up.")
 
     def toggle_trash(self) -> None:
         """Open the trash, or close it."""
@@ -46,14 +47,50 @@ class ListWires(QObject):
         else:
             self._show(backups=False)
 
-    def _show(self, *, backups: bool) -> None:
-        self._window.panels.close_over()
-        self._window.middle.show_trash(backups=backups)
+    def show_backups(self) -> None:
+        """Open the backups."""
+        self._show(backups=True)
 
-    def _delete_open(self) -> None:
+    # --- the open chat ---------------------------------------------------------------------------
+
+    @property
+    def open_chat(self) -> Chat | None:
+        """Return the open chat as the list has it; None for one that is not stored yet."""
+        return self._session.chats.chat(self._session.chat.chat_id)
+
+    def rename_open(self) -> None:
+        """Let the open chat's title be edited in the list, wherever it has to be fetched from."""
+        chat, panel = self.open_chat, self._window.chat_panel
+        if chat is None:
+            return
+        self._show_list()
+        if panel.model.row_of(chat.id) < 0:
+            panel.model.set_closed_folders(panel.model.closed_folders - {chat.folder_id or 0})
+        index = panel.model.index(panel.model.row_of(chat.id))
+        panel.list.setCurrentIndex(index)
+        panel.list.setFocus()
+        panel.list.edit(index)
+
+    def delete_open(self) -> None:
+        """Put the open chat into the trash."""
         chat_id = self._session.chat.chat_id
         if chat_id is not None:
             self._session.chats.delete(chat_id)
+
+    def new_folder(self, chat_id: int | None = None) -> None:
+        """Make a folder, for a chat if one is named, and let it be named in the list."""
+        self._show_list()
+        self._session.chats.create_folder(tr(NEW_FOLDER), chat_id)
+
+    # --- parts -----------------------------------------------------------------------------------
+
+    def _show_list(self) -> None:
+        self._window.panels.set_open("left", is_open=True)
+        self._window.chat_panel.search.clear()
+
+    def _show(self, *, backups: bool) -> None:
+        self._window.panels.close_over()
+        self._window.middle.show_trash(backups=backups)
 
     def _on_folder_deleted(self, folder: Folder, bring_back: Callable[[], object]) -> None:
         said = f"The folder “{folder.name}” was deleted; its chats are still here."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -30,12 +31,12 @@ from desktop.ui.document_wires import DocumentWires
 from desktop.ui.drops import FileDrop, is_model
 from desktop.ui.find_wires import FindWires
 from desktop.ui.header import Header
-from desktop.ui.keys import KeySheet, bind_keys
 from desktop.ui.list_wires import ListWires
 from desktop.ui.middle import Middle, PageKey
 from desktop.ui.model_chooser import ModelChooser
 from desktop.ui.model_wires import ModelWires
 from desktop.ui.notices import Action, Notices
+from desktop.ui.palette_wires import PaletteWires
 from desktop.ui.presets_wires import PresetWires
 from desktop.ui.search_wires import SearchWires
 from desktop.ui.settings_panel import SettingsPanel
@@ -47,12 +48,12 @@ from desktop.ui.tree_wires import TreeWires
 
 if TYPE_CHECKING:
     from desktop.ui.page import Page
+    from desktop.ui.quick.reach import Reach
 
 MINIMUM: Final = (720, 560)
 _FIRST_SIZE: Final = (1280, 800)
 _TITLE_BAR: Final = 40
 _REMEMBER_MS: Final = 1000
-_SCALE_STEP: Final = 10
 
 
 class MainWindow(QMainWindow):
@@ -74,7 +75,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("mainWindow")
         self.setMinimumSize(*MINIMUM)
         self._theme = theme
-        self._session = session
+        self.session = session
         self._state = state
         self._save_state = save_state
         self._new_draft = state.draft
@@ -105,20 +106,27 @@ class MainWindow(QMainWindow):
         self.search_wires = SearchWires(self, theme, session)
         self.context_wires = ContextWires(self, session)
         self.preset_wires = PresetWires(self, theme, session)
+        self.palette_wires = PaletteWires(self, theme, session, state.recent_actions)
         FileDrop(self).files_dropped.connect(self._on_files_dropped)
         self._connect_parts()
-        bind_keys(self, self._key_actions())
         self._show_chat(OpenedChat(None, (), ChatView(draft=state.draft)))
         self._on_app_settings(session.settings.app)
+
+    @cached_property
+    def reach(self) -> Reach:
+        """What reaches Snug from outside of its window, imported when it is first asked for."""
+        from desktop.ui.quick.reach import Reach  # noqa: PLC0415
+
+        return Reach(self, self._theme, self.session)
 
     # --- what survives a restart -----------------------------------------------------------------
 
     def start(self) -> None:
         """Open the chat that was open last, once the window is shown."""
         if self._state.attached:
-            self._session.attachments.restore_new_chat(self._state.attached)
+            self.session.attachments.restore_new_chat(self._state.attached)
         if self._state.chat_id is not None:
-            self._session.chat.open(self._state.chat_id)
+            self.session.chat.open(self._state.chat_id)
         self.wires.connect_rooms_soon()
 
     def remember_soon(self) -> None:
@@ -127,6 +135,8 @@ class MainWindow(QMainWindow):
 
     def succeed(self, old: MainWindow) -> None:
         """Take the place of a window that was made in another language: its page and its focus."""
+        if not old.isMaximized() and not old.isFullScreen():
+            self.setGeometry(old.geometry())
         self.show()
         old.hide()
         self.start()
@@ -142,12 +152,12 @@ class MainWindow(QMainWindow):
         self.settings_panel.flush()
         self.remember()
         # Unlike a restart, this doesn't end a private chat.
-        return msgspec.structs.replace(self._state, chat_id=self._session.chat.chat_id)
+        return msgspec.structs.replace(self._state, chat_id=self.session.chat.chat_id)
 
     def remember(self) -> None:
         """Keep draft, place, sizes and the open chat."""
         self._remember_later.stop()
-        chat = self._session.chat
+        chat = self.session.chat
         if chat.chat_id is None:
             self._new_draft = self.conversation.composer.draft
         else:
@@ -159,9 +169,10 @@ class MainWindow(QMainWindow):
             settings_open=self.panels.docked_open["right"],
             chat_id=None if is_private(chat.chat_id) else chat.chat_id,
             draft=self._new_draft,
-            attached=self._session.attachments.of_new_chat,
+            attached=self.session.attachments.of_new_chat,
             closed_folders=tuple(sorted(self.chat_panel.model.closed_folders)),
             recent_models=self.models.recent,
+            recent_actions=self.palette_wires.recent,
         )
         self._save_state(self._state)
 
@@ -205,7 +216,7 @@ class MainWindow(QMainWindow):
     # --- wires -----------------------------------------------------------------------------------
 
     def _connect_chat(self) -> None:
-        chat, talk = self._session.chat, self.conversation
+        chat, talk = self.session.chat, self.conversation
         chat.opened.connect(self._show_chat)
         chat.path_changed.connect(talk.show_path)
         chat.messages_added.connect(talk.add_messages)
@@ -230,19 +241,19 @@ class MainWindow(QMainWindow):
         )
 
     def _connect_usage(self) -> None:
-        session, composer = self._session, self.conversation.composer
+        session, composer = self.session, self.conversation.composer
         session.usage.usage_changed.connect(composer.gauge.show_usage)
         composer.gauge.show_usage(session.usage.usage)
-        self._speed = SpeedLine(session.chat)
+        self._speed = SpeedLine(session.chat, self)
         self._speed.changed.connect(composer.show_speed)
 
     def _connect_parts(self) -> None:
-        session = self._session
+        session = self.session
         self.chat_panel.chat_chosen.connect(self.open_chat)
         self.chat_panel.new_requested.connect(self.open_new_chat)
-        self.chat_panel.about_requested.connect(self._show_about)
+        self.chat_panel.about_requested.connect(self.show_about)
         session.chats.deleted.connect(self._on_deleted)
-        session.chats.chats_changed.connect(lambda _chats: self._update_title())
+        session.chats.chats_changed.connect(self._update_title)
         self.header.chats_toggled.connect(lambda: self.panels.toggle("left"))
         self.header.settings_toggled.connect(lambda: self.panels.toggle("right"))
         self.settings_panel.close_requested.connect(
@@ -257,41 +268,15 @@ class MainWindow(QMainWindow):
         session.store.noticed.connect(self.notices.say)
         self._on_panels_changed()
 
-    def _key_actions(self) -> dict[str, Callable[[], object]]:
-        settings = self._session.settings
-        return {
-            "escape": self._on_escape,
-            "again": lambda: self._session.chat.regenerate(None),
-            "new_chat": self.open_new_chat,
-            "new_private": self._session.chats.new_private,
-            "search": self._focus_search,
-            "find": self.find_wires.open,
-            "find_next": lambda: self.find_wires.go(1),
-            "find_previous": lambda: self.find_wires.go(-1),
-            "toggle_chats": lambda: self.panels.toggle("left"),
-            "toggle_settings": lambda: self.panels.toggle("right"),
-            "presets": self.preset_wires.show_all,
-            "context": self.conversation.composer.gauge.open,
-            "models": self.wires.show_menu,
-            "models_page": self.wires.toggle_page,
-            "documents_page": self.document_wires.toggle_page,
-            "trash_page": self.list_wires.toggle_trash,
-            "larger": lambda: settings.set_text_scale(settings.app.text_scale + _SCALE_STEP),
-            "smaller": lambda: settings.set_text_scale(settings.app.text_scale - _SCALE_STEP),
-            "normal_size": lambda: settings.set_text_scale(AppSettings().text_scale),
-            "keys": lambda: KeySheet(self).open(),
-            "about": self._show_about,
-        }
-
     # --- chats -----------------------------------------------------------------------------------
 
     def open_chat(self, chat_id: int, message_id: int | None = None) -> None:
         """Leave the open chat for another one, or go to a message."""
         self.panels.close_over()
         self.middle.show_conversation()
-        if message_id is not None or chat_id != self._session.chat.chat_id:
+        if message_id is not None or chat_id != self.session.chat.chat_id:
             self._leave_chat()
-            self._session.chat.open(chat_id, message_id)
+            self.session.chat.open(chat_id, message_id)
         self.conversation.composer.editor.setFocus()
 
     def open_new_chat(self) -> None:
@@ -299,7 +284,7 @@ class MainWindow(QMainWindow):
         self.panels.close_over()
         self.middle.show_conversation()
         self._leave_chat()
-        self._session.chat.open_new(self._new_draft)
+        self.session.chat.open_new(self._new_draft)
         self.conversation.composer.editor.setFocus()
 
     def _leave_chat(self) -> None:
@@ -313,58 +298,62 @@ class MainWindow(QMainWindow):
 
     def _on_submitted(self, text: str, edited_id: int | None = None) -> None:
         self.settings_panel.flush()
-        self._session.chat.send(text, edited_id)
+        self.session.chat.send(text, edited_id)
 
     def _on_sent(self, text: str) -> None:
         self.conversation.composer.clear_sent(text)
         self._new_draft = ""
-        self.chat_panel.set_current(self._session.chat.chat_id)
+        self.chat_panel.set_current(self.session.chat.chat_id)
         self._remember_later.start()
 
     def _on_chats_touched(self) -> None:
-        self._session.chats.refresh()
-        self.chat_panel.model.set_writing(self._session.replies.chats)
+        self.session.chats.refresh()
+        self.chat_panel.model.set_writing(self.session.replies.chats)
 
     def _on_draft_changed(self, text: str) -> None:
-        self._session.usage.set_draft(text)
+        self.session.usage.set_draft(text)
         self._remember_later.start()
 
     def _on_deleted(self, chat: Chat) -> None:
-        was_open = chat.id == self._session.chat.chat_id
-        self._session.replies.stop(chat.id)
+        was_open = chat.id == self.session.chat.chat_id
+        self.session.replies.stop(chat.id)
         if was_open:
-            self._session.chat.open_new(self._new_draft)
+            self.session.chat.open_new(self._new_draft)
 
         def restore() -> None:
-            self._session.chats.restore(chat.id)
+            self.session.chats.restore(chat.id)
             if was_open:
                 self.open_chat(chat.id)
 
         self.notices.say(f"“{shown_title(chat)}” was deleted.", Action("Undo", restore))
 
     def _on_remedy(self, message_id: int) -> None:
-        if self._session.model.state.status in ("failed", "none"):
+        if self.session.model.state.status in ("failed", "none"):
             self.models.choose_file()
         else:
-            self._session.chat.regenerate(message_id)
+            self.session.chat.regenerate(message_id)
 
     def _update_title(self) -> None:
-        chat_id = self._session.chat.chat_id
-        chat = self._session.chats.chat(chat_id)
+        chat_id = self.session.chat.chat_id
+        chat = self.session.chats.chat(chat_id)
         # Other programs see a window's title.
         title = UNTITLED_PRIVATE if is_private(chat_id) else chat.title if chat else ""
         self.setWindowTitle(f"{title} — Snug" if title else "Snug")
 
-    def _show_about(self) -> None:
+    def show_about(self) -> None:
+        """Say what Snug is made of."""
         from desktop.ui.about import AboutBox  # noqa: PLC0415 - a start doesn't wait for it
 
-        AboutBox(self._session.about, self).open()
+        AboutBox(self.session.about, self).open()
 
     # --- the window itself -----------------------------------------------------------------------
 
-    def _on_escape(self) -> None:
+    def step_back(self) -> None:
+        """Close what lies on top; stop the reply where nothing does."""
         composer = self.conversation.composer
-        if self.search_wires.close():
+        if self.palette_wires.close():
+            pass
+        elif self.search_wires.close():
             composer.editor.setFocus()
         elif self.panels.close_over():
             self.middle.setFocus()
@@ -372,15 +361,10 @@ class MainWindow(QMainWindow):
             pass
         elif composer.cancel_edit():
             composer.editor.setFocus()
-        elif self._session.chat.busy:
-            self._session.chat.stop()
+        elif self.session.chat.busy:
+            self.session.chat.stop()
         elif not self.notices.dismiss():
             composer.editor.setFocus()
-
-    def _focus_search(self) -> None:
-        self.panels.set_open("left", is_open=True)
-        self.chat_panel.search.setFocus()
-        self.chat_panel.search.selectAll()
 
     def _on_panels_changed(self) -> None:
         for side, name, button, keys in (

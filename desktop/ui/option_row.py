@@ -247,7 +247,7 @@ class ChoiceRow(OptionRow):
         super().__init__(theme, info)
         values = list(info.kind) if issubclass(info.kind, Enum) else []
         self._segments = Segments(
-            info.option.label, [(each, _choice_name(str(each))) for each in values]
+            info.option.label, [(each, choice_name(str(each))) for each in values]
         )
         self._segments.chosen.connect(lambda value: self.value_changed.emit(info.name, value))
         self._column.addWidget(self._segments)
@@ -291,6 +291,6 @@ def _shortened(text: str) -> str:
     return line if len(line) <= 40 else f"{line[:39]}…"
 
 
-def _choice_name(name: str) -> str:
+def choice_name(name: str) -> str:
     """Return a choice's name as people read it; ``q8_0`` is how that type is written."""
     return name if any(map(str.isdigit, name)) else name.replace("_", " ")

@@ -26,14 +26,25 @@ class SearchWires(QObject):
         self._theme = theme
         self._session = session
         self._field = window.chat_panel.search
-        self._controller = SearchController(session.store)
+        self._controller = SearchController(session.store, self)
         self._view: SearchResultsView | None = None
         self._controller.found.connect(self._on_found)
-        session.chats.chats_changed.connect(lambda _chats: self._controller.refresh())
+        session.chats.chats_changed.connect(self._controller.refresh)
         session.chat.chats_touched.connect(self._controller.refresh)
         self._field.textChanged.connect(self._on_text_changed)
         self._field.returnPressed.connect(self._on_return_pressed)
         self._field.installEventFilter(self)
+
+    def enter(self) -> None:
+        """Go to the field."""
+        self._window.panels.set_open("left", is_open=True)
+        self._field.setFocus()
+        self._field.selectAll()
+
+    def look_for(self, query: str) -> None:
+        """Search for this in the side panel."""
+        self.enter()
+        self._field.setText(query)
 
     def close(self) -> bool:
         """End the search if it has the focus; return whether it had."""
@@ -72,7 +83,7 @@ class SearchWires(QObject):
         from desktop.ui.search_results import SearchResultsView  # noqa: PLC0415
 
         view = SearchResultsView(self._theme)
-        view.chosen.connect(self._open)
+        view.chosen.connect(self.open)
         view.left.connect(self._field.setFocus)
         return view
 
@@ -80,6 +91,7 @@ class SearchWires(QObject):
         if self._view is not None and self._view.isVisible():
             self._view.choose_first()
 
-    def _open(self, found: Found) -> None:
+    def open(self, found: Found) -> None:
+        """Open what was found at its place."""
         self._window.find_wires.show_hit(found)
         self._window.open_chat(found.chat_id, found.message_id)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
 from desktop.controllers.session import Session
 from desktop.domain.chat import Chat, Deletion
@@ -15,9 +15,6 @@ from desktop.ui.transcript.actions import Action
 
 if TYPE_CHECKING:
     from desktop.ui.main_window import MainWindow
-
-
-_REST_MS: Final = 5_000
 
 
 class TreeWires(QObject):
@@ -31,17 +28,13 @@ class TreeWires(QObject):
         transcript, tree = window.conversation.transcript, session.tree
         transcript.edit_requested.connect(self._edit)
         transcript.action_requested.connect(self._on_action)
-        self._composer.edit_last_requested.connect(self._edit_last)
+        self._composer.edit_last_requested.connect(self.edit_last)
         self._composer.reply_submitted.connect(self._on_reply_submitted)
         tree.edited.connect(self._composer.clear_sent)
         tree.deleted.connect(self._on_deleted)
         tree.branched.connect(self._on_branched)
         tree.restored.connect(self._on_brought_back)
         session.trash.restored.connect(self._on_restored)
-        session.trash.purged.connect(lambda _chats: session.chats.refresh())
-        tree.deleted.connect(lambda _deletion: session.trash.refresh())
-        # Nothing of a start waits for what is to be deleted for good.
-        QTimer.singleShot(_REST_MS, self, session.trash.start)
 
     def _edit(self, message_id: int) -> None:
         message = self._session.chat.message(message_id)
@@ -49,7 +42,8 @@ class TreeWires(QObject):
             task = Task.MESSAGE if message.role == "user" else Task.REPLY
             self._composer.begin_edit(message_id, message.text, task)
 
-    def _edit_last(self) -> None:
+    def edit_last(self) -> None:
+        """Put the last message that the person wrote into the composer."""
         message = self._session.chat.last_own_message()
         if message is not None:
             self._edit(message.id)

@@ -129,7 +129,7 @@ def test_a_hit_of_the_search_is_marked_where_it_stands(app: App) -> None:
     hit = Found(
         chat_id=message.chat_id, title="Bay", excerpt=excerpt, at=0.0, message_id=message.id
     )
-    app.window.search_wires._open(hit)
+    app.window.search_wires.open(hit)
     app.until(lambda: painted(view))
     assert painted(view) == [(7, "Tide", True), (7, "tide", False)]
     press(app, Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from desktop.settings.schema import Theme as Choice
@@ -77,9 +79,10 @@ def test_the_choice_dresses_the_whole_application(qapp: QApplication) -> None:
 
 
 def test_text_size_follows_its_keys_within_its_range(app: App) -> None:
-    actions = app.window._key_actions()
+    app.window.activateWindow()
+    app.composer.editor.setFocus()
     for _ in range(30):
-        actions["larger"]()
+        QTest.keyClick(app.composer.editor, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
     assert app.session.settings.app.text_scale == 200
-    actions["normal_size"]()
+    QTest.keyClick(app.composer.editor, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
     assert app.session.settings.app.text_scale == 100

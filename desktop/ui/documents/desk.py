@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QWidget
 
 from desktop.controllers.document_marks import DocumentMark
 from desktop.domain.documents import Document, SourceRef
+from desktop.domain.page_words import pages_counted
 from desktop.ui import tokens
 from desktop.ui.controls import Card, IconButton, column, label, push_button
 from desktop.ui.documents.list_model import facts, trouble_of
@@ -16,6 +17,7 @@ from desktop.ui.documents.tab import DocumentTab, Tab
 from desktop.ui.elided import ElidedLabel
 from desktop.ui.theme import Theme
 from models.amounts import size_in_words
+from models.wording import number, tr
 
 
 class Desk(QWidget):
@@ -83,9 +85,11 @@ class Desk(QWidget):
         if not documents:
             return
         is_one = len(documents) == 1
-        self._name.set_text(documents[0].name if is_one else f"{len(documents)} documents")
+        self._name.set_text(
+            documents[0].name if is_one else pages_counted("document", len(documents))
+        )
         self._facts.set_text("  ·  ".join(facts(documents[0]) if is_one else _sum(documents)))
-        ready = self._ready()
+        ready = self.ready
         for part in (self._ask, self.bar, self._stack):
             part.setVisible(bool(ready))
         self._below.setVisible(not ready)
@@ -93,6 +97,10 @@ class Desk(QWidget):
         self._show_problem([each for each in documents if each.state != "ready"])
         if ready:
             self._show_tab()
+
+    def ask(self) -> None:
+        """Ask for a chat about the documents."""
+        self.ask_requested.emit(self.ready)
 
     def show_alone(self, *, alone: bool) -> None:
         """Fill the page, with a way back to the list; or stand beside the list."""
@@ -104,17 +112,17 @@ class Desk(QWidget):
 
     def go_back(self) -> bool:
         """Leave what is open inside the tab; return whether there was something to leave."""
-        return bool(self._ready()) and self.tab(self.current).go_back()
+        return bool(self.ready) and self.tab(self.current).go_back()
 
     def _show_tab(self) -> None:
         tab = self.tab(self.current)
         self._stack.setCurrentWidget(tab)
-        tab.show_documents(self._ready())
+        tab.show_documents(self.ready)
 
     def _make_bar(self) -> QTabBar:
         bar = QTabBar()
         bar.setObjectName("documentTabs")
-        bar.setAccessibleName("What to do with the document")
+        bar.setAccessibleName(tr("What to do with the document"))
         bar.setDrawBase(False)
         bar.setExpanding(False)
         bar.setElideMode(Qt.TextElideMode.ElideNone)
@@ -125,18 +133,16 @@ class Desk(QWidget):
 
     def _make_head(self) -> QHBoxLayout:
         self._back = IconButton(
-            self._theme, "chevron-left", "Back to the list", self.back_requested.emit
+            self._theme, "chevron-left", tr("Back to the list"), self.back_requested.emit
         )
         self._name = ElidedLabel(kind="title")
         self._facts = ElidedLabel(kind="small", tone="secondary")
-        self._ask = push_button(
-            "Ask in a chat", "outline", lambda: self.ask_requested.emit(self._ready())
-        )
+        self._ask = push_button(tr("Ask in a chat"), "outline", self.ask)
         self._ask.setObjectName("askDocumentsButton")
         self._delete = IconButton(
             self._theme,
             "trash",
-            "Delete",
+            tr("Delete"),
             lambda: self.delete_requested.emit([each.id for each in self.documents]),
         )
         self._delete.setObjectName("deleteDocumentsButton")
@@ -184,7 +190,7 @@ class Desk(QWidget):
         card.setObjectName("documentProblem")
         self._problem_title = label(kind="strong", wraps=True)
         self._problem_hint = label(tone="secondary", wraps=True)
-        again = push_button("Read again", "outline", self._read_again)
+        again = push_button(tr("Read again"), "outline", self._read_again)
         again.setObjectName("readAgainButton")
         layout = column(card, spacing=tokens.XS)
         layout.setContentsMargins(tokens.L, tokens.M, tokens.L, tokens.M)
@@ -202,18 +208,22 @@ class Desk(QWidget):
             self._problem_title.setText(trouble_of(failed[0]))
             self._problem_hint.setText(failed[0].problem_hint)
         elif failed:
-            self._problem_title.setText(f"{len(failed)} of them could not be read.")
+            self._problem_title.setText(
+                tr("{count} of them could not be read.", count=number(len(failed)))
+            )
             self._problem_hint.setText("\n".join(f"{d.name}: {trouble_of(d)}" for d in failed))
         self._problem_hint.setVisible(bool(self._problem_hint.text()))
 
     def _read_again(self) -> None:
         self.read_requested.emit([each.path for each in self._failed])
 
-    def _ready(self) -> tuple[Document, ...]:
+    @property
+    def ready(self) -> tuple[Document, ...]:
+        """Return those of the documents that have been read."""
         return tuple(each for each in self.documents if each.state == "ready")
 
 
 def _sum(documents: Sequence[Document]) -> list[str]:
     pages = sum(each.pages for each in documents)
     size = size_in_words(sum(each.size for each in documents))
-    return [f"{pages:,} pages", size] if pages else [size]
+    return [pages_counted("page", pages), size] if pages else [size]

@@ -90,10 +90,10 @@ def test_escape_goes_back_step_by_step(app: App) -> None:
     view = discover(app)
     app.session.discover.open(SMALL)
     app.until(lambda: view.page.variants.rows)
-    app.window._on_escape()
+    app.window.step_back()
     assert app.session.discover.page is None
     assert app.window.middle.shows_models
-    app.window._on_escape()
+    app.window.step_back()
     assert not app.window.middle.shows_models
 
 

@@ -183,9 +183,9 @@ def test_a_narrow_window_shows_the_list_or_the_model(opened: Opened) -> None:
     QTest.keyClick(tab.list, Qt.Key.Key_Return)
     assert tab.detail.isVisible()
     assert not tab.list.isVisible()
-    app.window._on_escape()
+    app.window.step_back()
     assert tab.list.isVisible()
-    app.window._on_escape()
+    app.window.step_back()
     assert not app.window.middle.shows_models
 
 

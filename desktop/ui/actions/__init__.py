@@ -1,0 +1,1 @@
+"""What the window does when asked to: each action declared once."""
