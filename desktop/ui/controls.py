@@ -6,8 +6,8 @@ from collections.abc import Callable
 from html import escape
 from typing import Final, Literal
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from desktop.ui import tokens
@@ -45,6 +45,29 @@ def plain_tip(text: str) -> str:
     if "<" not in text:
         return text
     return f"<p style='white-space: pre-wrap; word-break: break-all'>{escape(text)}</p>"
+
+
+def pass_focus(widget: QWidget, target: Callable[[], QWidget | None]) -> None:
+    """Give the focus that a widget gets on to what it holds, wherever that stands in it.
+
+    A focus proxy does so as well, but Tab stops at it, and so jumps over what comes before.
+    """
+    _FocusPasser(widget, target)
+
+
+class _FocusPasser(QObject):
+    def __init__(self, widget: QWidget, target: Callable[[], QWidget | None]) -> None:
+        super().__init__(widget)
+        self._target = target
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Pass the focus on."""
+        if isinstance(event, QFocusEvent) and event.gotFocus():
+            target = self._target()
+            if target is not None:
+                target.setFocus(event.reason())
+        return super().eventFilter(watched, event)
 
 
 class _PushButton(QPushButton):

@@ -14,7 +14,7 @@ from desktop.controllers.model import ModelState
 from desktop.domain.chat import ChatView, Message, is_private
 from desktop.ui import tokens
 from desktop.ui.composer import Composer
-from desktop.ui.controls import column
+from desktop.ui.controls import column, pass_focus
 from desktop.ui.empty_state import EmptyState
 from desktop.ui.overflow_card import OverflowCard
 from desktop.ui.private_bar import PrivateBar
@@ -63,7 +63,7 @@ class Conversation(QWidget):
         self._beside.setContentsMargins(0, 0, 0, 0)
         self._beside.setSpacing(0)
         self._beside.addWidget(self._talk, 1)
-        self.setFocusProxy(self.composer.editor)
+        pass_focus(self, lambda: self.composer.editor)
 
     @property
     def foot_height(self) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from desktop.ui.controls import column
+from desktop.ui.controls import column, pass_focus
 from desktop.ui.conversation import Conversation
 from desktop.ui.header import Header
 
@@ -50,7 +50,7 @@ class Middle(QWidget):
         layout = column(self)
         layout.addWidget(header)
         layout.addWidget(self._stack, 1)
-        self.setFocusProxy(conversation)
+        pass_focus(self, self._stack.currentWidget)
 
     @property
     def page(self) -> ModelsPage:
@@ -110,7 +110,6 @@ class Middle(QWidget):
         """Close the page that is open."""
         if self.shown is not None:
             self._stack.setCurrentWidget(self._conversation)
-            self.setFocusProxy(self._conversation)
             self.page_changed.emit()
             self._conversation.setFocus()
 
@@ -133,7 +132,6 @@ class Middle(QWidget):
     def _show(self, key: PageKey) -> None:
         page, before = self._page(key), self.shown
         self._stack.setCurrentWidget(page)
-        self.setFocusProxy(page)
         if before != key:
             self.page_changed.emit()
             page.focus_content()

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtGui import QAction, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QLineEdit, QTextEdit
+from PySide6.QtWidgets import QLineEdit, QTextEdit, QWidget
 
 from desktop.controllers.trash import TrashController
 from desktop.domain.chat import Chat, Deletion, Message
@@ -41,6 +41,8 @@ class TrashPane(ListPane):
         place = self.content.indexOf(self.list)
         self.content.insertWidget(place, self.search)
         self.content.insertWidget(place + 2, self.preview, 1)
+        QWidget.setTabOrder(self.search, self.list)
+        QWidget.setTabOrder(self.list, self.preview)
         self.add_button(push_button(tr("Restore"), "primary", self._restore))
         self.add_button(
             sure_button(tr("Delete for good"), tr("No way back: delete?"), self._delete)

@@ -173,10 +173,15 @@ class ActionBar(QWidget):
         self._row.setStretch(self._row.count() - 2, 0 if is_own else 1)
         self.setAccessibleName("Actions for your message" if is_own else "Actions for the reply")
 
+    @property
+    def buttons(self) -> tuple[IconButton, ...]:
+        """The buttons as they stand."""
+        return (*self._buttons.values(), self._more)
+
     def set_reachable(self, reachable: bool) -> None:  # noqa: FBT001
         """Let Tab come by the buttons, or pass them over."""
         policy = Qt.FocusPolicy.TabFocus if reachable else Qt.FocusPolicy.NoFocus
-        for button in (*self._buttons.values(), self._more):
+        for button in self.buttons:
             if button.focusPolicy() != policy:
                 button.setFocusPolicy(policy)
 
@@ -195,7 +200,7 @@ class ActionBar(QWidget):
 
     def apply_style(self, style: TranscriptStyle) -> None:
         """Take another appearance."""
-        for button in (*self._buttons.values(), self._more):
+        for button in self.buttons:
             button.apply_style(style)
         sheet = f"color: {style.palette.secondary}; background: transparent;"
         for label in (self._position, self._speed):

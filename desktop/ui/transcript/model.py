@@ -17,6 +17,7 @@ from PySide6.QtCore import (
 )
 
 from desktop.domain.chat import Message, MessageState
+from desktop.domain.path_change import compare
 from desktop.ui.transcript.marks import Mark
 from desktop.ui.transcript.spoken import spoken_text
 
@@ -55,11 +56,7 @@ class TranscriptModel(QAbstractListModel):
         A shared reply that is still being written keeps the text that has come: what was stored
         may be older.
         """
-        shared = 0
-        for old, new in zip(self._messages, messages, strict=False):
-            if old.id != new.id:
-                break
-            shared += 1
+        shared, changed = compare(self._messages, messages)
         if not shared:
             self.beginResetModel()
             self._truncate(0)
@@ -70,7 +67,8 @@ class TranscriptModel(QAbstractListModel):
             self.beginRemoveRows(_NO_PARENT, shared, len(self._messages) - 1)
             self._truncate(shared)
             self.endRemoveRows()
-        for row, message in enumerate(messages[:shared]):
+        for row in changed:
+            message = messages[row]
             if not self._messages[row].state is message.state is MessageState.STREAMING:
                 self.replace(message)
         if shared < len(messages):
@@ -184,7 +182,8 @@ class TranscriptModel(QAbstractListModel):
     def _truncate(self, count: int) -> None:
         for message in self._messages[count:]:
             del self._rows[message.id]
-            self._growth.pop(message.id, None)
+            if self._growth:
+                self._growth.pop(message.id, None)
         del self._messages[count:]
         if not count:
             self._above = 0

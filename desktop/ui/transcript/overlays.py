@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QObject, QPoint, QRect, Signal
 from PySide6.QtWidgets import QWidget
@@ -33,6 +34,7 @@ class Overlays(QObject):
 
     def __init__(self, view: QWidget, viewport: QWidget, style: TranscriptStyle) -> None:
         super().__init__(view)
+        self._view = view
         self._viewport = viewport
         self._style = style
         self._bars: dict[int, ActionBar] = {}
@@ -134,6 +136,7 @@ class Overlays(QObject):
                     panel.deleteLater()
                 panel = self._marks[key] = MarkPanel(row.mark, self._style, self._viewport)
                 panel.summary_clicked.connect(self.summary_clicked)
+                self._follow_view((panel.button,))
             height, top = row.mark_height - design.M, corner.y() + row.mark_top + design.M
             panel.setGeometry(corner.x(), top, round(row.width), height)
             panel.show()
@@ -153,6 +156,7 @@ class Overlays(QObject):
             bar = ActionBar(self._style, self._viewport)
             bar.triggered.connect(self.action_triggered)
             bar.more_requested.connect(self.more_requested)
+            self._follow_view(bar.buttons)
         self._bars[message_id] = bar
         return bar
 
@@ -160,7 +164,13 @@ class Overlays(QObject):
         button = TextButton(tr(TRY_AGAIN), self._viewport)
         button.apply_style(self._style)
         button.clicked.connect(_emitter(self.remedy_clicked.emit, message_id))
+        self._follow_view((button,))
         return button
+
+    def _follow_view(self, buttons: Sequence[QWidget]) -> None:
+        """Let Tab come by these after the view, and not where it comes by what was made last."""
+        for before, button in pairwise((self._view, *buttons)):
+            QWidget.setTabOrder(before, button)
 
 
 def _emitter(emit: Callable[[int], None], message_id: int) -> Callable[[], None]:
