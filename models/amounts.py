@@ -1,12 +1,13 @@
-"""Amounts as people read them: sizes, speeds, spans of time, large counts."""
+"""Amounts as people read them: sizes, speeds, spans of time, large counts; and rows of names."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
-from models.wording import number, tr
+from models.wording import number, tr, trn
 
-_UNITS: Final = ("bytes", "kB", "MB", "GB", "TB")
+_UNITS: Final = ("", "kB", "MB", "GB", "TB")
 _COUNTS: Final = ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k"))
 
 
@@ -17,15 +18,15 @@ def size_in_words(size_bytes: float) -> str:
     while unit < len(_UNITS) - 1 and (value >= 999.5 if unit else value >= 1000):
         value /= 1000
         unit += 1
-    if unit >= 3 and value < 99.95:
-        return f"{value:.1f} {_UNITS[unit]}"
-    return f"{value:.0f} {_UNITS[unit]}"
+    if not unit:
+        return tr("{count} bytes", count=number(value))
+    return f"{number(value, 1 if unit >= 3 and value < 99.95 else 0)} {_UNITS[unit]}"
 
 
 def speed_in_words(bytes_per_second: float) -> str:
     """Return ``4.2 MB/s``."""
     if 1e6 <= bytes_per_second < 9.95e6:
-        return f"{bytes_per_second / 1e6:.1f} MB/s"
+        return f"{number(bytes_per_second / 1e6, 1)} MB/s"
     return f"{size_in_words(bytes_per_second)}/s"
 
 
@@ -40,7 +41,7 @@ def span_in_words(seconds: float) -> str:
     hours, minutes = divmod(minutes, 60)
     if hours < 48:
         return f"{hours} h {minutes} min" if minutes and hours < 10 else f"{hours} h"
-    return f"{round(hours / 24)} days"
+    return trn("{count} day", "{count} days", round(hours / 24))
 
 
 def count_in_words(count: int) -> str:
@@ -48,9 +49,15 @@ def count_in_words(count: int) -> str:
     for power, letter in _COUNTS:
         if count >= power * 0.9995:
             value = count / power
-            digits = f"{value:.1f}".removesuffix(".0") if value < 9.95 else f"{value:.0f}"
-            return f"{digits}{letter}"
+            digits = 1 if value < 9.95 and not f"{value:.1f}".endswith(".0") else 0
+            return f"{number(value, digits)}{letter}"
     return str(count)
+
+
+def names_in_words(names: Iterable[str]) -> str:
+    """Return ``a, b and c``."""
+    *some, last = names
+    return tr("{some} and {last}", some=", ".join(some), last=last) if some else last
 
 
 def share_in_words(share: float) -> str:

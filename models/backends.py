@@ -13,12 +13,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from models.amounts import names_in_words
 from models.installation import is_frozen
 from models.records import Device, Problem
+from models.wording import mark, tr
 
 GPU_BACKENDS: Final = ("cuda", "hip", "vulkan", "metal", "sycl", "opencl", "cann", "musa")
 """llama.cpp's back ends for devices of this machine, by their libraries' names."""
-_LIBRARY_MARKS: Final = ("libggml-", "ggml-")
+_LIBRARY_PREFIXES: Final = ("libggml-", "ggml-")
 _VENDORS: Final = {"0x10de": "NVIDIA", "0x1002": "AMD", "0x8086": "Intel"}
 _DRM: Final = Path("/sys/class/drm")
 _VULKAN_DRIVERS: Final = (
@@ -27,7 +29,7 @@ _VULKAN_DRIVERS: Final = (
     "/etc/vulkan/icd.d",
 )
 _DRIVER_PACKAGES: Final = {
-    "NVIDIA": "NVIDIA's own driver (on Debian: nvidia-driver)",
+    "NVIDIA": mark("NVIDIA's own driver (on Debian: nvidia-driver)"),
     "AMD": "mesa-vulkan-drivers",
     "Intel": "mesa-vulkan-drivers",
 }
@@ -47,8 +49,8 @@ def library_backends() -> tuple[str, ...]:
 
 def _backend_of(file_name: str) -> Iterable[str]:
     stem = file_name.split(".", 1)[0]
-    for mark in _LIBRARY_MARKS:
-        if stem.startswith(mark) and (name := stem.removeprefix(mark).split("-")[0]) != "base":
+    for prefix in _LIBRARY_PREFIXES:
+        if stem.startswith(prefix) and (name := stem.removeprefix(prefix).split("-")[0]) != "base":
             return (name,)
     return ()
 
@@ -100,23 +102,31 @@ def why_no_gpu(
     if "vulkan" in backends and not (
         has_vulkan_driver() if vulkan_driver is None else vulkan_driver
     ):
-        package = _DRIVER_PACKAGES[cards[0]] if cards else "mesa-vulkan-drivers"
+        package = tr(_DRIVER_PACKAGES[cards[0] if cards else "AMD"])
         return Problem(
             code="no_driver",
-            title="The engine's library can use Vulkan, but no Vulkan driver is installed.",
-            hint=f"Install {package}, then start Snug again.",
+            title=tr("The engine's library can use Vulkan, but no Vulkan driver is installed."),
+            hint=tr("Install {package}, then start Snug again.", package=package),
         )
-    names = " and ".join(name.upper() if name == "cuda" else name.title() for name in backends)
+    names = names_in_words(name.upper() if name == "cuda" else name.title() for name in backends)
     if not cards:
         return Problem(
             code="no_device",
-            title=f"The engine's library can use {names}, and finds no graphics card.",
-            hint="Models run on the CPU.",
+            title=tr(
+                "The engine's library can use {names}, and finds no graphics card.", names=names
+            ),
+            hint=tr("Models run on the CPU."),
         )
     return Problem(
         code="no_device",
-        title=f"The engine's library can use {names}, and its driver shows no device.",
-        hint=f"Install or renew the driver of the {cards[0]} card: {_DRIVER_PACKAGES[cards[0]]}.",
+        title=tr(
+            "The engine's library can use {names}, and its driver shows no device.", names=names
+        ),
+        hint=tr(
+            "Install or renew the driver of the {maker} card: {package}.",
+            maker=cards[0],
+            package=tr(_DRIVER_PACKAGES[cards[0]]),
+        ),
     )
 
 
@@ -130,22 +140,26 @@ def unused_card() -> Problem | None:
 
 
 def _no_backend(cards: Sequence[str]) -> Problem:
-    title = "The engine's library is built for the CPU alone"
     if not cards:
         return Problem(
             code="no_backend",
-            title=f"{title}, and no graphics card was found.",
-            hint=f"With a card, {_other_library('vulkan')}.",
+            title=tr(
+                "The engine's library is built for the CPU alone, and no graphics card was found."
+            ),
+            hint=tr("With a card, {way}.", way=_other_library("vulkan")),
         )
     wanted = "cuda" if cards[0] == "NVIDIA" else "vulkan"
     return Problem(
         code="no_backend",
-        title=f"{title}, so the {cards[0]} card is not used.",
-        hint=f"To use it, {_other_library(wanted)}.",
+        title=tr(
+            "The engine's library is built for the CPU alone, so the {maker} card is not used.",
+            maker=cards[0],
+        ),
+        hint=tr("To use it, {way}.", way=_other_library(wanted)),
     )
 
 
 def _other_library(backend: str) -> str:
     if is_frozen():
-        return f"see “Adding {backend}” in the documentation of the installers"
-    return f"'make setup BACKEND={backend}' builds a library that does"
+        return tr("see “Adding {backend}” in the documentation of the installers", backend=backend)
+    return tr("'make setup BACKEND={backend}' builds a library that does", backend=backend)

@@ -11,6 +11,7 @@ from models import reasoning
 from models.problems import EngineError
 from models.records import Problem, Role
 from models.template_renderer import RenderRequest, TemplateRenderer
+from models.wording import tr
 
 _CHATML: Final = """\
 {% for message in messages %}
@@ -129,10 +130,10 @@ class ChatTemplate:
         refused = answer.outcome == "refused"
         raise EngineError(
             "template_failed",
-            "The model's chat template does not take these messages."
+            tr("The model's chat template does not take these messages.")
             if refused
-            else "The model's chat template does not work.",
-            "Use another model, or complete a raw prompt without the template.",
+            else tr("The model's chat template does not work."),
+            tr("Use another model, or complete a raw prompt without the template."),
             answer.error,
         )
 

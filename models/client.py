@@ -269,7 +269,7 @@ class EngineClient:
             now = time.monotonic()
             patience = min(self._deadlines.values(), default=math.inf) - now
             if patience <= 0:
-                self._kill(engine_problems.HUNG)
+                self._kill(engine_problems.hung())
             else:
                 with contextlib.suppress(queue.Empty):
                     return self._inbox.get(timeout=None if patience == math.inf else patience)
@@ -303,7 +303,7 @@ class EngineClient:
         """
         if order != _START and self._process is not None:
             self._process.kill()
-            self._bury(engine_problems.REPLACED)
+            self._bury(engine_problems.replaced())
         if self._process is None:
             with contextlib.suppress(OSError):
                 self._process = EngineProcess(
@@ -347,7 +347,7 @@ class EngineClient:
         self._deadlines[job_id] = time.monotonic() + self._grace_s
         if self._process is not None and self._is_loading(job_id):
             self._process.kill()
-            self._bury(engine_problems.LOAD_CANCELLED)
+            self._bury(engine_problems.load_cancelled())
         else:
             self._send(cancel)
 

@@ -29,6 +29,7 @@ from models.gguf_reader import (
 )
 from models.gguf_types import TENSOR_TYPES
 from models.problems import EngineError
+from models.wording import mark, number, tr
 
 MAGIC: Final = b"GGUF"
 MAX_ENTRIES: Final = 1 << 14
@@ -118,8 +119,12 @@ def read_header(path: Path) -> GgufHeader:
     except OSError as error:
         raise EngineError(
             "model_missing",
-            f"The model file {path.name} can't be read: {error.strerror or error}.",
-            "Check the file's permissions, or choose another model.",
+            tr(
+                "The model file {name} can't be read: {why}.",
+                name=path.name,
+                why=error.strerror or error,
+            ),
+            tr("Check the file's permissions, or choose another model."),
         ) from error
     except BrokenHeaderError as error:
         raise _damaged(path, str(error)) from error
@@ -135,19 +140,22 @@ def _open(path: Path) -> BinaryIO:
     except (FileNotFoundError, NotADirectoryError) as error:
         raise EngineError(
             "model_missing",
-            f"There is no model file at {path}.",
-            "Check the path, or choose another model.",
+            tr("There is no model file at {path}.", path=path),
+            tr("Check the path, or choose another model."),
         ) from error
     except ValueError as error:  # a NUL in the path
         raise EngineError(
-            "model_missing", "That is no path of a file.", "Check the path, or choose another one."
+            "model_missing",
+            tr("That is no path of a file."),
+            tr("Check the path, or choose another one."),
         ) from error
     if not stat.S_ISREG(mode):
-        kind = "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"
         raise EngineError(
             "model_not_gguf",
-            f"{path} is {kind}, not a model file.",
-            "Choose a file that ends in .gguf.",
+            tr("{path} is a folder, not a model file.", path=path)
+            if stat.S_ISDIR(mode)
+            else tr("{path} is a device or a pipe, not a model file.", path=path),
+            tr("Choose a file that ends in .gguf."),
         )
     return path.open("rb", buffering=0)
 
@@ -155,8 +163,8 @@ def _open(path: Path) -> BinaryIO:
 def _damaged(path: Path, reason: str) -> EngineError:
     return EngineError(
         "model_damaged",
-        f"The model file {path.name} is damaged: {reason}.",
-        "Download it again, or choose another model.",
+        tr("The model file {name} is damaged: {reason}.", name=path.name, reason=reason),
+        tr("Download it again, or choose another model."),
         reason,
     )
 
@@ -167,8 +175,13 @@ def _cut_short(path: Path, header: GgufHeader, size: int) -> EngineError:
     first = f"; what is missing begins in tensor {shown(lost[0].name)}" if lost else ""
     return EngineError(
         "model_damaged",
-        f"The model file {path.name} is cut short: it has {size:,} of {header.data_end:,} bytes.",
-        "Download it again, or choose another model.",
+        tr(
+            "The model file {name} is cut short: it has {size} of {whole} bytes.",
+            name=path.name,
+            size=number(size),
+            whole=number(header.data_end),
+        ),
+        tr("Download it again, or choose another model."),
         f"it has {size:,} bytes of at least {header.data_end:,}{first}",
     )
 
@@ -178,22 +191,29 @@ def _parse(file: BinaryIO, size: int, path: Path) -> GgufHeader:
     if magic != MAGIC:
         raise EngineError(
             "model_not_gguf",
-            f"The model file {path.name} is {'empty' if size == 0 else 'not a GGUF file'}.",
-            "Choose a model in the GGUF format, or download it again.",
+            tr("The model file {name} is not a GGUF file.", name=path.name)
+            if size
+            else tr("The model file {name} is empty.", name=path.name),
+            tr("Choose a model in the GGUF format, or download it again."),
         )
     reader = HeaderReader(file, len(MAGIC), min(size, MAX_HEADER_BYTES), MAX_KEPT_BYTES)
     version = reader.u32()
     if not OLDEST_VERSION <= version <= NEWEST_VERSION:
         raise _unknown_version(path, version)
-    tensor_count = _count(reader, "tensors", _TENSOR_BYTES, MAX_TENSORS)
-    pairs = _count(reader, "entries of metadata", _ENTRY_BYTES, MAX_ENTRIES)
+    tensor_count = _count(
+        reader, mark("the header announces {count} tensors"), _TENSOR_BYTES, MAX_TENSORS
+    )
+    pairs = _count(
+        reader, mark("the header announces {count} entries of metadata"), _ENTRY_BYTES, MAX_ENTRIES
+    )
     metadata: dict[str, Scalar] = {}
     arrays: dict[str, tuple[Number, ...]] = {}
     lengths: dict[str, int] = {}
     keys = tuple(_read_entry(reader, metadata, arrays, lengths) for _ in range(pairs))
     alignment = metadata.get("general.alignment", DEFAULT_ALIGNMENT)
     if not isinstance(alignment, int) or alignment < 8 or alignment & (alignment - 1):
-        raise BrokenHeaderError(f"general.alignment is {shown(str(alignment))}")
+        found = shown(str(alignment))
+        raise BrokenHeaderError(tr("general.alignment is {value}", value=found))
     tensors = _read_tensors(reader, tensor_count, alignment, path)
     data_start = -(-reader.position // alignment) * alignment
     extent = max((tensor.offset + tensor.size_bytes for tensor in tensors), default=0)
@@ -208,22 +228,26 @@ def _unknown_version(path: Path, version: int) -> EngineError:
     if version and not version & 0xFFFF:
         return EngineError(
             "model_unsupported",
-            f"The model file {path.name} is made for big-endian machines.",
-            "Choose the little-endian file of the same model.",
+            tr("The model file {name} is made for big-endian machines.", name=path.name),
+            tr("Choose the little-endian file of the same model."),
         )
     return EngineError(
         "model_unsupported",
-        f"The model file {path.name} is of GGUF version {version}, which isn't supported.",
-        "Choose a model in GGUF version 2 or 3.",
+        tr(
+            "The model file {name} is of GGUF version {version}, which isn't supported.",
+            name=path.name,
+            version=version,
+        ),
+        tr("Choose a model in GGUF version 2 or 3."),
     )
 
 
-def _count(reader: HeaderReader, what: str, least_bytes: int, limit: int) -> int:
+def _count(reader: HeaderReader, complaint: str, least_bytes: int, limit: int) -> int:
     """Return an announced number of things that take at least so many bytes each."""
-    number = reader.u64()
-    if number > limit or number * least_bytes > reader.left:
-        raise BrokenHeaderError(f"the header announces {number:,} {what}")
-    return number
+    count = reader.u64()
+    if count > limit or count * least_bytes > reader.left:
+        raise BrokenHeaderError(tr(complaint, count=number(count)))
+    return count
 
 
 def _read_entry(
@@ -233,11 +257,11 @@ def _read_entry(
     lengths: dict[str, int],
 ) -> str:
     """Read one entry into the dictionary where it belongs; return its key."""
-    reader.place = f"an entry of metadata at byte {reader.position:,}"
+    reader.be_at(mark("an entry of metadata at byte {place}"), reader.position)
     key = reader.name(MAX_NAME_BYTES)
-    reader.place = f"the entry {shown(key)}"
+    reader.be_at(mark("the entry {place}"), key)
     if key in metadata or key in lengths:
-        raise BrokenHeaderError(f"{reader.place} is there twice")
+        raise BrokenHeaderError(tr("{place} is there twice", place=reader.place))
     kind = reader.u32()
     if kind == ARRAY:
         lengths[key], values = reader.array(MAX_KEPT_ELEMENTS)
@@ -260,10 +284,15 @@ def _read_tensors(
     for _ in range(count):
         tensor = _read_tensor(reader, path)
         if tensor.name in names:
-            raise BrokenHeaderError(f"{reader.place} is there twice")
+            raise BrokenHeaderError(tr("{place} is there twice", place=reader.place))
         if tensor.offset != expected:
             raise BrokenHeaderError(
-                f"{reader.place} lies at {tensor.offset:,} where {expected:,} is next"
+                tr(
+                    "{place} lies at {found} where {expected} is next",
+                    place=reader.place,
+                    found=number(tensor.offset),
+                    expected=number(expected),
+                )
             )
         expected += -(-tensor.size_bytes // alignment) * alignment
         names.add(tensor.name)
@@ -272,25 +301,35 @@ def _read_tensors(
 
 
 def _read_tensor(reader: HeaderReader, path: Path) -> TensorInfo:
-    reader.place = f"a tensor listed at byte {reader.position:,}"
+    reader.be_at(mark("a tensor listed at byte {place}"), reader.position)
     name = reader.name(MAX_NAME_BYTES)
-    reader.place = f"tensor {shown(name)}"
+    reader.be_at(mark("tensor {place}"), name)
     dimensions = reader.u32()
     if not 1 <= dimensions <= 4:
-        raise BrokenHeaderError(f"{reader.place} has {dimensions} dimensions")
+        raise BrokenHeaderError(
+            tr("{place} has {count} dimensions", place=reader.place, count=number(dimensions))
+        )
     shape = tuple(reader.u64() for _ in range(dimensions))
-    number, offset = reader.u32(), reader.u64()
+    code, offset = reader.u32(), reader.u64()
     elements = math.prod(shape)
     if elements >= _MAX_ELEMENTS or max(shape) >= _MAX_ELEMENTS:
-        raise BrokenHeaderError(f"{reader.place} announces {elements:,} elements")
-    kind = TENSOR_TYPES.get(number)
+        raise BrokenHeaderError(
+            tr("{place} announces {count} elements", place=reader.place, count=number(elements))
+        )
+    kind = TENSOR_TYPES.get(code)
     if kind is None:
         raise EngineError(
             "model_unsupported",
-            f"The model file {path.name} has tensors of type {number}, which isn't supported.",
-            "Update Snug, or choose another quantization of the model.",
-            f"{reader.place} is of type {number}",
+            tr(
+                "The model file {name} has tensors of type {code}, which isn't supported.",
+                name=path.name,
+                code=code,
+            ),
+            tr("Update Snug, or choose another quantization of the model."),
+            f"{reader.place} is of type {code}",
         )
     if shape[0] % kind.block:
-        raise BrokenHeaderError(f"{reader.place} has rows of {shape[0]:,} elements")
-    return TensorInfo(name, shape, number, offset, elements // kind.block * kind.block_bytes)
+        raise BrokenHeaderError(
+            tr("{place} has rows of {count} elements", place=reader.place, count=number(shape[0]))
+        )
+    return TensorInfo(name, shape, code, offset, elements // kind.block * kind.block_bytes)

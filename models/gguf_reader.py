@@ -6,6 +6,8 @@ import struct
 from collections.abc import Mapping
 from typing import BinaryIO, Final
 
+from models.wording import mark, number, tr
+
 Scalar = int | float | bool | str
 Number = int | float | bool
 
@@ -35,6 +37,14 @@ _U32: Final = _SCALARS[4]
 _U64: Final = _SCALARS[10]
 _CHUNK_BYTES: Final = 1 << 16
 _SHOWN_CHARACTERS: Final = 80
+_TOO_MUCH_TEXT: Final = mark(
+    "{place} announces {count} bytes of text at byte {position}, and the header ends {left} "
+    "further on"
+)
+_TOO_MANY_NUMBERS: Final = mark(
+    "{place} announces {count} bytes of numbers at byte {position}, and the header ends {left} "
+    "further on"
+)
 _NUMBER_BYTES: Final = 40
 """What a number of an array takes in memory, its place in the tuple included."""
 
@@ -48,7 +58,7 @@ def shown(name: str) -> str:
     text = "".join(character if character.isprintable() else "�" for character in name)
     if len(text) > _SHOWN_CHARACTERS:
         text = f"{text[:_SHOWN_CHARACTERS]}…"
-    return f"“{text}”"
+    return tr("“{text}”", text=text)
 
 
 class HeaderReader:
@@ -59,7 +69,7 @@ class HeaderReader:
     """
 
     def __init__(self, file: BinaryIO, position: int, limit: int, budget: int) -> None:
-        self.place = "its first bytes"
+        self._place: tuple[str, str | int] = (mark("its first bytes"), "")
         self._file = file
         self._limit = limit
         self._budget = budget
@@ -67,6 +77,16 @@ class HeaderReader:
         self._chunk = b""
         self._chunk_start = position
         self._at = 0
+
+    @property
+    def place(self) -> str:
+        """Return what is being read, in words."""
+        text, value = self._place
+        return tr(text, place=number(value) if isinstance(value, int) else shown(value))
+
+    def be_at(self, text: str, value: str | int) -> None:
+        """Note what is read from here on: a marked text, whose ``{place}`` is a name or a byte."""
+        self._place = text, value
 
     @property
     def position(self) -> int:
@@ -96,17 +116,25 @@ class HeaderReader:
         """Return a short string that has to be whole."""
         length = self.u64()
         if not 0 < length <= limit:
-            raise BrokenHeaderError(f"the name of {self.place} has {length:,} bytes")
+            raise BrokenHeaderError(
+                tr(
+                    "the name of {place} has {count} bytes",
+                    place=self.place,
+                    count=number(length),
+                )
+            )
         return self._take(length).decode("utf-8", errors="replace")
 
     def string(self, limit: int) -> str:
         """Return a string, or its beginning where it is longer than the limit."""
         length = self.u64()
-        self._check_room(length, "bytes of text")
+        self._check_room(length, _TOO_MUCH_TEXT)
         kept = min(length, limit)
         self._budget -= kept
         if self._budget < 0:
-            raise BrokenHeaderError(f"its metadata is too long to keep, at {self.place}")
+            raise BrokenHeaderError(
+                tr("its metadata is too long to keep, at {place}", place=self.place)
+            )
         text = self._take(kept).decode("utf-8", errors="replace")
         self._skip(length - kept)
         return text
@@ -119,7 +147,7 @@ class HeaderReader:
             self._skip_strings(length)
             return length, None
         layout = self._layout(kind)
-        self._check_room(length * layout.size, "bytes of numbers")
+        self._check_room(length * layout.size, _TOO_MANY_NUMBERS)
         if length > min(limit, self._budget // _NUMBER_BYTES):
             self._skip(length * layout.size)
             return length, None
@@ -130,14 +158,21 @@ class HeaderReader:
     def _layout(self, kind: int) -> struct.Struct:
         layout = _SCALARS.get(kind)
         if layout is None:
-            raise BrokenHeaderError(f"{self.place} is of the unknown type {kind}")
+            raise BrokenHeaderError(
+                tr("{place} is of the unknown type {kind}", place=self.place, kind=kind)
+            )
         return layout
 
-    def _check_room(self, length: int, what: str) -> None:
+    def _check_room(self, length: int, complaint: str) -> None:
         if length > self.left:
             raise BrokenHeaderError(
-                f"{self.place} announces {length:,} {what} at byte {self.position:,}, and the "
-                f"header ends {self.left:,} further on"
+                tr(
+                    complaint,
+                    place=self.place,
+                    count=number(length),
+                    position=number(self.position),
+                    left=number(self.left),
+                )
             )
 
     def _take(self, length: int) -> bytes:
@@ -159,7 +194,7 @@ class HeaderReader:
         while len(chunk) < length:
             more = self._file.read(wanted - len(chunk))
             if not more:
-                raise BrokenHeaderError(f"its header ends early, in {self.place}")
+                raise BrokenHeaderError(tr("its header ends early, in {place}", place=self.place))
             chunk += more
         self._chunk, self._chunk_start, self._at = chunk, start, 0
 
@@ -171,7 +206,9 @@ class HeaderReader:
         """Pass over ``count`` strings; a vocabulary has hundreds of thousands of them."""
         self._strings -= count
         if self._strings < 0 or count * 8 > self.left:
-            raise BrokenHeaderError(f"{self.place} announces {count:,} strings")
+            raise BrokenHeaderError(
+                tr("{place} announces {count} strings", place=self.place, count=number(count))
+            )
         unpack = _U64.unpack_from
         chunk, at = self._chunk, self._at
         for _ in range(count):
@@ -186,5 +223,9 @@ class HeaderReader:
     def _check_end(self, end: int) -> None:
         if end > self._limit:
             raise BrokenHeaderError(
-                f"its header ends early, in {self.place}, at byte {self._limit:,}"
+                tr(
+                    "its header ends early, in {place}, at byte {position}",
+                    place=self.place,
+                    position=number(self._limit),
+                )
             )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from models.wording import tr
+
 
 def is_frozen() -> bool:
     """Return whether this is an installed program, and not a checkout with an interpreter."""
@@ -20,4 +22,4 @@ def process_command(module: str, *flags: str) -> list[str]:
 
 def repair() -> str:
     """Return the order that puts missing parts in place, as the beginning of a sentence."""
-    return "Install Snug again" if is_frozen() else "Run 'make setup' again"
+    return tr("Install Snug again") if is_frozen() else tr("Run 'make setup' again")

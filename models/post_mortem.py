@@ -9,6 +9,7 @@ from typing import Final
 
 from models.installation import repair
 from models.records import Problem
+from models.wording import mark, tr, trn
 
 _ASSERTION: Final = re.compile(
     r"^.*(?:GGML_ASSERT|GGML_ABORT|Assertion `|terminate called).*$", re.MULTILINE
@@ -17,8 +18,8 @@ GONE_MARK: Final = "Snug: gone RPC workers: "
 """What the engine's log says before the engine dies of a worker's death."""
 _GONE_WORKERS: Final = re.compile(re.escape(GONE_MARK) + r"(.+)")
 _EXCEPTION: Final = re.compile(r"^\w[\w.]*(?:Error|Exception)(?::.*)?$", re.MULTILINE)
-_TRY_AGAIN: Final = "Send the message again; the engine starts anew."
-_LESS_MEMORY: Final = "Close other programs, or choose a smaller model or context window."
+_TRY_AGAIN: Final = mark("Send the message again; the engine starts anew.")
+_LESS_MEMORY: Final = mark("Close other programs, or choose a smaller model or context window.")
 _WINDOWS_STATUS: Final = {
     0xC0000005: "SIGSEGV",
     0xC0000006: "SIGBUS",
@@ -27,25 +28,33 @@ _WINDOWS_STATUS: Final = {
 }
 _CAUSES: Final = {
     "SIGKILL": (
-        "The engine was killed from outside (SIGKILL), as the system does when memory runs out.",
+        mark(
+            "The engine was killed from outside (SIGKILL), as the system does when memory runs out."
+        ),
         _LESS_MEMORY,
     ),
-    "SIGTERM": ("The engine was told to end by another program (SIGTERM).", _TRY_AGAIN),
+    "SIGTERM": (mark("The engine was told to end by another program (SIGTERM)."), _TRY_AGAIN),
     "SIGSEGV": (
-        "The engine crashed on a bad memory access (SIGSEGV).",
-        f"{_TRY_AGAIN} If it crashes on this model again, the file may be damaged.",
+        mark("The engine crashed on a bad memory access (SIGSEGV)."),
+        mark(
+            "Send the message again; the engine starts anew. If it crashes on this model again, "
+            "the file may be damaged."
+        ),
     ),
     "SIGBUS": (
-        "The engine could not read the model file any more (SIGBUS).",
-        "See that the file is whole and its disk is there, then open the model again.",
+        mark("The engine could not read the model file any more (SIGBUS)."),
+        mark("See that the file is whole and its disk is there, then open the model again."),
     ),
     "SIGILL": (
-        "The engine's library was built for another processor (SIGILL).",
-        "Install the library for this machine: 'make setup BACKEND=cpu'.",
+        mark("The engine's library was built for another processor (SIGILL)."),
+        mark("Install the library for this machine: 'make setup BACKEND=cpu'."),
     ),
     "SIGABRT": (
-        "The engine stopped itself at an inner check (SIGABRT).",
-        f"{_TRY_AGAIN} If it stops on this model again, the file may be damaged.",
+        mark("The engine stopped itself at an inner check (SIGABRT)."),
+        mark(
+            "Send the message again; the engine starts anew. If it stops on this model again, "
+            "the file may be damaged."
+        ),
     ),
 }
 
@@ -55,20 +64,22 @@ _DEVICE_DEATHS: Final = (
     (
         re.compile(r"OutOfDeviceMemory|CUDA error: out of memory|cudaMalloc failed: out of memory"),
         "device_out_of_memory",
-        "The GPU ran out of memory, and the engine ended with that.",
-        "Put fewer layers on it, or choose a smaller context window.",
+        mark("The GPU ran out of memory, and the engine ended with that."),
+        mark("Put fewer layers on it, or choose a smaller context window."),
     ),
     (
         re.compile(r"DeviceLost|device lost|CUDA error|ROCm error|hipError"),
         "device_failed",
-        "The GPU's driver failed, and the engine ended with that.",
-        "Put fewer layers on the GPU, or renew its driver.",
+        mark("The GPU's driver failed, and the engine ended with that."),
+        mark("Put fewer layers on the GPU, or renew its driver."),
     ),
     (
         re.compile(r"in a buffer \(\w+\) that cannot run the operation"),
         "device_failed",
-        "The GPU can't hold a part of the model or of its cache that is so large.",
-        "Put fewer layers on it, keep the KV cache off it, or choose a smaller context window.",
+        mark("The GPU can't hold a part of the model or of its cache that is so large."),
+        mark(
+            "Put fewer layers on it, keep the KV cache off it, or choose a smaller context window."
+        ),
     ),
 )
 
@@ -89,16 +100,18 @@ def describe_death(
         return trouble
     code = "engine_died" if started else "engine_start_failed"
     if out_of_memory:
-        title, hint = "The engine was killed: the machine ran out of memory.", _LESS_MEMORY
+        title, hint = tr("The engine was killed: the machine ran out of memory."), tr(_LESS_MEMORY)
     elif name in _CAUSES:
-        title, hint = _CAUSES[name]
+        title, hint = map(tr, _CAUSES[name])
     elif name:
-        title, hint = f"The engine was ended by a signal ({name}).", _TRY_AGAIN
+        title = tr("The engine was ended by a signal ({name}).", name=name)
+        hint = tr(_TRY_AGAIN)
     elif not started:
-        title = f"The engine could not start (exit status {exit_code})."
-        hint = f"{repair()}; 'snug doctor' shows where the log is."
+        title = tr("The engine could not start (exit status {code}).", code=exit_code)
+        hint = tr("{repair}; 'snug doctor' shows where the log is.", repair=repair())
     else:
-        title, hint = f"The engine ended by itself (exit status {exit_code}).", _TRY_AGAIN
+        title = tr("The engine ended by itself (exit status {code}).", code=exit_code)
+        hint = tr(_TRY_AGAIN)
     return Problem(code=code, title=title, hint=hint, detail=detail)
 
 
@@ -107,7 +120,7 @@ def _device_trouble(log: str, detail: str) -> Problem | None:
     last = log[-_LAST_WORDS:]
     for pattern, code, title, hint in _DEVICE_DEATHS:
         if pattern.search(last):
-            return Problem(code=code, title=title, hint=hint, detail=detail)
+            return Problem(code=code, title=tr(title), hint=tr(hint), detail=detail)
     return None
 
 
@@ -117,12 +130,21 @@ def is_crash(exit_code: int) -> bool:
 
 
 def _workers_gone(workers: str, detail: str) -> Problem:
-    whole = f"RPC workers at {workers} are" if "," in workers else f"RPC worker at {workers} is"
+    title = trn(
+        "The RPC worker at {workers} is gone, with a part of the model; the engine can't go on "
+        "without.",
+        "The RPC workers at {workers} are gone, with a part of the model; the engine can't go on "
+        "without.",
+        len(workers.split(",")),
+        workers=workers,
+    )
     return Problem(
         code="rpc_worker_gone",
-        title=f"The {whole} gone, with a part of the model; the engine can't go on without.",
-        hint="Start the worker again ('snug rpc-worker' on its machine) and send the message "
-        "again; or take it out of the settings and load the model without it.",
+        title=title,
+        hint=tr(
+            "Start the worker again ('snug rpc-worker' on its machine) and send the message "
+            "again; or take it out of the settings and load the model without it."
+        ),
         detail=detail,
     )
 

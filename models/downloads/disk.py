@@ -9,6 +9,7 @@ from typing import Final
 
 from models.amounts import size_in_words
 from models.problems import EngineError
+from models.wording import tr
 
 RESERVE_BYTES: Final = 256 * 1024 * 1024
 """What is left free beside a download: a disk that is full to the brim troubles everything."""
@@ -32,9 +33,16 @@ def check_space(folder: Path, missing_bytes: int, reserve_bytes: int = RESERVE_B
         short = missing_bytes + reserve_bytes - free
         raise EngineError(
             "disk_full",
-            f"The disk has {size_in_words(free)} free; the download needs "
-            f"{size_in_words(missing_bytes)} and some room beside it.",
-            f"Free {size_in_words(short)} in {place}, or take a smaller variant.",
+            tr(
+                "The disk has {free} free; the download needs {missing} and some room beside it.",
+                free=size_in_words(free),
+                missing=size_in_words(missing_bytes),
+            ),
+            tr(
+                "Free {size} in {place}, or take a smaller variant.",
+                size=size_in_words(short),
+                place=place,
+            ),
         )
 
 
@@ -43,28 +51,30 @@ def trouble_of(error: OSError, path: Path) -> EngineError:
     if error.errno in _FULL:
         return EngineError(
             "disk_full",
-            f"The disk is full: {path.name} could not be written to its end.",
-            "Free some room and go on; what was fetched so far is kept.",
+            tr("The disk is full: {name} could not be written to its end.", name=path.name),
+            tr("Free some room and go on; what was fetched so far is kept."),
             str(error),
         )
     if error.errno == errno.EFBIG:
         return EngineError(
             "file_too_large",
-            f"{path.name} is larger than this disk allows a file to be.",
-            "Disks in the format FAT32 hold files up to 4 GB. Move Snug's folder to another disk, "
-            "or take a smaller variant.",
+            tr("{name} is larger than this disk allows a file to be.", name=path.name),
+            tr(
+                "Disks in the format FAT32 hold files up to 4 GB. Move Snug's folder to another "
+                "disk, or take a smaller variant."
+            ),
             str(error),
         )
     if error.errno in _NOT_ALLOWED:
         return EngineError(
             "disk_not_writable",
-            f"Snug may not write in {path.parent}.",
-            "Make that folder writable for you, or choose another place with --basedir.",
+            tr("Snug may not write in {folder}.", folder=path.parent),
+            tr("Make that folder writable for you, or choose another place with --basedir."),
             str(error),
         )
     return EngineError(
         "disk_failed",
-        f"{path.name} could not be written: {error.strerror or error}.",
-        "See that the disk is connected and sound, then go on; what was fetched is kept.",
+        tr("{name} could not be written: {why}.", name=path.name, why=error.strerror or error),
+        tr("See that the disk is connected and sound, then go on; what was fetched is kept."),
         str(error),
     )

@@ -33,6 +33,7 @@ from models.downloads.store import QueueStore, Stored
 from models.hub.access import HubAccess
 from models.problems import EngineError
 from models.records import Problem
+from models.wording import tr
 
 POLL_S: Final = 1.0
 """How often the queue's file is looked at for what another process did."""
@@ -312,7 +313,7 @@ class Downloads:
 def _mistake(error: Exception) -> Problem:
     return Problem(
         code="internal",
-        title="The download ended by a mistake in Snug.",
-        hint="Try again. If it stays so, report it with the detail below.",
+        title=tr("The download ended by a mistake in Snug."),
+        hint=tr("Try again. If it stays so, report it with the detail below."),
         detail=f"{type(error).__name__}: {error}"[:2000],
     )

@@ -14,6 +14,7 @@ from models.downloads.store import Stored
 from models.hub.names import check_revision, is_repo, is_safe_path
 from models.hub.records import RemoteFile
 from models.problems import EngineError
+from models.wording import tr
 
 MAX_FILES: Final = 1_000
 _HEX: Final = frozenset("0123456789abcdef")
@@ -26,24 +27,36 @@ def check_request(request: DownloadRequest) -> None:
     if not is_repo(request.repo) or not all(map(_is_model_path, request.files)):
         raise EngineError(
             "unsafe_name",
-            f"{request.variant} of {request.repo[:200]} has names that Snug doesn't write to disk.",
-            "They lead out of their folder, or hold characters that are no good in a name. Look "
-            "for the model in another repository.",
+            tr(
+                "{variant} of {repository} has names that Snug doesn't write to disk.",
+                variant=request.variant,
+                repository=request.repo[:200],
+            ),
+            tr(
+                "They lead out of their folder, or hold characters that are no good in a name. "
+                "Look for the model in another repository."
+            ),
             "\n".join(repr(file.path) for file in request.files[:20])[:2000],
         )
     if not names or len(names) > MAX_FILES or len(set(names)) != len(names):
         raise EngineError(
             "unsafe_name",
-            f"{request.variant} of {request.repo} is no sensible set of files.",
-            "Look for the model in another repository.",
+            tr(
+                "{variant} of {repository} is no sensible set of files.",
+                variant=request.variant,
+                repository=request.repo,
+            ),
+            tr("Look for the model in another repository."),
         )
     for file in request.files:
         if file.size_bytes <= 0 or len(file.sha256) != 64 or not set(file.sha256) <= _HEX:
             raise EngineError(
                 "no_checksum",
-                f"The hub tells no size or no sha256 of {file.path}.",
-                "Without them Snug can't see whether it arrived whole. Take another repository, "
-                "or the hub itself in place of a mirror.",
+                tr("The hub tells no size or no sha256 of {path}.", path=file.path),
+                tr(
+                    "Without them Snug can't see whether it arrived whole. Take another "
+                    "repository, or the hub itself in place of a mirror."
+                ),
             )
 
 

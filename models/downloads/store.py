@@ -20,6 +20,7 @@ from models.downloads.records import DownloadId, DownloadRequest, Status
 from models.files import write_atomically
 from models.problems import EngineError
 from models.records import Problem
+from models.wording import tr
 
 FILE_NAME: Final = "downloads.json"
 MAX_BYTES: Final = 16 * 1024 * 1024
@@ -138,9 +139,11 @@ class QueueStore:
             kept = self._path.with_name(f"{self._path.name}.broken-{stamp}")
             with suppress(OSError):
                 self._path.replace(kept)
-            self.notice = (
-                f"The list of downloads could not be read ({error}). It is kept as {kept}; files "
-                "that were fetched in part go on from there once they are asked for again."
+            self.notice = tr(
+                "The list of downloads could not be read ({error}). It is kept as {kept}; files "
+                "that were fetched in part go on from there once they are asked for again.",
+                error=error,
+                kept=kept,
             )
             return _File()
 
@@ -153,8 +156,8 @@ def _trouble(error: OSError, path: Path) -> EngineError:
     if isinstance(error, Timeout):
         return EngineError(
             "queue_busy",
-            "Another Snug holds the list of downloads.",
-            "Wait a moment and try again; if it stays so, end the other Snug.",
+            tr("Another Snug holds the list of downloads."),
+            tr("Wait a moment and try again; if it stays so, end the other Snug."),
             str(error),
         )
     return trouble_of(error, path)
@@ -173,7 +176,11 @@ def _overlapping(request: DownloadRequest, others: tuple[Stored, ...]) -> list[S
     if any(other.status == "running" for other in found):
         raise EngineError(
             "already_downloading",
-            f"Another revision of {request.variant} of {request.repo} is being downloaded.",
-            "Let it end or cancel it first.",
+            tr(
+                "Another revision of {variant} of {repository} is being downloaded.",
+                variant=request.variant,
+                repository=request.repo,
+            ),
+            tr("Let it end or cancel it first."),
         )
     return found

@@ -31,6 +31,7 @@ from models.hub.records import RemoteFile
 from models.hub.session import HubSession
 from models.hub.troubles import HubError, trouble_of_exception
 from models.problems import EngineError
+from models.wording import tr
 
 PROGRESS_BYTES: Final = 64 * 1024
 """A try that got so far, or a hundredth of the file, counts as one that got somewhere."""
@@ -92,9 +93,14 @@ class Transfer:
             raise trouble_of(error, self._target) from error
         raise EngineError(
             "download_damaged",
-            f"{self._target.name} arrived twice with other content than the hub promises.",
-            "A proxy or a mirror on the way may be changing it. Try another network, or the hub "
-            "without the mirror. Nothing of it was kept.",
+            tr(
+                "{name} arrived twice with other content than the hub promises.",
+                name=self._target.name,
+            ),
+            tr(
+                "A proxy or a mirror on the way may be changing it. Try another network, or the "
+                "hub without the mirror. Nothing of it was kept."
+            ),
             f"the sha256 is not {self._file.sha256}",
         )
 
@@ -130,7 +136,7 @@ class Transfer:
             before = part.position
             try:
                 self._fetch(part)
-                trouble = self._trouble("The connection broke off before the end.", "cut short")
+                trouble = self._trouble(tr("The connection broke off before the end."), "cut short")
             except HubError as error:
                 if not error.transient:
                     raise
@@ -175,19 +181,20 @@ class Transfer:
         """See that the answer is a part of what is wanted; return how many bytes to skip."""
         etag = response.headers.get("ETag", "")[:200]
         if response.headers.get("Content-Encoding", "identity") != "identity":
-            raise self._trouble("The file came in another form than asked for.", "encoded")
+            raise self._trouble(tr("The file came in another form than asked for."), "encoded")
         if response.status_code == 206:
             return self._agree_to_range(part, response, etag)
         if response.status_code == 416:
             part.restart()
-            raise self._trouble("The server has less of the file than was fetched.", "HTTP 416")
+            raise self._trouble(tr("The server has less of the file than was fetched."), "HTTP 416")
         if response.status_code != 200:
             status = response.status_code
-            raise self._trouble("The server answered something odd.", f"HTTP {status}")
+            raise self._trouble(tr("The server answered something odd."), f"HTTP {status}")
         length = response.headers.get("Content-Length", "")
         if length and length != str(self._file.size_bytes):
             # Such as the log-in page of a network: no reason to throw away what is there.
-            raise self._trouble("The server sent something else than the file.", f"{length} bytes")
+            cause = tr("The server sent something else than the file.")
+            raise self._trouble(cause, f"{length} bytes")
         if part.position and part.etag and etag == part.etag:
             return part.position  # the server doesn't do ranges; the content is the same
         part.restart(etag)
@@ -199,10 +206,10 @@ class Transfer:
         if (start, size) != (part.position, self._file.size_bytes) or not start <= end < size:
             self._whole_only = True  # this server's ranges are not to be trusted
             detail = response.headers.get("Content-Range", "none")[:100]
-            raise self._trouble("The server sent another part than was asked for.", detail)
+            raise self._trouble(tr("The server sent another part than was asked for."), detail)
         if part.etag and etag and etag != part.etag:
             part.restart()
-            raise self._trouble("The file changed while it was fetched.", "another ETag")
+            raise self._trouble(tr("The file changed while it was fetched."), "another ETag")
         if not part.etag and etag:
             part.note_etag(etag)
         return 0
@@ -214,7 +221,7 @@ class Transfer:
                 skip, piece = max(0, skip - len(piece)), piece[skip:]
             if len(piece) > part.missing:
                 part.restart()
-                raise self._trouble("The server sent more than the file holds.", "too much")
+                raise self._trouble(tr("The server sent more than the file holds."), "too much")
             part.write(piece)
             self._watch.received(part.position)
 
@@ -222,7 +229,10 @@ class Transfer:
         return HubError(
             "hub_failed",
             f"{self._target.name}: {cause}",
-            "Try again in a while. If it stays so, look at the network, the proxy or the mirror.",
+            tr(
+                "Try again in a while. If it stays so, look at the network, the proxy or the "
+                "mirror."
+            ),
             detail,
             transient=True,
         )

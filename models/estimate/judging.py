@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from models.amounts import size_in_words
+from models.amounts import names_in_words, size_in_words
 from models.estimate.fitting import fits, remaining, shortage, smaller_contexts
 from models.estimate.layout import estimate_with
 from models.estimate.memory import draft_options, estimate, together
@@ -28,6 +28,7 @@ from models.estimate.speed import tokens_per_second
 from models.hub.records import HubRepository, Variant
 from models.problems import EngineError
 from models.records import DeviceMemory, LoadOptions
+from models.wording import mark, number, tr, trn
 
 __all__ = ["draft_of", "estimate_for_layers", "judge", "judge_variants", "recommend"]
 
@@ -68,11 +69,10 @@ def _judge(
         return _judge_with_draft(shape, options, machine, need, draft)
     if lacking:
         choices = tuple(_choices(shape, options, machine))[:_MOST_CHOICES]
-        remedy = "" if choices else " A smaller model or quantization is needed."
         return Judgement(
             verdict="no_fit",
             estimate=need,
-            reason=_why_not(need, lacking, machine) + remedy,
+            reason=_why_not(need, lacking, machine, is_final=not choices),
             missing_bytes=sum(lacking.values()),
             choices=choices,
         )
@@ -116,13 +116,15 @@ def _judge_with_draft(
     return Judgement(
         verdict="no_fit",
         estimate=both,
-        reason=f"The model fits, but the draft model beside it needs "
-        f"{size_in_words(beside.total_bytes)} more.",
+        reason=tr(
+            "The model fits, but the draft model beside it needs {size} more.",
+            size=size_in_words(beside.total_bytes),
+        ),
         missing_bytes=sum(lacking.values()),
         choices=(
             Choice(
-                label="Without a draft model",
-                detail="The same replies, perhaps more slowly.",
+                label=tr("Without a draft model"),
+                detail=tr("The same replies, perhaps more slowly."),
                 options=without,
             ),
         ),
@@ -153,35 +155,66 @@ def _why(need: MemoryEstimate, options: LoadOptions, machine: Machine) -> str:
     devices = [part for part in need.memory if part.device != HOST]
     if devices:
         on_device = size_in_words(sum(part.total_bytes for part in devices))
-        names = " and ".join(part.description or part.device for part in devices)
+        names = names_in_words(part.description or part.device for part in devices)
         if need.offloaded_layers == need.layers:
-            return f"All {need.layers} layers fit on {names}, in {on_device} of its memory."
-        return (
-            f"{need.offloaded_layers} of {need.layers} layers fit on {names}, in {on_device}; "
-            f"the CPU computes the others, in {host}, which is slower."
+            return tr(
+                "All {layers} layers fit on {names}, in {size} of its memory.",
+                layers=need.layers,
+                names=names,
+                size=on_device,
+            )
+        return tr(
+            "{count} of {layers} layers fit on {names}, in {size}; the CPU computes the others, "
+            "in {rest}, which is slower.",
+            count=need.offloaded_layers,
+            layers=need.layers,
+            names=names,
+            size=on_device,
+            rest=host,
         )
-    free = size_in_words(machine.memory_available)
-    fits_in = f"it needs {host} of the {free} of memory that are free"
+    fits_in = tr(
+        "it needs {size} of the {free} of memory that are free",
+        size=host,
+        free=size_in_words(machine.memory_available),
+    )
     if options.gpu_layers == 0:
-        return f"It runs on the CPU, as chosen: {fits_in}."
+        return tr("It runs on the CPU, as chosen: {fits_in}.", fits_in=fits_in)
     if offload_devices(options, machine):
-        return f"It runs on the CPU, since no layer fits on the GPU: {fits_in}."
-    return f"It runs on the CPU, as there is no GPU that can be used: {fits_in}."
+        return tr("It runs on the CPU, since no layer fits on the GPU: {fits_in}.", fits_in=fits_in)
+    return tr(
+        "It runs on the CPU, as there is no GPU that can be used: {fits_in}.", fits_in=fits_in
+    )
 
 
-def _why_not(need: MemoryEstimate, lacking: dict[str, int], machine: Machine) -> str:
+def _why_not(
+    need: MemoryEstimate, lacking: dict[str, int], machine: Machine, *, is_final: bool
+) -> str:
+    """Return what is lacking; ``is_final`` says that no way of loading this model would fit."""
     name = next(iter(lacking))
-    if name == HOST:
-        free = size_in_words(machine.memory_available)
-        left = "" if len(need.memory) == 1 else "What is left for the CPU"
-        return (
-            f"{left or 'It'} needs {size_in_words(need.host_bytes)} of memory, and {free} are free."
-        )
+    why = _lacking_on_host(need, machine) if name == HOST else _lacking_on(name, need, machine)
+    return f"{why} {tr('A smaller model or quantization is needed.')}" if is_final else why
+
+
+def _lacking_on_host(need: MemoryEstimate, machine: Machine) -> str:
+    sentence = (
+        mark("It needs {size} of memory, and {free} are free.")
+        if len(need.memory) == 1
+        else mark("What is left for the CPU needs {size} of memory, and {free} are free.")
+    )
+    free = size_in_words(machine.memory_available)
+    return tr(sentence, size=size_in_words(need.host_bytes), free=free)
+
+
+def _lacking_on(name: str, need: MemoryEstimate, machine: Machine) -> str:
     part = need.on(name)
-    free = size_in_words(_free(name, machine))
-    count = "1 layer needs" if part.layers == 1 else f"{part.layers} layers need"
-    wanted = size_in_words(part.total_bytes)
-    return f"{count} {wanted} on {part.description or name}, where {free} are free."
+    return trn(
+        "{count} layer needs {size} on {device}, where {free} are free.",
+        "{count} layers need {size} on {device}, where {free} are free.",
+        part.layers,
+        size=size_in_words(part.total_bytes),
+        device=part.description or name,
+        free=size_in_words(_free(name, machine)),
+    )
 
 
 def _free(name: str, machine: Machine) -> int:
@@ -207,28 +240,33 @@ def _ways(shape: ModelShape, wanted: LoadOptions, machine: Machine) -> Iterator[
     change = msgspec.structs.replace
     automatic = change(wanted, gpu_layers=-1, most_layers=-1)
     if wanted.gpu_layers > 0:
-        yield "Fit automatically", "As many layers on the GPU as its free memory holds.", automatic
+        detail = tr("As many layers on the GPU as its free memory holds.")
+        yield tr("Fit automatically"), detail, automatic
     if wanted.flash_attention != "off" and wanted.cache_type == "f16":
         smaller = change(automatic, cache_type="q8_0")
-        yield "8-bit cache", "The same context in half of the memory, at hardly any loss.", smaller
-    yield from _with_smaller_context(shape, automatic, machine)
+        detail = tr("The same context in half of the memory, at hardly any loss.")
+        yield tr("8-bit cache"), detail, smaller
+    yield from _with_smaller_context(shape, automatic, machine, mark("Context of {size} tokens"))
     if wanted.flash_attention != "off" and wanted.cache_type != "q4_0":
         smaller = change(automatic, cache_type="q4_0")
-        yield "4-bit cache", "The same context in a quarter; the model may lose details.", smaller
-        yield from _with_smaller_context(shape, smaller, machine, " and a 4-bit cache")
+        detail = tr("The same context in a quarter; the model may lose details.")
+        yield tr("4-bit cache"), detail, smaller
+        label = mark("Context of {size} tokens and a 4-bit cache")
+        yield from _with_smaller_context(shape, smaller, machine, label)
     if wanted.gpu_layers != 0 and offload_devices(wanted, machine):
-        yield "CPU only", "Slower, and needs no GPU memory.", change(automatic, gpu_layers=0)
+        detail = tr("Slower, and needs no GPU memory.")
+        yield tr("CPU only"), detail, change(automatic, gpu_layers=0)
 
 
 def _with_smaller_context(
-    shape: ModelShape, options: LoadOptions, machine: Machine, also: str = ""
+    shape: ModelShape, options: LoadOptions, machine: Machine, label: str
 ) -> Iterator[_Way]:
     current = options.context_size or shape.trained_context
     sizes = [size for size in smaller_contexts(shape, options, machine) if size < current]
     for size in sizes[:1]:
-        label = f"Context of {size:,} tokens{also}"
-        detail = "Shorter chats and documents, otherwise the same."
-        yield label, detail, msgspec.structs.replace(options, context_size=size)
+        detail = tr("Shorter chats and documents, otherwise the same.")
+        smaller = msgspec.structs.replace(options, context_size=size)
+        yield tr(label, size=number(size)), detail, smaller
 
 
 def estimate_for_layers(

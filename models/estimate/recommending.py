@@ -9,6 +9,7 @@ from typing import Final
 from models.estimate.records import Judgement
 from models.estimate.remote import bits_per_weight
 from models.hub.records import Variant
+from models.wording import mark, number, tr
 
 _GOOD_BITS: Final = 4.25
 """Below it the loss of quality is plain to see."""
@@ -35,24 +36,34 @@ def recommend(judged: Sequence[Judged]) -> tuple[Variant, str] | None:
     sensible = [one for one in good if _bits(one) <= _ENOUGH_BITS] or good
     if not sensible:
         best = max(fitting, key=_quality)
-        return best[0], "The best quality that fits; larger variants need more memory than is free."
+        return best[0], tr(
+            "The best quality that fits; larger variants need more memory than is free."
+        )
     on_gpu = [one for one in sensible if one[1].verdict == "gpu"]
     if on_gpu:
-        return max(on_gpu, key=_quality)[0], "The best quality that runs wholly on the GPU."
+        return max(on_gpu, key=_quality)[0], tr("The best quality that runs wholly on the GPU.")
     partly = [one for one in sensible if one[1].verdict == "partly"]
     return _by_speed(partly or sensible, partly=bool(partly))
 
 
 def _by_speed(candidates: Sequence[Judged], *, partly: bool) -> tuple[Variant, str]:
     """Return the best quality among those that are fast enough, or the fastest."""
-    where = "with a part on the GPU" if partly else "on the CPU"
     quick = [one for one in candidates if (one[1].tokens_per_second or 0) >= _COMFORTABLE]
     if quick:
         variant, judgement = max(quick, key=_quality)
-        speed = judgement.tokens_per_second or 0
-        return variant, f"The best quality that is fast enough {where}: about {speed:.0f} tokens/s."
+        why = (
+            mark(
+                "The best quality that is fast enough with a part on the GPU: about {speed} "
+                "tokens/s."
+            )
+            if partly
+            else mark("The best quality that is fast enough on the CPU: about {speed} tokens/s.")
+        )
+        return variant, tr(why, speed=number(judgement.tokens_per_second or 0))
     variant, _judgement = min(candidates, key=lambda one: one[0].size_bytes)
-    return variant, f"The fastest {where} that keeps a good quality."
+    if partly:
+        return variant, tr("The fastest with a part on the GPU that keeps a good quality.")
+    return variant, tr("The fastest on the CPU that keeps a good quality.")
 
 
 def _bits(one: Judged) -> float:

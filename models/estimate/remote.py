@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from models.estimate.records import LayerShape, ModelShape
 from models.hub.records import HubRepository, Variant
 from models.problems import EngineError
+from models.wording import tr
 
 _BITS: Final[tuple[tuple[str, float], ...]] = (
     ("F32", 32.0),
@@ -126,8 +127,8 @@ def usual_shape(
     if not size_bytes and not parameters:
         raise EngineError(
             "size_unknown",
-            f"Nobody tells how large {name} is.",
-            "Look at its page on the hub before you download it.",
+            tr("Nobody tells how large {name} is.", name=name),
+            tr("Look at its page on the hub before you download it."),
         )
     bits = bits_per_weight(quantization)
     parameters = parameters or max(1, round(size_bytes * 8 / bits))

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from models.hub import tokens
 from models.problems import EngineError
+from models.wording import tr
 
 DEFAULT_ENDPOINT: Final = "https://huggingface.co"
 _OFFLINE_VARIABLES: Final = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
@@ -78,9 +79,11 @@ def check_endpoint(endpoint: str) -> str:
     if not fits or parts.username or parts.password or parts.query or parts.fragment:
         raise EngineError(
             "bad_endpoint",
-            f"“{address[:200]}” is not the address of a hub.",
-            "An address looks like https://huggingface.co. Mend it in the settings (Hub address) "
-            "or in HF_ENDPOINT.",
+            tr("“{address}” is not the address of a hub.", address=address[:200]),
+            tr(
+                "An address looks like https://huggingface.co. Mend it in the settings "
+                "(Hub address) or in HF_ENDPOINT."
+            ),
         )
     return address
 

@@ -16,10 +16,11 @@ from typing import Final
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from models.wording import tr
+
 MAX_SOURCE: Final = 64_000
 """Characters of a card that are looked at; the longest ones are lists of benchmarks."""
 MAX_LINK: Final = 1_000
-_SHORTENED: Final = "\n\n*The card goes on at the hub.*"
 _FRONT_MATTER: Final = re.compile(
     r"\A\ufeff?\s*---[ \t]*\n.*?\n(---|\.\.\.)[ \t]*(\n|\Z)", re.DOTALL
 )
@@ -41,7 +42,8 @@ def sanitized_card(source: str) -> str:
     text = _FRONT_MATTER.sub("", text, count=1)
     shortened = len(text) > MAX_SOURCE or len(source) > 2 * MAX_SOURCE
     blocks = _Writer(_parser().parse(text[:MAX_SOURCE])).blocks()
-    return "\n\n".join(blocks).strip() + (_SHORTENED if shortened else "")
+    whole = "\n\n".join(blocks).strip()
+    return f"{whole}\n\n*{tr('The card goes on at the hub.')}*" if shortened else whole
 
 
 @cache
@@ -64,8 +66,8 @@ def escaped(text: str) -> str:
 
 
 def _escape_start(match: re.Match[str]) -> str:
-    mark = match[2]
-    return match[1] + (f"{mark[:-1]}\\{mark[-1]}" if mark[0].isdigit() else f"\\{mark}")
+    sign = match[2]
+    return match[1] + (f"{sign[:-1]}\\{sign[-1]}" if sign[0].isdigit() else f"\\{sign}")
 
 
 class _Writer:

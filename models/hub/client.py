@@ -11,6 +11,7 @@ from models.hub.names import COMMIT, check_repo, check_revision, is_repo
 from models.hub.records import HubModel, HubRepository, RemoteFile, Sort
 from models.hub.troubles import HubError, offline_error, unreadable_answer
 from models.hub.variants import sort_files
+from models.wording import tr
 
 if TYPE_CHECKING:
     from models.hub.session import HubSession
@@ -112,7 +113,8 @@ class Hub:
         try:
             source = session.read(url, 4 * MAX_SOURCE)
         except HubError as error:
-            return f"*The model card could not be read: {escaped(error.problem.title)}*"
+            why = escaped(error.problem.title)
+            return f"*{tr('The model card could not be read: {why}', why=why)}*"
         return sanitized_card(source.decode("utf-8", "replace"))
 
 

@@ -7,6 +7,7 @@ import unicodedata
 from typing import Final
 
 from models.problems import EngineError
+from models.wording import tr
 
 MAX_PATH: Final = 400
 MAX_PART_BYTES: Final = 230
@@ -67,8 +68,8 @@ def check_repo(text: str) -> str:
     if not is_repo(repo):
         raise EngineError(
             "not_found",
-            f"“{text.strip()[:100]}” is not the name of a repository.",
-            "A repository is named by its owner and its own name, as in owner/model-GGUF.",
+            tr("“{name}” is not the name of a repository.", name=text.strip()[:100]),
+            tr("A repository is named by its owner and its own name, as in owner/model-GGUF."),
         )
     return repo
 
@@ -78,7 +79,7 @@ def check_revision(revision: str) -> str:
     if not _REVISION.fullmatch(revision) or ".." in revision:
         raise EngineError(
             "not_found",
-            f"“{revision[:100]}” is not a revision.",
-            "Name a branch, a tag or a commit, or leave it out.",
+            tr("“{name}” is not a revision.", name=revision[:100]),
+            tr("Name a branch, a tag or a commit, or leave it out."),
         )
     return revision

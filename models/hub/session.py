@@ -25,6 +25,7 @@ from models.hub.troubles import (
     trouble_of_status,
     unreadable_answer,
 )
+from models.wording import tr
 
 MAX_ANSWER_BYTES: Final = 16 * 1024 * 1024
 """Of an answer that is read as a whole; the largest repositories' lists take a few megabytes."""
@@ -55,8 +56,8 @@ class HubSession(httpx2.Client):
         except (ImportError, ValueError, httpx2.InvalidURL) as error:
             raise HubError(
                 "hub_unreachable",
-                "The proxy in the environment is of a kind that Snug doesn't speak.",
-                "Set HTTP_PROXY and HTTPS_PROXY to an http:// address, or clear them.",
+                tr("The proxy in the environment is of a kind that Snug doesn't speak."),
+                tr("Set HTTP_PROXY and HTTPS_PROXY to an http:// address, or clear them."),
                 str(error),
             ) from error
 
@@ -147,8 +148,11 @@ class HubSession(httpx2.Client):
         if self._origin[0] == "https" and request.url.scheme != "https":
             raise HubError(
                 "hub_failed",
-                f"{self.access.host} led to an address without encryption, so Snug stopped.",
-                "Try again later, or see whether the network or the mirror can be trusted.",
+                tr(
+                    "{host} led to an address without encryption, so Snug stopped.",
+                    host=self.access.host,
+                ),
+                tr("Try again later, or see whether the network or the mirror can be trusted."),
                 f"redirect to {request.url.host}",
             )
 

@@ -18,6 +18,7 @@ import platformdirs
 
 from models.files import write_atomically
 from models.problems import EngineError
+from models.wording import tr
 
 Place = Literal["keyring", "file"]
 SERVICE: Final = "Snug"
@@ -57,8 +58,8 @@ def save(endpoint: str, token: str, file: Path | None = None) -> Place:
     if not cleaned:
         raise EngineError(
             "bad_token",
-            "This is not an access token.",
-            "Copy the whole token from the hub's page; it begins with hf_ and has no spaces.",
+            tr("This is not an access token."),
+            tr("Copy the whole token from the hub's page; it begins with hf_ and has no spaces."),
         )
     path = file or default_file()
     try:
@@ -108,7 +109,11 @@ def _write(path: Path, kept: dict[str, str]) -> None:
     except OSError as error:
         raise EngineError(
             "token_not_kept",
-            f"The token can't be kept in {path}: {error.strerror or error}.",
-            "There is no keyring either. Set HF_TOKEN before starting Snug instead.",
+            tr(
+                "The token can't be kept in {path}: {why}.",
+                path=path,
+                why=error.strerror or error,
+            ),
+            tr("There is no keyring either. Set HF_TOKEN before starting Snug instead."),
             str(error),
         ) from error

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from models.amounts import span_in_words
 from models.problems import EngineError
+from models.wording import tr
 
 if TYPE_CHECKING:
     from models.hub.access import HubAccess
@@ -48,13 +49,16 @@ def offline_error(access: HubAccess) -> HubError:
     if access.offline_by == "setting":
         return HubError(
             "offline",
-            "Snug is offline, so it asked nothing of the network.",
-            "Turn “Offline” off in the settings to search and download.",
+            tr("Snug is offline, so it asked nothing of the network."),
+            tr("Turn “Offline” off in the settings to search and download."),
         )
     return HubError(
         "offline",
-        f"{access.offline_by or 'HF_HUB_OFFLINE'} is set, so Snug asked nothing of the network.",
-        "Start Snug without that environment variable to search and download.",
+        tr(
+            "{variable} is set, so Snug asked nothing of the network.",
+            variable=access.offline_by or "HF_HUB_OFFLINE",
+        ),
+        tr("Start Snug without that environment variable to search and download."),
     )
 
 
@@ -62,9 +66,11 @@ def unreadable_answer(access: HubAccess, detail: str) -> HubError:
     """Return that an answer is not what the hub's protocol says."""
     return HubError(
         "hub_failed",
-        f"{access.host} answered something that is not the hub's language.",
-        "See that the hub's address in the settings is right, and that no log-in page of the "
-        "network stands in between; then try again.",
+        tr("{host} answered something that is not the hub's language.", host=access.host),
+        tr(
+            "See that the hub's address in the settings is right, and that no log-in page of the "
+            "network stands in between; then try again."
+        ),
         detail,
     )
 
@@ -92,12 +98,17 @@ def trouble_of_status(
 
 
 def _rate_limited(access: HubAccess, wait_s: float | None, detail: str) -> HubError:
-    when = "in a few minutes" if wait_s is None else f"in {span_in_words(wait_s)}"
-    remedy = "" if access.token else " With an access token the hub allows more."
+    hint = (
+        tr("Try again in a few minutes.")
+        if wait_s is None
+        else tr("Try again in {span}.", span=span_in_words(wait_s))
+    )
+    if not access.token:
+        hint = f"{hint} {tr('With an access token the hub allows more.')}"
     return HubError(
         "rate_limited",
-        f"{access.host} says that it was asked too often.",
-        f"Try again {when}.{remedy}",
+        tr("{host} says that it was asked too often.", host=access.host),
+        hint,
         detail,
         transient=True,
         retry_after_s=wait_s,
@@ -108,17 +119,19 @@ def _failed(status: int, headers: Mapping[str, str], access: HubAccess, detail: 
     if status >= 500:
         return HubError(
             "hub_failed",
-            f"{access.host} has trouble of its own.",
-            "Nothing is wrong on this machine. Try again in a few minutes.",
+            tr("{host} has trouble of its own.", host=access.host),
+            tr("Nothing is wrong on this machine. Try again in a few minutes."),
             detail,
             transient=status in _TRANSIENT_STATUS,
             retry_after_s=retry_after(headers),
         )
     return HubError(
         "hub_failed",
-        f"{access.host} refused the request.",
-        "See that the hub's address in the settings is right. If it is, the hub may have changed: "
-        "look for a newer Snug.",
+        tr("{host} refused the request.", host=access.host),
+        tr(
+            "See that the hub's address in the settings is right. If it is, the hub may have "
+            "changed: look for a newer Snug."
+        ),
         detail,
         transient=status in _TRANSIENT_STATUS,
     )
@@ -127,15 +140,20 @@ def _failed(status: int, headers: Mapping[str, str], access: HubAccess, detail: 
 def _gated(access: HubAccess, repo: str, detail: str) -> HubError:
     page = f"{access.endpoint}/{repo}" if repo else access.endpoint
     token = (
-        "Your token is known to the hub, but its account has not been given access yet."
+        tr("Your token is known to the hub, but its account has not been given access yet.")
         if access.token
-        else f"Then make an access token at {access.endpoint}/settings/tokens and enter it in "
-        "Snug, or set HF_TOKEN."
+        else tr(
+            "Then make an access token at {page} and enter it in Snug, or set HF_TOKEN.",
+            page=f"{access.endpoint}/settings/tokens",
+        )
     )
     return HubError(
         "gated",
-        f"{repo or 'This repository'} is gated: its owner asks you to accept the licence first.",
-        f"Log in and accept it on {page}. {token}",
+        tr(
+            "{repository} is gated: its owner asks you to accept the licence first.",
+            repository=repo or tr("This repository"),
+        ),
+        f"{tr('Log in and accept it on {page}.', page=page)} {token}",
         detail,
     )
 
@@ -145,15 +163,18 @@ def _unauthorized(access: HubAccess, detail: str) -> HubError:
     if access.token:
         return HubError(
             "unauthorized",
-            f"{access.host} does not accept your access token.",
-            f"It may have run out or been withdrawn. Make another one at {page} and enter it "
-            "in Snug.",
+            tr("{host} does not accept your access token.", host=access.host),
+            tr(
+                "It may have run out or been withdrawn. Make another one at {page} and enter it "
+                "in Snug.",
+                page=page,
+            ),
             detail,
         )
     return HubError(
         "unauthorized",
-        f"{access.host} wants to know who is asking.",
-        f"Make an access token at {page} and enter it in Snug, or set HF_TOKEN.",
+        tr("{host} wants to know who is asking.", host=access.host),
+        tr("Make an access token at {page} and enter it in Snug, or set HF_TOKEN.", page=page),
         detail,
     )
 
@@ -163,9 +184,14 @@ def _forbidden(access: HubAccess, repo: str, detail: str) -> HubError:
         return _gated(access, repo, detail)
     return HubError(
         "gated",
-        f"Your access token does not open {repo or 'this'}.",
-        f"Accept the licence on {access.endpoint}/{repo}, where there is one, and see that the "
-        "token may read gated repositories.",
+        tr("Your access token does not open {repository}.", repository=repo)
+        if repo
+        else tr("Your access token does not open this."),
+        tr(
+            "Accept the licence on {page}, where there is one, and see that the token may read "
+            "gated repositories.",
+            page=f"{access.endpoint}/{repo}",
+        ),
         detail,
     )
 
@@ -174,22 +200,28 @@ def _not_found(access: HubAccess, repo: str, error_code: str, detail: str) -> Hu
     if error_code == "EntryNotFound":
         return HubError(
             "not_found",
-            f"The file is no longer in {repo or 'the repository'}.",
-            "Look at the repository again: its owner may have renamed or replaced the file.",
+            tr("The file is no longer in {repository}.", repository=repo)
+            if repo
+            else tr("The file is no longer in the repository."),
+            tr("Look at the repository again: its owner may have renamed or replaced the file."),
             detail,
         )
     if error_code == "RevisionNotFound":
         return HubError(
             "not_found",
-            f"{repo or 'The repository'} has no such revision.",
-            "Look at the repository again: its owner may have rewritten its history.",
+            tr("{repository} has no such revision.", repository=repo or tr("The repository")),
+            tr("Look at the repository again: its owner may have rewritten its history."),
             detail,
         )
     return HubError(
         "not_found",
-        f"{access.host} has no repository {repo}.".replace(" .", "."),
-        "See that the name is right. If it is private, enter an access token of an account that "
-        "may see it.",
+        tr("{host} has no repository {repository}.", host=access.host, repository=repo)
+        if repo
+        else tr("{host} has no such repository.", host=access.host),
+        tr(
+            "See that the name is right. If it is private, enter an access token of an account "
+            "that may see it."
+        ),
         detail,
     )
 
@@ -202,30 +234,35 @@ def trouble_of_exception(error: Exception, access: HubAccess, host: str = "") ->
     detail = f"{type(error).__name__}: {error}"[:500]
     causes = tuple(_causes(error))
     if isinstance(error, httpx2.ProxyError):
-        title = f"The proxy on the way to {name} does not answer as it should."
-        hint = "See HTTP_PROXY, HTTPS_PROXY and NO_PROXY in the environment."
+        title = tr("The proxy on the way to {host} does not answer as it should.", host=name)
+        hint = tr("See HTTP_PROXY, HTTPS_PROXY and NO_PROXY in the environment.")
     elif any(isinstance(cause, ssl.SSLError) for cause in causes):
-        title = f"The connection to {name} can't be trusted: its certificate was not accepted."
-        hint = (
+        title = tr(
+            "The connection to {host} can't be trusted: its certificate was not accepted.",
+            host=name,
+        )
+        hint = tr(
             "See that this machine's clock is right. In a network that inspects connections, name "
             "its certificates with SSL_CERT_FILE."
         )
     elif any(isinstance(cause, socket.gaierror) for cause in causes):
-        title = f"The address of {name} could not be found."
-        hint = "See that this machine is connected to the network, and that the name is right."
+        title = tr("The address of {host} could not be found.", host=name)
+        hint = tr("See that this machine is connected to the network, and that the name is right.")
     elif isinstance(error, httpx2.TimeoutException):
-        title = f"{name} did not answer in time."
-        hint = "The network or the server is slow. Try again in a while."
+        title = tr("{host} did not answer in time.", host=name)
+        hint = tr("The network or the server is slow. Try again in a while.")
     elif isinstance(
         error, httpx2.TooManyRedirects | httpx2.UnsupportedProtocol | httpx2.InvalidURL
     ):
         return unreadable_answer(access, detail)
     elif isinstance(error, httpx2.ConnectError):
-        title = f"{name} can't be reached."
-        hint = "See that this machine is connected, and that no firewall or proxy stands between."
+        title = tr("{host} can't be reached.", host=name)
+        hint = tr(
+            "See that this machine is connected, and that no firewall or proxy stands between."
+        )
     else:
-        title = f"The connection to {name} broke off."
-        hint = "Try again; if it stays so, look at the network or the proxy."
+        title = tr("The connection to {host} broke off.", host=name)
+        hint = tr("Try again; if it stays so, look at the network or the proxy.")
     return HubError("hub_unreachable", title, hint, detail, transient=True)
 
 

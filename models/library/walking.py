@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from models.records import Problem
+from models.wording import number, tr
 
 SUFFIX: Final = ".gguf"
 MAX_DEPTH: Final = 12
@@ -97,14 +98,20 @@ def _is(entry: os.DirEntry[str], asked: Callable[[os.DirEntry[str]], bool]) -> b
 def _unreadable(folder: Path, error: OSError) -> Problem:
     return Problem(
         code="folder_unreadable",
-        title=f"The folder {folder} can't be read: {error.strerror or error}.",
-        hint="Make it readable for you to see the models in it.",
+        title=tr(
+            "The folder {folder} can't be read: {why}.", folder=folder, why=error.strerror or error
+        ),
+        hint=tr("Make it readable for you to see the models in it."),
     )
 
 
 def _too_much(root: Path) -> Problem:
     return Problem(
         code="folder_too_large",
-        title=f"The folder {root} has more than {MAX_ENTRIES:,} files; the rest is left out.",
-        hint="Choose a folder closer to the models.",
+        title=tr(
+            "The folder {folder} has more than {limit} files; the rest is left out.",
+            folder=root,
+            limit=number(MAX_ENTRIES),
+        ),
+        hint=tr("Choose a folder closer to the models."),
     )

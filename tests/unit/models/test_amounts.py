@@ -18,7 +18,7 @@ from models.amounts import count_in_words, size_in_words, span_in_words, speed_i
         (999_600_000, "1.0 GB"),
         (4_370_000_000, "4.4 GB"),
         (99_970_000_000, "100 GB"),
-        (2_500_000_000_000_000, "2500 TB"),
+        (2_500_000_000_000_000, "2,500 TB"),
     ],
 )
 def test_sizes(size: int, words: str) -> None:
