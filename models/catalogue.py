@@ -52,8 +52,8 @@ class StartingModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     ``memory_gb`` is the memory (of the GPU, or of a machine without one) that it is meant for,
     with a context of 8,192 tokens. ``repo`` is the hub's repository, ``file`` the file in it with
     the weights in ``quantization``, or the first of several; ``size_bytes`` is about how large they
-    are. ``summary`` says in a sentence what it is good for. A model of the kind ``embedding``
-    serves the search in documents, beside a model that chats.
+    are. A model of the kind ``embedding`` serves the search in documents, beside a model that
+    chats.
     """
 
     name: str
@@ -64,7 +64,6 @@ class StartingModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     parameters: int
     size_bytes: int
     memory_gb: int
-    summary: str
     kind: Literal["chat", "embedding"] = "chat"
 
 

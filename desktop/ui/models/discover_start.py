@@ -15,6 +15,7 @@ from desktop.ui import tokens
 from desktop.ui.controls import column, label, push_button, set_property
 from desktop.ui.elided import ElidedLabel
 from desktop.ui.models.discover_words import SEPARATOR
+from desktop.ui.models.starting_words import GOOD_FOR
 from desktop.ui.models.verdicts import VERDICT_ROLES, verdict_text
 from models.amounts import count_in_words, size_in_words
 from models.catalogue import StartingModel
@@ -110,7 +111,7 @@ class StartingRow(QFrame):
         head.addWidget(badge)
         head.addStretch(1)
         words.addLayout(head)
-        words.addWidget(label(tr(model.summary), wraps=True))
+        words.addWidget(label(tr(GOOD_FOR[model.name]), wraps=True))
         words.addWidget(ElidedLabel(_facts(model), kind="small", tone="secondary"))
         row.addLayout(words, 1)
         row.addWidget(self._make_button(model))

@@ -9,7 +9,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from models.catalogue import starting_models
+from desktop.ui.models.starting_words import GOOD_FOR
+from models.catalogue import starting_embedders, starting_models
 from tests.gui.hub.conftest import LARGE, SMALL, Hands, Open, button, visible
 from tests.hub_server import Answer, HubServer
 
@@ -40,6 +41,10 @@ def test_models_to_start_with_are_judged_without_the_hub(hands: Hands, hub: HubS
     assert titles[2:4] == ["For 8 GB of memory", "For 4 GB of memory"]
     assert any(word.startswith("CPU") for word in words())
     assert hub.asked == []
+
+
+def test_each_model_to_start_with_is_told_what_it_is_good_for() -> None:
+    assert {model.name for model in (*starting_models(), *starting_embedders())} == set(GOOD_FOR)
 
 
 def test_a_model_to_start_with_opens_its_page(hands: Hands, hub: HubServer) -> None:
