@@ -14,11 +14,12 @@ from desktop.controllers.collections import CollectionsController
 from desktop.ui.controls import push_button
 from desktop.ui.icons import icon
 from desktop.ui.theme import Theme
+from models.wording import mark, number, tr
 
 if TYPE_CHECKING:
     from desktop.storage.collections import Collection
 
-_ALL: Final = "All documents"
+_ALL: Final = mark("All documents")
 
 
 class CollectionBar(QStackedWidget):
@@ -41,12 +42,12 @@ class CollectionBar(QStackedWidget):
         self._selected = selected
         self._current: int | None = None
         self._named: Callable[[str], object] = lambda _name: None
-        self.button = push_button(_ALL, "device", self._show_menu)
+        self.button = push_button(tr(_ALL), "device", self._show_menu)
         self.button.setObjectName("collectionButton")
         self.button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self.name = _NameField()
-        self.name.setAccessibleName("Name of the collection")
-        self.name.setPlaceholderText("Name of the collection")
+        self.name.setAccessibleName(tr("Name of the collection"))
+        self.name.setPlaceholderText(tr("Name of the collection"))
         self.name.returnPressed.connect(self._on_named)
         self.name.cancelled.connect(self._close_name)
         around = QWidget()
@@ -75,18 +76,18 @@ class CollectionBar(QStackedWidget):
 
     def fill_menu(self, menu: QMenu, document_ids: list[int]) -> None:
         """Add to a menu what can be done with documents and collections."""
-        sub = menu.addMenu("Add to a collection")
+        sub = menu.addMenu(tr("Add to a collection"))
         for each in self._collections.collections:
             sub.addAction(
                 _literal(each.name), partial(self._collections.add, each.id, document_ids)
             )
         if self._collections.collections:
             sub.addSeparator()
-        sub.addAction("New collection…", lambda: self._begin_new(document_ids))
+        sub.addAction(tr("New collection…"), lambda: self._begin_new(document_ids))
         current = self.current
         if current is not None:
             menu.addAction(
-                f"Take out of “{_literal(current.name)}”",
+                tr("Take out of “{name}”", name=_literal(current.name)),
                 partial(self._collections.take_out, current.id, document_ids),
             )
 
@@ -94,19 +95,24 @@ class CollectionBar(QStackedWidget):
         """Return the menu, as things are now."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._add_choice(menu, _ALL, None)
+        self._add_choice(menu, tr(_ALL), None)
         for each in self._collections.collections:
-            self._add_choice(menu, f"{_literal(each.name)} · {len(each.document_ids)}", each.id)
+            words = f"{_literal(each.name)} · {number(len(each.document_ids))}"
+            self._add_choice(menu, words, each.id)
         menu.addSeparator()
         ids = self._selected()
-        words = f"New collection of the {len(ids)} chosen…" if len(ids) > 1 else "New collection…"
+        words = tr("New collection…")
+        if len(ids) > 1:
+            words = tr("New collection of the {count} chosen…", count=number(len(ids)))
         menu.addAction(words, lambda: self._begin_new(ids))
         current = self.current
         if current is not None:
             menu.addSeparator()
-            menu.addAction("Ask the collection in a chat", lambda: self.ask_requested.emit(current))
-            menu.addAction("Rename…", lambda: self._begin_rename(current))
-            menu.addAction("Dissolve; its documents stay", lambda: self._delete(current))
+            menu.addAction(
+                tr("Ask the collection in a chat"), lambda: self.ask_requested.emit(current)
+            )
+            menu.addAction(tr("Rename…"), lambda: self._begin_rename(current))
+            menu.addAction(tr("Dissolve; its documents stay"), lambda: self._delete(current))
         return menu
 
     def _add_choice(self, menu: QMenu, words: str, collection_id: int | None) -> None:
@@ -166,9 +172,9 @@ class CollectionBar(QStackedWidget):
 
     def _show(self) -> None:
         current = self.current
-        name = current.name if current is not None else _ALL
+        name = current.name if current is not None else tr(_ALL)
         self.button.setText(_literal(name))
-        self.button.setAccessibleName(f"Shown: {name}. Chooses a collection")
+        self.button.setAccessibleName(tr("Shown: {name}. Chooses a collection", name=name))
 
     def _dress(self) -> None:
         self.button.setIcon(icon("chevron-down", self._theme.colour("secondary").name(), 16))

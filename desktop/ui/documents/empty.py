@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from desktop.ui import tokens
 from desktop.ui.controls import Card, column, label, push_button, set_property
 from desktop.ui.documents.shelf import Shelf
+from models.wording import tr
 
 _WIDEST = 520
 
@@ -23,8 +24,8 @@ class EmptyDesk(QWidget):
         row = QHBoxLayout(self._buttons)
         row.setContentsMargins(0, tokens.S, 0, 0)
         row.setSpacing(tokens.S)
-        row.addWidget(push_button("Choose files…", "primary", shelf.choose_files))
-        row.addWidget(push_button("Choose a folder…", "outline", shelf.choose_folder))
+        row.addWidget(push_button(tr("Choose files…"), "primary", shelf.choose_files))
+        row.addWidget(push_button(tr("Choose a folder…"), "outline", shelf.choose_folder))
         row.addStretch(1)
         self._frame = Card("drop")
         self._frame.setMaximumWidth(_WIDEST)
@@ -47,11 +48,13 @@ class EmptyDesk(QWidget):
             self._shelf.list.setFocus()
         self._buttons.setVisible(first)
         set_property(self._frame, "kind", "drop" if first else "")
-        self._title.setText("Drop a document here" if first else "Choose a document")
+        self._title.setText(tr("Drop a document here") if first else tr("Choose a document"))
         self._words.setText(
-            "Snug reads it whole, on this machine: PDF, Word, OpenDocument, PowerPoint, Excel, "
-            "EPUB, web pages, Markdown, text, source code, CSV and e-mail. Files, whole folders "
-            "and copied text are welcome."
+            tr(
+                "Snug reads it whole, on this machine: PDF, Word, OpenDocument, PowerPoint, Excel, "
+                "EPUB, web pages, Markdown, text, source code, CSV and e-mail. Files, whole "
+                "folders and copied text are welcome."
+            )
             if first
-            else "Or several at once, with Ctrl or Shift, to summarize or ask them together."
+            else tr("Or several at once, with Ctrl or Shift, to summarize or ask them together.")
         )

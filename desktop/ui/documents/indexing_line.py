@@ -8,6 +8,7 @@ from desktop.controllers.indexing import Indexing, IndexingController
 from desktop.ui import tokens
 from desktop.ui.controls import IconButton, label
 from desktop.ui.theme import Theme
+from models.wording import number, tr
 
 
 class IndexingLine(QWidget):
@@ -18,11 +19,15 @@ class IndexingLine(QWidget):
         self._indexing = indexing
         self.state = label(kind="small", tone="secondary")
         self.state.setToolTip(
-            "An embedding model reads each passage once, so that questions find what is said in "
-            "other words. Questions can be asked meanwhile."
+            tr(
+                "An embedding model reads each passage once, so that questions find what is said "
+                "in other words. Questions can be asked meanwhile."
+            )
         )
-        self.pause_button = IconButton(theme, "stop", "Pause indexing", indexing.pause)
-        self.resume_button = IconButton(theme, "continue", "Go on with indexing", indexing.resume)
+        self.pause_button = IconButton(theme, "stop", tr("Pause indexing"), indexing.pause)
+        self.resume_button = IconButton(
+            theme, "continue", tr("Go on with indexing"), indexing.resume
+        )
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(tokens.S)
@@ -36,11 +41,11 @@ class IndexingLine(QWidget):
         self.setVisible(now is not None)
         if now is None:
             return
-        percent = f"{100 * now.done / max(1, now.total):.0f} %"
+        percent = number(100 * now.done / max(1, now.total))
         self.state.setText(
             {
-                "running": f"Indexing for search · {percent}",
-                "paused": f"Indexing paused · {percent}",
+                "running": tr("Indexing for search · {percent} %", percent=percent),
+                "paused": tr("Indexing paused · {percent} %", percent=percent),
                 "failed": now.problem,
             }[now.state]
         )

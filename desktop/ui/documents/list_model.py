@@ -9,8 +9,10 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 
 from desktop.controllers.documents import Intake
 from desktop.domain.documents import Document
+from desktop.domain.page_words import pages_counted
 from desktop.ui.controls import plain_tip
 from models.amounts import size_in_words
+from models.wording import mark, number, tr
 
 ENTRY_ROLE: Final = Qt.ItemDataRole.UserRole
 """The ``Document`` or the ``Intake`` of a row."""
@@ -21,7 +23,7 @@ MARK_ROLE: Final = Qt.ItemDataRole.UserRole + 2
 Entry = Document | Intake
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NO_PARENT: Final = QModelIndex()
-_CUT: Final = "Reading it was cut short. Add it again."
+_CUT: Final = mark("Reading it was cut short. Add it again.")
 
 
 class DocumentListModel(QAbstractListModel):
@@ -132,12 +134,12 @@ def trouble_of(entry: Entry) -> str:
     """Return why a document can't be used, empty where it can."""
     if entry.state == "failed":
         return without_name(entry.problem_title, entry.name)
-    return _CUT if isinstance(entry, Document) and entry.state == "reading" else ""
+    return tr(_CUT) if isinstance(entry, Document) and entry.state == "reading" else ""
 
 
 def without_name(title: str, name: str) -> str:
     """Return a sentence on a document that stands below its name."""
-    rest = title.removeprefix(f"“{name}” is ")
+    rest = title.removeprefix(tr("“{name}” is {trouble}", name=name, trouble=""))
     return rest[:1].upper() + rest[1:]
 
 
@@ -149,21 +151,23 @@ def second_line(entry: Entry) -> str:
     if isinstance(entry, Document):
         return "  ·  ".join(facts(entry))
     if entry.state == "waiting":
-        return "Waiting"
-    return f"Reading · {entry.done / entry.total:.0%}" if entry.total else "Reading"
+        return tr("Waiting")
+    if not entry.total:
+        return tr("Reading")
+    return tr("Reading · {percent}%", percent=number(100 * entry.done / entry.total))
 
 
 def facts(document: Document) -> list[str]:
     """Return a document's format, its length and its size, each in a word or two."""
-    found = [document.format_name] if document.format_name else []
+    found = [tr(document.format_name)] if document.format_name else []
     if document.pages and document.page_word:
-        found.append(counted(document.pages, document.page_word))
+        found.append(pages_counted(document.page_word, document.pages))
     return [*found, size_in_words(document.size)]
 
 
-def counted(number: int, word: str) -> str:
+def counted(count: int, word: str) -> str:
     """Return ``1 page``, ``12 pages``."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def _key(entry: Entry) -> tuple[str, int]:

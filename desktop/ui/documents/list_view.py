@@ -30,6 +30,7 @@ from desktop.ui.documents.list_model import (
 )
 from desktop.ui.rows import RowDelegate, draw_name, draw_small, two_lines
 from desktop.ui.theme import Theme
+from models.wording import tr
 
 _NAME_PX: Final = 13
 _BAR_HEIGHT: Final = 3
@@ -51,7 +52,7 @@ class DocumentList(QListView):
     def __init__(self, theme: Theme, model: DocumentListModel) -> None:
         super().__init__()
         self.setObjectName("documentList")
-        self.setAccessibleName("Documents")
+        self.setAccessibleName(tr("Documents"))
         self._list = model
         self._kept: set[int] = set()
         self._told: tuple[Document, ...] = ()

@@ -15,10 +15,11 @@ from desktop.ui.icons import icon
 from desktop.ui.theme import Theme
 from models.amounts import size_in_words
 from models.library.entry import LibraryEntry
+from models.wording import mark, tr
 
 _LONGEST_NAME: Final = 28
 _OFFERED_LIMIT: Final = 12
-_BY_MEANING: Final = "By words and meaning · "
+_BY_MEANING: Final = mark("By words and meaning · {model}")
 
 
 class ModelChoice(QWidget):
@@ -57,10 +58,12 @@ class ModelChoice(QWidget):
 
     def _add_writers(self, menu: QMenu) -> None:
         models = self._models
-        group = _group(menu, "Summaries, tables, translations")
-        chat = f"The chat's model · {models.chat_model_name}" if models.chat_model_name else ""
+        group = _group(menu, tr("Summaries, tables, translations"))
+        chat = tr("The chat's model")
+        if models.chat_model_name:
+            chat = tr("The chat's model · {model}", model=models.chat_model_name)
         choose = models.choose_writer
-        _add(menu, group, chat or "The chat's model", lambda: choose(""), on=not models.writer)
+        _add(menu, group, chat, lambda: choose(""), on=not models.writer)
         for entry in _offered(models.writers, models.writer):
             _add_model(menu, group, entry, choose, on=entry.path == models.writer)
         if models.writer and not _holds(models.writers, models.writer):
@@ -69,18 +72,18 @@ class ModelChoice(QWidget):
 
     def _add_embedders(self, menu: QMenu) -> None:
         models = self._models
-        group = _group(menu, "Search in documents")
+        group = _group(menu, tr("Search in documents"))
         found, now = models.embedders, models.embedder
         for entry in _offered(found, now):
-            _add_model(
-                menu, group, entry, models.choose_embedder, on=entry.path == now, prefix=_BY_MEANING
-            )
+            name = tr(_BY_MEANING, model=entry.name)
+            on = entry.path == now
+            _add_model(menu, group, entry, models.choose_embedder, on=on, name=name)
         if now and not _holds(found, now):
-            name = f"{_BY_MEANING}{models.name_of(now)}"
+            name = tr(_BY_MEANING, model=models.name_of(now))
             _add(menu, group, name, lambda: None, on=True).setToolTip(plain_tip(now))
-        _add(menu, group, "By words alone", models.search_by_words, on=not now)
+        _add(menu, group, tr("By words alone"), models.search_by_words, on=not now)
         if not found:
-            menu.addAction("Find an embedding model…", self.more_requested.emit)
+            menu.addAction(tr("Find an embedding model…"), self.more_requested.emit)
 
     def _show_menu(self) -> None:
         self._models.look()
@@ -89,12 +92,22 @@ class ModelChoice(QWidget):
     def _show(self) -> None:
         models = self._models
         writer = models.name_of(models.writer) if models.writer else models.chat_model_name
-        search = "by words and meaning" if models.embedder else "by words"
-        self.button.setText(f"{_shortened(writer or 'No model')}  ·  search {search}")
-        finder = f", with {models.name_of(models.embedder)}" if models.embedder else ""
-        said = f"{writer or 'No model'} works on documents. They are searched {search}{finder}."
+        writer = writer or tr("No model")
+        short = _shortened(writer)
+        if models.embedder:
+            text = tr("{model}  ·  search by words and meaning", model=short)
+            said = tr(
+                "{model} works on documents. They are searched by words and meaning, with "
+                "{embedder}.",
+                model=writer,
+                embedder=models.name_of(models.embedder),
+            )
+        else:
+            text = tr("{model}  ·  search by words", model=short)
+            said = tr("{model} works on documents. They are searched by words.", model=writer)
+        self.button.setText(text)
         self.button.setToolTip(plain_tip(said))
-        self.button.setAccessibleName(f"Models for documents. {said}")
+        self.button.setAccessibleName(tr("Models for documents. {account}", account=said))
 
     def _dress(self) -> None:
         self.button.setIcon(icon("chevron-down", self._theme.colour("secondary").name(), 16))
@@ -124,11 +137,11 @@ def _add_model(
     choose: Callable[[str], object],
     *,
     on: bool,
-    prefix: str = "",
+    name: str = "",
 ) -> None:
     size = size_in_words(entry.size_bytes)
     facts = " · ".join(each for each in (entry.quantization, size) if each)
-    action = _add(menu, group, f"{prefix}{entry.name}\t{facts}", lambda: choose(entry.path), on=on)
+    action = _add(menu, group, f"{name or entry.name}\t{facts}", lambda: choose(entry.path), on=on)
     action.setToolTip(plain_tip(entry.path))
 
 

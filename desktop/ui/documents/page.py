@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 from desktop.controllers.session import DocumentRooms
 from desktop.domain.documents import Document, SourceRef
 from desktop.ui import tokens
-from desktop.ui.controls import IconButton, column, label
+from desktop.ui.controls import IconButton, column, label, pass_focus
 from desktop.ui.documents.desk import Desk
 from desktop.ui.documents.empty import EmptyDesk
 from desktop.ui.documents.shelf import Shelf
@@ -20,6 +20,7 @@ from desktop.ui.documents.source_pane import SourcePane
 from desktop.ui.documents.tab import Tab
 from desktop.ui.page import Page
 from desktop.ui.theme import Theme
+from models.wording import tr
 
 _LIST_BESIDE_FROM: Final = 700
 _SOURCE_BESIDE_FROM: Final = 1000
@@ -49,7 +50,7 @@ class DocumentsPage(Page):
         super().__init__()
         documents = rooms.documents
         self.setObjectName("documentsPage")
-        self.setAccessibleName("Documents")
+        self.setAccessibleName(tr("Documents"))
         self._documents = documents
         self._rooms = rooms
         self.shelf = Shelf(theme, documents, rooms.collections, rooms.marks)
@@ -60,7 +61,7 @@ class DocumentsPage(Page):
         layout = column(self)
         layout.addLayout(self._make_head(theme, choice))
         layout.addWidget(self._make_splitter(), 1)
-        self.setFocusProxy(self.shelf.list)
+        pass_focus(self, lambda: self.shelf.list)
         self._connect()
         self.source.hide()
         self._arrange()
@@ -121,11 +122,11 @@ class DocumentsPage(Page):
         head = QHBoxLayout()
         head.setContentsMargins(tokens.XL, tokens.XS, tokens.M, tokens.S)
         head.setSpacing(tokens.L)
-        head.addWidget(label("Documents", kind="title"))
+        head.addWidget(label(tr("Documents"), kind="title"))
         head.addStretch(1)
         head.addWidget(choice)
-        close = IconButton(theme, "close", "Back to the chat", self.close_requested.emit)
-        close.set_name("Back to the chat", "Esc")
+        close = IconButton(theme, "close", tr("Back to the chat"), self.close_requested.emit)
+        close.set_name(tr("Back to the chat"), "Esc")
         head.addWidget(close)
         return head
 

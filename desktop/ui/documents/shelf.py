@@ -13,14 +13,16 @@ from desktop.controllers.collections import CollectionsController
 from desktop.controllers.document_marks import DocumentMark, MarksController
 from desktop.controllers.documents import DocumentsController, Intake
 from desktop.domain.documents import Document
+from desktop.domain.page_words import pages_counted
 from desktop.ui import tokens
 from desktop.ui.controls import IconButton, column, label, push_button
 from desktop.ui.documents.collection_bar import CollectionBar
-from desktop.ui.documents.list_model import DocumentListModel, Entry, counted
+from desktop.ui.documents.list_model import DocumentListModel, Entry
 from desktop.ui.documents.list_view import DocumentList
 from desktop.ui.drops import local_paths
 from desktop.ui.icons import icon
 from desktop.ui.theme import Theme
+from models.wording import tr, trn
 
 if TYPE_CHECKING:
     from desktop.storage.collections import Collection
@@ -50,12 +52,12 @@ class Shelf(QWidget):
         self.collections = CollectionBar(
             theme, collections, lambda: [each.id for each in self.list.documents]
         )
-        self.add_button = push_button("Add", "outline", self._show_add_menu)
+        self.add_button = push_button(tr("Add"), "outline", self._show_add_menu)
         self.add_button.setObjectName("addDocumentsButton")
-        self.add_button.setAccessibleName("Add documents")
+        self.add_button.setAccessibleName(tr("Add documents"))
         self._nothing = label(tone="secondary", wraps=True)
         self._state = label(kind="small", tone="secondary")
-        self._stop = IconButton(theme, "close", "Stop reading", documents.cancel_all)
+        self._stop = IconButton(theme, "close", tr("Stop reading"), documents.cancel_all)
         self.layout_column = column(self, spacing=tokens.S)
         self._lay_out()
         self._connect()
@@ -72,21 +74,21 @@ class Shelf(QWidget):
 
     def choose_files(self) -> None:
         """Let a person choose files."""
-        self._choose(QFileDialog.FileMode.ExistingFiles, "Add documents")
+        self._choose(QFileDialog.FileMode.ExistingFiles, tr("Add documents"))
 
     def choose_folder(self) -> None:
         """Let a person choose a folder."""
-        self._choose(QFileDialog.FileMode.Directory, "Add a folder of documents")
+        self._choose(QFileDialog.FileMode.Directory, tr("Add a folder of documents"))
 
     # --- parts -----------------------------------------------------------------------------------
 
     def _make_search(self) -> QLineEdit:
         search = QLineEdit()
         search.setObjectName("documentSearch")
-        search.setPlaceholderText("Search documents")
-        search.setAccessibleName("Search documents by name")
+        search.setPlaceholderText(tr("Search documents"))
+        search.setAccessibleName(tr("Search documents by name"))
         search.textChanged.connect(lambda _text: self._filter())
-        self._search_icon = QAction("Search", search)
+        self._search_icon = QAction(tr("Search"), search)
         search.addAction(self._search_icon, QLineEdit.ActionPosition.LeadingPosition)
         return search
 
@@ -159,14 +161,18 @@ class Shelf(QWidget):
     def _count(self) -> None:
         waiting = [each for each in self._documents.intakes.values() if not each.is_over]
         self._stop.setVisible(bool(waiting))
-        number = len(self._documents.documents)
+        count = len(self._documents.documents)
         if waiting:
-            self._state.setText(f"Reading · {counted(len(waiting), 'file')} to go")
+            self._state.setText(
+                trn("Reading · {count} file to go", "Reading · {count} files to go", len(waiting))
+            )
         else:
-            self._state.setText(counted(number, "document") if number else "")
+            self._state.setText(pages_counted("document", count) if count else "")
         is_cut = bool(self.search.text()) or self.collections.current is not None
         self._nothing.setText(
-            "No document matches." if self.search.text() else "Nothing is in this collection yet."
+            tr("No document matches.")
+            if self.search.text()
+            else tr("Nothing is in this collection yet.")
         )
         self._nothing.setVisible(is_cut and self.model.rowCount() == 0)
 
@@ -174,19 +180,19 @@ class Shelf(QWidget):
 
     def _show_add_menu(self) -> None:
         menu = _menu(self.add_button)
-        menu.addAction("Files…", self.choose_files)
-        menu.addAction("Folder…", self.choose_folder)
-        menu.addAction("From the clipboard\tCtrl+V", self.paste)
+        menu.addAction(tr("Files…"), self.choose_files)
+        menu.addAction(tr("Folder…"), self.choose_folder)
+        menu.addAction(tr("From the clipboard") + "\tCtrl+V", self.paste)
         menu.popup(self.add_button.mapToGlobal(self.add_button.rect().bottomLeft()))
 
     def _show_menu(self, entry: Entry, place: QPoint) -> None:
         menu = _menu(self)
         if isinstance(entry, Intake):
             if entry.is_over:
-                menu.addAction("Try again", lambda: self._again(entry))
-                menu.addAction("Take off the list", lambda: self._dismiss(entry))
+                menu.addAction(tr("Try again"), lambda: self._again(entry))
+                menu.addAction(tr("Take off the list"), lambda: self._dismiss(entry))
             else:
-                menu.addAction("Stop", lambda: self._documents.cancel(entry.id))
+                menu.addAction(tr("Stop"), lambda: self._documents.cancel(entry.id))
         else:
             self._fill_menu(menu, self.list.documents or (entry,))
         menu.popup(place)
@@ -195,11 +201,11 @@ class Shelf(QWidget):
         ids = [each.id for each in documents]
         ready = tuple(each for each in documents if each.state == "ready")
         if ready:
-            menu.addAction("Ask in a chat", lambda: self.ask_requested.emit(ready))
-        menu.addAction("Read again", lambda: self._documents.add([d.path for d in documents]))
+            menu.addAction(tr("Ask in a chat"), lambda: self.ask_requested.emit(ready))
+        menu.addAction(tr("Read again"), lambda: self._documents.add([d.path for d in documents]))
         self.collections.fill_menu(menu, ids)
         menu.addSeparator()
-        menu.addAction("Delete\tDel", lambda: self._documents.delete(ids))
+        menu.addAction(tr("Delete") + "\tDel", lambda: self._documents.delete(ids))
 
     def _again(self, intake: Intake) -> None:
         self._documents.dismiss(intake.id)
