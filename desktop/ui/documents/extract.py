@@ -33,8 +33,9 @@ from desktop.ui.elided import ElidedLabel
 from desktop.ui.models.columns import bounded, make_scrolling
 from desktop.ui.models.fold import Fold
 from desktop.ui.theme import Theme
+from models.wording import mark, tr, trn
 
-_FORMATS = (("csv", "CSV"), ("xlsx", "XLSX, for spreadsheets"), ("json", "JSON"))
+_FORMATS = (("csv", "CSV"), ("xlsx", mark("XLSX, for spreadsheets")), ("json", "JSON"))
 
 
 class ExtractTab(DocumentTab):
@@ -89,11 +90,11 @@ class ExtractTab(DocumentTab):
         layout = column(page, spacing=tokens.S)
         layout.setContentsMargins(0, tokens.S, 0, tokens.M)
         self._nothing = label(
-            "Nothing in the text fits these columns.", tone="secondary", wraps=True
+            tr("Nothing in the text fits these columns."), tone="secondary", wraps=True
         )
         self._failures = label(kind="small", tone="secondary", wraps=True)
         self._failures.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._fold = Fold(self._theme, "What is missing", self._failures)
+        self._fold = Fold(self._theme, tr("What is missing"), self._failures)
         layout.addLayout(self._make_head())
         layout.addWidget(self.progress)
         layout.addWidget(self._nothing)
@@ -104,17 +105,17 @@ class ExtractTab(DocumentTab):
 
     def _make_head(self) -> QHBoxLayout:
         self._title = ElidedLabel(kind="strong")
-        self.others = push_button("Other tables", "outline", self._show_others)
-        self.new = push_button("New table", "outline", self._on_new)
-        self.delete = IconButton(self._theme, "trash", "Delete the table", self._on_delete)
+        self.others = push_button(tr("Other tables"), "outline", self._show_others)
+        self.new = push_button(tr("New table"), "outline", self._on_new)
+        self.delete = IconButton(self._theme, "trash", tr("Delete the table"), self._on_delete)
         return _row(self._title, self.others, self.new, self.delete)
 
     def _make_foot(self) -> QHBoxLayout:
         self._account = label(kind="small", tone="secondary", wraps=True)
         self.doubtful = push_button("", "link", self._on_doubtful)
         self.doubtful.setCheckable(True)
-        self.undo = push_button("Undo", "link", self._on_undo)
-        self.export = push_button("Export…", "outline", self._show_formats)
+        self.undo = push_button(tr("Undo"), "link", self._on_undo)
+        self.export = push_button(tr("Export…"), "outline", self._show_formats)
         self.export.setObjectName("exportTableButton")
         return _row(self._account, self.doubtful, self.undo, self.export)
 
@@ -124,7 +125,7 @@ class ExtractTab(DocumentTab):
         extractions.begun.connect(self._on_begun)
         extractions.changed.connect(self._on_changed)
         extractions.removed.connect(self._on_removed)
-        extractions.exported.connect(lambda name: self._say(f"Written to {name}."))
+        extractions.exported.connect(self._on_exported)
         self.form.wished.connect(extractions.start)
         self.form.cancelled.connect(self.go_back)
         self.progress.pause_requested.connect(lambda: self._with_job(extractions.pause))
@@ -152,6 +153,9 @@ class ExtractTab(DocumentTab):
     def _on_changed(self, known: ExtractionJob) -> None:
         if known is self.known:
             self._fill(known)
+
+    def _on_exported(self, name: str) -> None:
+        self._say(tr("Written to {file}.", file=name))
 
     def _on_removed(self, job_id: int) -> None:
         if self._known is not None and self._known.job.id == job_id:
@@ -198,8 +202,19 @@ class ExtractTab(DocumentTab):
         self._say(self._said or _account(known, self.model.shown_rows), keep=False)
 
     def _name_doubtful(self, doubtful: int) -> None:
-        rows = f"{_counted(doubtful, 'row')} that the text doesn’t bear out"
-        self.doubtful.setText(f"{'Hide' if self.doubtful.isChecked() else 'Show'} {rows}")
+        self.doubtful.setText(
+            trn(
+                "Hide {count} row that the text doesn’t bear out",
+                "Hide {count} rows that the text doesn’t bear out",
+                doubtful,
+            )
+            if self.doubtful.isChecked()
+            else trn(
+                "Show {count} row that the text doesn’t bear out",
+                "Show {count} rows that the text doesn’t bear out",
+                doubtful,
+            )
+        )
 
     def _say(self, text: str, *, keep: bool = True, tone: str = "secondary") -> None:
         """Say something below the table; what is kept stays until something else is shown."""
@@ -222,7 +237,7 @@ class ExtractTab(DocumentTab):
 
     def _on_delete(self) -> None:
         menu = _menu(self.delete)
-        menu.addAction("Delete this table", lambda: self._with_job(self._extractions.remove))
+        menu.addAction(tr("Delete this table"), lambda: self._with_job(self._extractions.remove))
         menu.popup(self.delete.mapToGlobal(self.delete.rect().bottomLeft()))
 
     def _on_edited(self, row: int, at: int, value: object) -> None:
@@ -233,7 +248,7 @@ class ExtractTab(DocumentTab):
         gone = {self.model.place_of(row) for row in shown}
         rows = [row for place, row in enumerate(self.model.rows) if place not in gone]
         self._keep_undo()
-        self._said = f"{_counted(len(gone), 'row')} taken out."
+        self._said = trn("{count} row taken out.", "{count} rows taken out.", len(gone))
         self._with_job(lambda job_id: self._extractions.set_rows(job_id, rows))
 
     def _on_undo(self) -> None:
@@ -264,20 +279,21 @@ class ExtractTab(DocumentTab):
     def _show_formats(self) -> None:
         menu = _menu(self.export)
         for ending, name in _FORMATS:
-            menu.addAction(name, partial(self._choose_file, ending))
+            menu.addAction(tr(name), partial(self._choose_file, ending))
         menu.addSeparator()
-        menu.addAction("Copy all of it", self._on_copy)
+        menu.addAction(tr("Copy all of it"), self._on_copy)
         menu.popup(self.export.mapToGlobal(self.export.rect().topLeft()))
 
     def _on_copy(self) -> None:
         self.table.selectAll()
         self.table.copy()
-        self._say("Copied.")
+        self._say(tr("Copied."))
 
     def _choose_file(self, ending: str) -> None:
         stem = Path(self._extractions.documents[0].name).stem
-        start = str(Path.home() / f"{stem} – table.{ending}")
-        dialog = QFileDialog(self, "Export the table", start, f"{ending.upper()} (*.{ending})")
+        name = tr("{name} – table", name=stem)
+        start = str(Path.home() / f"{name}.{ending}")
+        dialog = QFileDialog(self, tr("Export the table"), start, f"{ending.upper()} (*.{ending})")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(ending)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -292,19 +308,22 @@ class ExtractTab(DocumentTab):
 def _account(known: ExtractionJob, shown: Sequence[TableRow]) -> str:
     """Return in words what the table came from, and what to look at."""
     result = known.result
-    words = _counted(len(shown), "row")
+    words = trn("{count} row", "{count} rows", len(shown))
     if result is None:
         return words if shown else ""
-    parts = [f"{words} from {_counted(len(result.sections), 'section')}"]
+    parts = [
+        trn(
+            "{rows} from {count} section",
+            "{rows} from {count} sections",
+            len(result.sections),
+            rows=words,
+        )
+    ]
     if result.joined:
-        parts.append(f"{_counted(result.joined, 'repetition')} joined")
+        parts.append(trn("{count} repetition joined", "{count} repetitions joined", result.joined))
     if doubts := sum(row.doubts for row in shown):
-        parts.append(f"{_counted(doubts, 'value')} to check")
+        parts.append(trn("{count} value to check", "{count} values to check", doubts))
     return "  ·  ".join(parts)
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def _row(first: QWidget, *buttons: QPushButton | IconButton) -> QHBoxLayout:

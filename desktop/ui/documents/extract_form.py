@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
+import msgspec
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QMenu, QPlainTextEdit, QWidget
 
@@ -16,20 +17,21 @@ from desktop.ui import tokens
 from desktop.ui.controls import IconButton, column, label, push_button
 from desktop.ui.segments import Segments
 from desktop.ui.theme import Theme
+from models.wording import mark, tr, trn
 
 EXAMPLES: Final[tuple[tuple[str, tuple[Column, ...]], ...]] = (
-    ("People", (
-        Column(name="Name", description="the person's full name"),
-        Column(name="Role", description="what the person is or does"),
+    (mark("People"), (
+        Column(name=mark("Name"), description=mark("the person's full name")),
+        Column(name=mark("Role"), description=mark("what the person is or does")),
     )),
-    ("Events", (
-        Column(name="Date", type="date", description="when it happened"),
-        Column(name="Event", description="what happened, in a few words"),
+    (mark("Events"), (
+        Column(name=mark("Date"), type="date", description=mark("when it happened")),
+        Column(name=mark("Event"), description=mark("what happened, in a few words")),
     )),
-    ("Amounts", (
-        Column(name="Item", description="what it is for"),
-        Column(name="Amount", type="number"),
-        Column(name="Unit", description="the currency or unit"),
+    (mark("Amounts"), (
+        Column(name=mark("Item"), description=mark("what it is for")),
+        Column(name=mark("Amount"), type="number"),
+        Column(name=mark("Unit"), description=mark("the currency or unit")),
     )),
 )  # fmt: skip
 SCHEMA_EXAMPLE: Final = """\
@@ -60,15 +62,17 @@ class ExtractForm(QWidget):
         self._theme = theme
         self._is_schema = False
         self.rows: list[ColumnRow] = []
-        self.ways = Segments("Describe it by", [(False, "Columns"), (True, "JSON schema")])
+        self.ways = Segments(
+            tr("Describe it by"), [(False, tr("Columns")), (True, tr("JSON schema"))]
+        )
         self.ways.chosen.connect(self.show_schema)
         self.schema = self._make_schema()
         self._columns = self._make_columns()
         self._trouble = label(tone="danger", wraps=True)
         self._trouble.hide()
-        self.button = push_button("Fill the table", "primary", self._on_pressed)
+        self.button = push_button(tr("Fill the table"), "primary", self._on_pressed)
         self.button.setObjectName("extractButton")
-        self.back = push_button("Back to the table", "outline", self.cancelled.emit)
+        self.back = push_button(tr("Back to the table"), "outline", self.cancelled.emit)
         layout = column(self, spacing=tokens.M)
         layout.addLayout(self._make_head())
         layout.addWidget(self._columns)
@@ -100,8 +104,14 @@ class ExtractForm(QWidget):
 
     def set_documents(self, count: int) -> None:
         """Say how many documents are read."""
-        of = f" from {count} documents" if count > 1 else ""
-        self.button.setText(f"Fill the table{of}")
+        words = tr("Fill the table")
+        if count > 1:
+            words = trn(
+                "Fill the table from {count} document",
+                "Fill the table from {count} documents",
+                count,
+            )
+        self.button.setText(words)
 
     def add_column(self, wanted: Column | None = None) -> ColumnRow:
         """Add a row for another column."""
@@ -121,7 +131,7 @@ class ExtractForm(QWidget):
         head = QHBoxLayout()
         head.setSpacing(tokens.L)
         words = label(
-            "The whole document is read for rows of this table. Each value keeps its place.",
+            tr("The whole document is read for rows of this table. Each value keeps its place."),
             tone="secondary",
             wraps=True,
         )
@@ -134,14 +144,15 @@ class ExtractForm(QWidget):
         layout = column(content, spacing=tokens.S)
         self._column_rows = column(spacing=tokens.XS)
         layout.addLayout(self._column_rows)
-        self.add = push_button("Add a column", "link", self._on_add)
+        self.add = push_button(tr("Add a column"), "link", self._on_add)
         self.examples = QWidget()
         row = QHBoxLayout(self.examples)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(tokens.M)
-        row.addWidget(label("For example", tone="faint"))
+        row.addWidget(label(tr("For example"), tone="faint"))
         for name, columns in EXAMPLES:
-            row.addWidget(push_button(name, "link", partial(self._set_columns, columns)))
+            example = [_in_language(each) for each in columns]
+            row.addWidget(push_button(tr(name), "link", partial(self._set_columns, example)))
         foot = QHBoxLayout()
         foot.setSpacing(tokens.XL)
         foot.addWidget(self.add)
@@ -153,7 +164,7 @@ class ExtractForm(QWidget):
     def _make_schema(self) -> QPlainTextEdit:
         edit = QPlainTextEdit()
         edit.setProperty("kind", "code")
-        edit.setAccessibleName("JSON schema of a row")
+        edit.setAccessibleName(tr("JSON schema of a row"))
         edit.setTabChangesFocus(True)
         edit.setFixedHeight(_CODE_HEIGHT)
         return edit
@@ -220,13 +231,13 @@ class ColumnRow(QWidget):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self.name = _field("Name of a column", "Name")
+        self.name = _field(tr("Name of a column"), tr("Name"))
         self._kind: ColumnType = "text"
         self.type = push_button("", "outline", self._show_types)
         self.type.setMinimumWidth(_TYPE_WIDTH)
-        self.description = _field("What to look for", "What to look for (optional)")
-        self.choices = _field("Choices", "Choices, with commas between")
-        remove = IconButton(theme, "close", "Remove the column", self.remove_requested.emit)
+        self.description = _field(tr("What to look for"), tr("What to look for (optional)"))
+        self.choices = _field(tr("Choices"), tr("Choices, with commas between"))
+        remove = IconButton(theme, "close", tr("Remove the column"), self.remove_requested.emit)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(tokens.S)
@@ -262,18 +273,26 @@ class ColumnRow(QWidget):
     def set_type(self, kind: ColumnType) -> None:
         """Take values of this type."""
         self._kind = kind
-        self.type.setText(TYPE_WORDS[kind])
-        self.type.setAccessibleName(f"Type of the column: {TYPE_WORDS[kind]}")
+        word = tr(TYPE_WORDS[kind])
+        self.type.setText(word)
+        self.type.setAccessibleName(tr("Type of the column: {type}", type=word))
         self.choices.setVisible(kind == "choice")
 
     def _show_types(self) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for kind in _TYPES:
-            action = menu.addAction(TYPE_WORDS[kind], partial(self.set_type, kind))
+            action = menu.addAction(tr(TYPE_WORDS[kind]), partial(self.set_type, kind))
             action.setCheckable(True)
             action.setChecked(kind == self._kind)
         menu.popup(self.type.mapToGlobal(self.type.rect().bottomLeft()))
+
+
+def _in_language(example: Column) -> Column:
+    """Return a column of an example as a person who reads this language would write it."""
+    return msgspec.structs.replace(
+        example, name=tr(example.name), description=tr(example.description)
+    )
 
 
 def _field(name: str, hint: str) -> QLineEdit:

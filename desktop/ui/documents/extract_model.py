@@ -14,6 +14,7 @@ from desktop.domain.evidence import Cell
 from desktop.domain.rows import TableRow
 from desktop.domain.table import TYPE_WORDS, Column, Value
 from desktop.work.extraction import pages_in_words
+from models.wording import mark, tr
 
 CELL_ROLE: Final = Qt.ItemDataRole.UserRole
 """The ``Cell`` of an index, None in the last column, which tells the place."""
@@ -21,12 +22,12 @@ AnyIndex = QModelIndex | QPersistentModelIndex
 _NO_PARENT: Final = QModelIndex()
 _FOUND: Final[Mapping[str, str]] = {
     "quoted": "",
-    "apart": "These words stand apart from the row’s other values: check them.",
-    "beside": "Chosen by the model from the passage of the row’s other values.",
-    "nowhere": "The text doesn’t say it in these words: check it.",
-    "edited": "Changed by you.",
+    "apart": mark("These words stand apart from the row’s other values: check them."),
+    "beside": mark("Chosen by the model from the passage of the row’s other values."),
+    "nowhere": mark("The text doesn’t say it in these words: check it."),
+    "edited": mark("Changed by you."),
 }
-_TIP: Final = "Press Enter for its place in the document, F2 to change it."
+_TIP: Final = mark("Press Enter for its place in the document, F2 to change it.")
 
 
 class ExtractModel(QAbstractTableModel):
@@ -121,9 +122,10 @@ class ExtractModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
                 return text_of(cell.value)
             case Qt.ItemDataRole.AccessibleTextRole:
-                return f"{column.name}: {text_of(cell.value) or 'empty'}. {_tip(cell)}"
+                value = text_of(cell.value) or tr("empty")
+                return f"{column.name}: {value}. {_tip(cell)}"
             case Qt.ItemDataRole.ToolTipRole:
-                return f"{_tip(cell)} {_TIP}".strip() if self.is_editable else _tip(cell)
+                return f"{_tip(cell)} {tr(_TIP)}".strip() if self.is_editable else _tip(cell)
             case Qt.ItemDataRole.TextAlignmentRole:
                 return _alignment(column)
             case _:
@@ -137,9 +139,9 @@ class ExtractModel(QAbstractTableModel):
             return None
         is_place = section == len(self.columns)
         if role == Qt.ItemDataRole.DisplayRole:
-            return "Place" if is_place else self.columns[section].name
+            return tr("Place") if is_place else self.columns[section].name
         if role == Qt.ItemDataRole.ToolTipRole and not is_place:
-            return TYPE_WORDS[self.columns[section].type]
+            return tr(TYPE_WORDS[self.columns[section].type])
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(None if is_place else self.columns[section])
         return None
@@ -228,5 +230,6 @@ def _alignment(column: Column | None) -> int:
 
 def _tip(cell: Cell) -> str:
     """Return how a value stands to the text: words of ours, never the document's."""
-    cut = "It met the limit of its length and may be cut." if cell.is_cut else ""
-    return " ".join(part for part in (_FOUND.get(cell.found, ""), cut) if part)
+    found = _FOUND.get(cell.found, "")
+    cut = tr("It met the limit of its length and may be cut.") if cell.is_cut else ""
+    return " ".join(part for part in (tr(found), cut) if part)

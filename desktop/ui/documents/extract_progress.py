@@ -12,6 +12,7 @@ from desktop.ui import tokens
 from desktop.ui.controls import column, push_button, set_property
 from desktop.ui.elided import ElidedLabel
 from models.amounts import span_in_words
+from models.wording import number, tr
 
 _STEPS: Final = 1000
 
@@ -29,8 +30,8 @@ class ExtractProgress(QWidget):
         self.bar = QProgressBar()
         self.bar.setRange(0, _STEPS)
         self.bar.setTextVisible(False)
-        self.pause = push_button("Pause", "outline", self.pause_requested.emit)
-        self.resume = push_button("Go on", "primary", self.resume_requested.emit)
+        self.pause = push_button(tr("Pause"), "outline", self.pause_requested.emit)
+        self.resume = push_button(tr("Go on"), "primary", self.resume_requested.emit)
         words = column(spacing=tokens.XS)
         words.addWidget(self._words)
         words.addWidget(self.bar)
@@ -53,13 +54,13 @@ class ExtractProgress(QWidget):
         if known.loaded is not None:
             share = known.loaded
         self.bar.setValue(round(min(1.0, share) * _STEPS))
-        self.bar.setAccessibleName(f"Table: {share:.0%}")
+        self.bar.setAccessibleName(tr("Table: {percent}%", percent=number(100 * share)))
         set_property(self.bar, "resting", job.state != "running")
         self._words.set_text(_words(known))
         had_focus = self.pause.hasFocus() or self.resume.hasFocus()
         self.pause.setVisible(known.is_under_way)
         self.resume.setVisible(not known.is_under_way)
-        self.resume.setText("Try again" if job.state == "failed" else "Go on")
+        self.resume.setText(tr("Try again") if job.state == "failed" else tr("Go on"))
         if had_focus:
             (self.pause if known.is_under_way else self.resume).setFocus()
 
@@ -69,15 +70,17 @@ def _words(known: ExtractionJob) -> str:
     if job.state == "failed":
         return f"{job.problem_title} {job.problem_hint}".strip()
     if known.loaded is not None:
-        return "Loading the model"
+        return tr("Loading the model")
     if job.state == "waiting":
-        return "Waiting for its turn"
-    done = f"{job.done:,} of {job.total:,} sections read" if job.total else ""
+        return tr("Waiting for its turn")
+    done = ""
+    if job.total:
+        done = tr("{done} of {total} sections read", done=number(job.done), total=number(job.total))
     if job.state == "paused":
-        return f"Paused  ·  {done}, and kept" if done else "Paused"
+        return tr("Paused  ·  {done}, and kept", done=done) if done else tr("Paused")
     if not done:
-        return "Cutting the text into sections"
+        return tr("Cutting the text into sections")
     parts = [done]
     if known.seconds_left is not None and job.done < job.total:
-        parts.append(f"about {span_in_words(known.seconds_left)} left")
+        parts.append(tr("about {span} left", span=span_in_words(known.seconds_left)))
     return "  ·  ".join(parts)

@@ -21,6 +21,7 @@ from desktop.domain.evidence import Cell
 from desktop.ui.documents.extract_model import CELL_ROLE, AnyIndex, ExtractModel
 from desktop.ui.theme import Theme
 from desktop.work.table_export import defused
+from models.wording import tr
 
 _ROW_HEIGHT: Final = 32
 _WIDEST: Final = 320
@@ -43,7 +44,7 @@ class ExtractTable(QTableView):
     def __init__(self, theme: Theme, model: ExtractModel) -> None:
         super().__init__()
         self.setObjectName("extractTable")
-        self.setAccessibleName("Table")
+        self.setAccessibleName(tr("Table"))
         self._model = model
         self._last: tuple[Cell, int] | None = None
         self._is_fitted = False
@@ -127,22 +128,22 @@ class ExtractTable(QTableView):
         """Return the menu of a cell."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Show in the document\tEnter", lambda: self.show_source(index))
-        menu.addAction("Copy\tCtrl+C", self.copy)
+        menu.addAction(tr("Show in the document") + "\tEnter", lambda: self.show_source(index))
+        menu.addAction(tr("Copy") + "\tCtrl+C", self.copy)
         if self._model.flags(index) & Qt.ItemFlag.ItemIsEditable:
-            menu.addAction("Change\tF2", lambda: self.edit(index))
+            menu.addAction(tr("Change") + "\tF2", lambda: self.edit(index))
         menu.addSeparator()
         up, down = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
         for words, column, order in (
-            ("Sort up", index.column(), up),
-            ("Sort down", index.column(), down),
-            ("As they were found", -1, up),
+            (tr("Sort up"), index.column(), up),
+            (tr("Sort down"), index.column(), down),
+            (tr("As they were found"), -1, up),
         ):
             menu.addAction(words, partial(self.sortByColumn, column, order))
         if self._model.is_editable:
             menu.addSeparator()
             rows = self.chosen_rows or [index.row()]
-            menu.addAction("Take out\tDel", lambda: self.removal_requested.emit(rows))
+            menu.addAction(tr("Take out") + "\tDel", lambda: self.removal_requested.emit(rows))
         return menu
 
     def _on_clicked(self, index: QModelIndex) -> None:
