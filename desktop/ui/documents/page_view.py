@@ -15,6 +15,7 @@ from desktop.domain.documents import Document
 from desktop.ui import tokens
 from desktop.ui.models.columns import make_scrolling
 from desktop.ui.theme import Theme
+from models.wording import number, tr
 
 if TYPE_CHECKING:
     from desktop.documents.messages import Drawn, Mark
@@ -39,7 +40,7 @@ class PageView(QScrollArea):
         self.paper = _Paper(theme)
         make_scrolling(self, self.paper)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Page as a picture")
+        self.setAccessibleName(tr("Page as a picture"))
         self._settle = QTimer(self, interval=_SETTLE_MS, singleShot=True)
         self._settle.timeout.connect(self._draw)
 
@@ -49,7 +50,9 @@ class PageView(QScrollArea):
         if not (is_same and self._wish is not None and self._wish.page == page):
             self.paper.show_picture(None)
         self._wish = PageWish(document, page, 0, tuple(texts))
-        self.setAccessibleName(f"Page {page} of {document.name}")
+        self.setAccessibleName(
+            tr("Page {page} of {document}", page=number(page), document=document.name)
+        )
         self._draw(scrolls=True)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

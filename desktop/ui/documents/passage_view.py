@@ -19,8 +19,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QTextBrowser
 
 from desktop.domain.documents import SourceRef, StoredPassage
+from desktop.domain.page_words import place_at_start
 from desktop.ui import tokens
 from desktop.ui.theme import Theme
+from models.wording import number, tr
 
 _HEADING_STEPS: Final = (4, 2, 1)
 """What a heading's letters are larger than the text's, by its level."""
@@ -35,7 +37,7 @@ class PassageView(QTextBrowser):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("passageView")
-        self.setAccessibleName("Text of the document")
+        self.setAccessibleName(tr("Text of the document"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setOpenLinks(False)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -86,7 +88,7 @@ class PassageView(QTextBrowser):
         for passage in passages:
             if passage.page != page and page_word:
                 page = passage.page
-                self._write_page(cursor, f"{page_word.capitalize()} {page}")
+                self._write_page(cursor, place_at_start(page_word, number(page)))
             self._begin_block(cursor, self._block_format(passage))
             start = cursor.position()
             style = self._char_format(passage)

@@ -10,12 +10,14 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from desktop.controllers.documents import DocumentsController
 from desktop.controllers.pictures import PicturesController
 from desktop.domain.documents import Document, Portion, SourceRef
+from desktop.domain.page_words import place_at_start
 from desktop.ui import tokens
 from desktop.ui.controls import IconButton, column, label
 from desktop.ui.documents.tab import DocumentTab
 from desktop.ui.documents.viewer import Viewer, has_pictures
 from desktop.ui.segments import Segments
 from desktop.ui.theme import Theme
+from models.wording import number, tr, trn
 
 Look = Literal["text", "pages"]
 PORTION_CHARS: Final = 40_000
@@ -37,11 +39,11 @@ class ReadTab(DocumentTab):
         self._at = 0
         self.viewer = Viewer(theme, documents, pictures)
         self.notice = label(kind="small", tone="secondary", wraps=True)
-        self.looks = Segments("Look", [("text", "Text"), ("pages", "Pages")])
+        self.looks = Segments(tr("Look"), [("text", tr("Text")), ("pages", tr("Pages"))])
         self.looks.chosen.connect(self._on_look)
         self.where = label(kind="small", tone="secondary")
-        self._earlier = IconButton(theme, "chevron-left", "Before", lambda: self._turn(-1))
-        self._later = IconButton(theme, "chevron-right", "After", lambda: self._turn(1))
+        self._earlier = IconButton(theme, "chevron-left", tr("Before"), lambda: self._turn(-1))
+        self._later = IconButton(theme, "chevron-right", tr("After"), lambda: self._turn(1))
         layout = column(self, spacing=tokens.S)
         layout.addWidget(self._make_bar())
         layout.addWidget(self.notice)
@@ -147,13 +149,16 @@ class ReadTab(DocumentTab):
             return
         word = document.page_word
         if self._look == "pages":
-            words = f"{word.capitalize()} {self._at + 1:,} of {document.pages:,}"
+            words = _of_all(place_at_start(word, number(self._at + 1)), document.pages)
         elif word:
             portion = self._portions[self._at]
-            words = f"{word.capitalize()}s {_span(portion.first_page, portion.last_page)}"
-            words += f" of {document.pages:,}" if document.pages else ""
+            first, last = portion.first_page, portion.last_page
+            words = place_at_start(word, _span(first, last), several=first != last)
+            words = _of_all(words, document.pages) if document.pages else words
         else:
-            words = f"Part {self._at + 1:,} of {self._count:,}"
+            words = tr(
+                "Part {part} of {count}", part=number(self._at + 1), count=number(self._count)
+            )
         self.where.setText(words)
 
 
@@ -164,8 +169,13 @@ def unreadable_in_words(document: Document, pages: Mapping[int, str]) -> str:
     for page, reason in sorted(pages.items()):
         by_reason.setdefault(reason, []).append(page)
     return "\n".join(
-        f"{word.capitalize()}{'s' if len(numbers) > 1 else ''} {_listed(numbers)} "
-        f"could not be read: {reason}."
+        trn(
+            "{pages} could not be read: {reason}.",
+            "{pages} could not be read: {reason}.",
+            len(numbers),
+            pages=place_at_start(word, _listed(numbers), several=len(numbers) > 1),
+            reason=reason,
+        )
         for reason, numbers in by_reason.items()
     )
 
@@ -173,14 +183,20 @@ def unreadable_in_words(document: Document, pages: Mapping[int, str]) -> str:
 def _listed(numbers: Sequence[int]) -> str:
     """Return ``2, 5–9 and 12``."""
     spans: list[tuple[int, int]] = []
-    for number in numbers:
-        if spans and number == spans[-1][1] + 1:
-            spans[-1] = (spans[-1][0], number)
+    for page in numbers:
+        if spans and page == spans[-1][1] + 1:
+            spans[-1] = (spans[-1][0], page)
         else:
-            spans.append((number, number))
+            spans.append((page, page))
     words = [_span(first, last) for first, last in spans]
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+    if len(words) == 1:
+        return words[0]
+    return tr("{some} and {last}", some=", ".join(words[:-1]), last=words[-1])
 
 
 def _span(first: int, last: int) -> str:
-    return f"{first:,}" if first == last else f"{first:,}–{last:,}"
+    return number(first) if first == last else f"{number(first)}–{number(last)}"
+
+
+def _of_all(place: str, pages: int) -> str:
+    return tr("{place} of {count}", place=place, count=number(pages))

@@ -11,11 +11,13 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from desktop.controllers.documents import DocumentsController
 from desktop.controllers.pictures import PicturesController
 from desktop.domain.documents import Document, SourceRef, StoredPassage
+from desktop.domain.page_words import place_at_start
 from desktop.ui import tokens
 from desktop.ui.controls import IconButton, column
 from desktop.ui.documents.viewer import Viewer, has_pictures
 from desktop.ui.elided import ElidedLabel
 from desktop.ui.theme import Theme
+from models.wording import number, tr
 
 LEAST_WIDTH: Final = 300
 _AROUND: Final = 12
@@ -35,7 +37,7 @@ class SourcePane(QWidget):
     ) -> None:
         super().__init__()
         self.setObjectName("sourcePane")
-        self.setAccessibleName("Source")
+        self.setAccessibleName(tr("Source"))
         self.setMinimumWidth(LEAST_WIDTH)
         self._documents = documents
         self._source: SourceRef | None = None
@@ -44,11 +46,11 @@ class SourcePane(QWidget):
         self._page = 0
         self._name = ElidedLabel(kind="strong")
         self._place = ElidedLabel(kind="small", tone="secondary")
-        self._earlier = IconButton(theme, "chevron-left", "Page before", lambda: self._turn(-1))
-        self._later = IconButton(theme, "chevron-right", "Page after", lambda: self._turn(1))
-        self._open = IconButton(theme, "external", "Open the file", self._open_file)
-        self._close = IconButton(theme, "close", "Close the source", self.close_requested.emit)
-        self._close.set_name("Close the source", "Esc")
+        self._earlier = IconButton(theme, "chevron-left", tr("Page before"), lambda: self._turn(-1))
+        self._later = IconButton(theme, "chevron-right", tr("Page after"), lambda: self._turn(1))
+        self._open = IconButton(theme, "external", tr("Open the file"), self._open_file)
+        self._close = IconButton(theme, "close", tr("Close the source"), self.close_requested.emit)
+        self._close.set_name(tr("Close the source"), "Esc")
         self.viewer = Viewer(theme, documents, pictures)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         layout = column(self, spacing=tokens.S)
@@ -81,7 +83,7 @@ class SourcePane(QWidget):
         self._document = document
         self.viewer.setVisible(document is not None)
         if document is None:
-            self._name.set_text("The document is no longer here.")
+            self._name.set_text(tr("The document is no longer here."))
             self._place.set_text("")
             self._show_buttons()
             return
@@ -111,8 +113,10 @@ class SourcePane(QWidget):
         document = self._document
         words = []
         if document is not None and self._page and document.page_word:
-            of_all = f" of {document.pages:,}" if document.pages else ""
-            words.append(f"{document.page_word.capitalize()} {self._page:,}{of_all}")
+            place = place_at_start(document.page_word, number(self._page))
+            if document.pages:
+                place = tr("{place} of {count}", place=place, count=number(document.pages))
+            words.append(place)
         words.extend(section[-1:])
         self._place.set_text("  ·  ".join(words))
         self._show_buttons()
