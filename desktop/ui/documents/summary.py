@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,7 @@ from desktop.controllers.summaries import SummariesController, SummaryJob
 from desktop.domain.documents import Document, SourceRef
 from desktop.ui import tokens
 from desktop.ui.controls import IconButton, column, label, push_button
+from desktop.ui.dates import in_words
 from desktop.ui.documents.summary_coverage import SummaryCoverage
 from desktop.ui.documents.summary_form import LENGTHS, SummaryForm
 from desktop.ui.documents.summary_lines import Line, Run, report_lines, section_lines
@@ -26,8 +27,10 @@ from desktop.ui.elided import ElidedLabel
 from desktop.ui.models.columns import bounded, make_scrolling
 from desktop.ui.models.fold import Fold
 from desktop.ui.theme import Theme
+from desktop.work.estimating import Estimate
 from desktop.work.markdown import whole_markdown
 from desktop.work.summary_records import Summarized, SummaryResult
+from models.wording import tr, trn
 
 _SHOWN_LETTERS: Final = 600
 """Of what is being written."""
@@ -52,9 +55,9 @@ class SummaryTab(DocumentTab):
         self.form = SummaryForm(theme)
         self.text = SummaryText(theme)
         self.coverage = SummaryCoverage(theme)
-        self._coverage_fold = Fold(theme, "Coverage", self.coverage, is_open=True)
+        self._coverage_fold = Fold(theme, tr("Coverage"), self.coverage, is_open=True)
         self._nothing = label(
-            "There is no text that could be summarized.", tone="secondary", wraps=True
+            tr("There is no text that could be summarized."), tone="secondary", wraps=True
         )
         self._writing = label(tone="faint", wraps=True)
         self._writing.setObjectName("summaryWriting")
@@ -101,12 +104,12 @@ class SummaryTab(DocumentTab):
     def _make_bar(self) -> QWidget:
         bar = QWidget()
         self.about = ElidedLabel(kind="small", tone="secondary")
-        self.copy = push_button("Copy", "outline", self._on_copy)
-        self.copy.setAccessibleName("Copy the summary as Markdown")
-        self.save = push_button("Save as…", "outline", self._on_save)
-        self.new = push_button("New summary", "outline", self._on_new)
-        self.delete = push_button("Delete for good", "danger", self._on_delete)
-        self.more = IconButton(self._theme, "more", "More", self._show_menu)
+        self.copy = push_button(tr("Copy"), "outline", self._on_copy)
+        self.copy.setAccessibleName(tr("Copy the summary as Markdown"))
+        self.save = push_button(tr("Save as…"), "outline", self._on_save)
+        self.new = push_button(tr("New summary"), "outline", self._on_new)
+        self.delete = push_button(tr("Delete for good"), "danger", self._on_delete)
+        self.more = IconButton(self._theme, "more", tr("More"), self._show_menu)
         row = QHBoxLayout()
         row.setSpacing(tokens.S)
         for button in (self.copy, self.save, self.new, self.delete, self.more):
@@ -123,7 +126,7 @@ class SummaryTab(DocumentTab):
         for part in (self.form, self._bar, self._nothing, self.text):
             inner.addWidget(part)
         inner.addWidget(self._writing)
-        self.again = push_button("Try what failed again", "outline", self._on_again)
+        self.again = push_button(tr("Try what failed again"), "outline", self._on_again)
         inner.addWidget(self._coverage_fold)
         inner.addWidget(self.again, 0, Qt.AlignmentFlag.AlignLeft)
         inner.addStretch(1)
@@ -137,10 +140,8 @@ class SummaryTab(DocumentTab):
         summaries.changed.connect(self._on_changed)
         summaries.advanced.connect(self._on_advanced)
         summaries.removed.connect(self._on_removed)
-        summaries.exported.connect(lambda name: self.about.set_text(f"Saved as {name}"))
-        summaries.estimated.connect(
-            lambda found: self.form.show_estimate(found, summaries.model_name)
-        )
+        summaries.exported.connect(self._on_exported)
+        summaries.estimated.connect(self._on_estimated)
         self.form.wished.connect(summaries.start)
         self.progress.pause_requested.connect(lambda: self._of_known(summaries.pause))
         self.progress.resume_requested.connect(lambda: self._of_known(summaries.resume))
@@ -179,6 +180,12 @@ class SummaryTab(DocumentTab):
         is_shown = bool(text) and known.job.state == "running"
         self._writing.setText(f"{text[-_SHOWN_LETTERS:]} …" if is_shown else "")
         self._writing.setVisible(is_shown)
+
+    def _on_exported(self, name: str) -> None:
+        self.about.set_text(tr("Saved as {file}", file=name))
+
+    def _on_estimated(self, found: Estimate) -> None:
+        self.form.show_estimate(found, self._summaries.model_name)
 
     def _on_removed(self, job_id: int) -> None:
         if self.known is not None and self.known.job.id == job_id:
@@ -284,8 +291,10 @@ class SummaryTab(DocumentTab):
         QGuiApplication.clipboard().setText(self._markdown())
 
     def _on_save(self) -> None:
-        name = f"{Path(self._summaries.documents[0].name).stem} – summary.md"
-        dialog = QFileDialog(self, "Save the summary", str(Path.home() / name), "Markdown (*.md)")
+        name = tr("{name} – summary", name=Path(self._summaries.documents[0].name).stem) + ".md"
+        dialog = QFileDialog(
+            self, tr("Save the summary"), str(Path.home() / name), "Markdown (*.md)"
+        )
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("md")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -308,7 +317,7 @@ class SummaryTab(DocumentTab):
             action.setChecked(each is self.known)
             action.triggered.connect(partial(self._show, each))
         menu.addSeparator()
-        menu.addAction("Delete this summary…").triggered.connect(self._ask_to_delete)
+        menu.addAction(tr("Delete this summary…")).triggered.connect(self._ask_to_delete)
         menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
 
     def _arrange(self) -> None:
@@ -338,14 +347,15 @@ def _about(known: SummaryJob, result: SummaryResult) -> str:
     if report.model:
         parts.append(report.model)
     count = sum(each.tokens_in + each.tokens_out for each in result.reports)
-    parts.append(f"{count:,} tokens")
+    parts.append(trn("{count} token", "{count} tokens", count))
     return "  ·  ".join(parts)
 
 
 def _name(known: SummaryJob) -> str:
     wish = known.wish.wish
-    parts = [LENGTHS[wish.length], wish.language, f"“{wish.focus}”" if wish.focus else ""]
-    made = time.localtime(known.job.created_at)
-    is_today = time.localtime()[:3] == made[:3]
-    parts.append(time.strftime("%H:%M" if is_today else "%d %b %Y", made))
+    parts = [tr(LENGTHS[wish.length]), wish.language]
+    parts.append(tr("“{words}”", words=wish.focus) if wish.focus else "")
+    made = datetime.fromtimestamp(known.job.created_at).astimezone()
+    is_today = made.date() == datetime.now().astimezone().date()
+    parts.append(in_words(made, tr("HH:mm") if is_today else tr("dd MMM yyyy")))
     return "  ·  ".join(part for part in parts if part)

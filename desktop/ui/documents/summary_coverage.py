@@ -8,11 +8,13 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from desktop.domain.page_words import pages_counted
 from desktop.ui import tokens
 from desktop.ui.controls import Tone, column, label
 from desktop.ui.theme import Theme
 from desktop.work.markdown import coverage_lines, heading
 from desktop.work.summary_records import Coverage, SummaryReport
+from models.wording import number, tr
 
 _HEIGHT: Final = 12
 _WIDEST_TICK: Final = 18.0
@@ -28,7 +30,11 @@ class CoverageStrip(QWidget):
         self._coverage = coverage
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(
-            f"{len(coverage.cited)} of {coverage.pages} {coverage.page_word}s are cited"
+            tr(
+                "{cited} of {pages} are cited",
+                cited=number(len(coverage.cited)),
+                pages=pages_counted(coverage.page_word, coverage.pages),
+            )
         )
         theme.changed.connect(self.update)
 

@@ -18,19 +18,20 @@ from desktop.work.estimating import Estimate
 from desktop.work.prompts import summary_prompts
 from desktop.work.summary_records import SummaryWish
 from models.amounts import span_in_words
+from models.wording import mark, number, tr, trn
 
 LENGTHS: Final[dict[Length, str]] = {
-    "paragraph": "A paragraph",
-    "page": "A page",
-    "outline": "An outline",
+    "paragraph": mark("A paragraph"),
+    "page": mark("A page"),
+    "outline": mark("An outline"),
 }
 _PROMPTS: Final = {
-    "system": "For every step",
-    "section": "For each section",
-    "reduce": "To join notes that are still too long",
-    "final": "For the summary itself",
+    "system": mark("For every step"),
+    "section": mark("For each section"),
+    "reduce": mark("To join notes that are still too long"),
+    "final": mark("For the summary itself"),
 }
-_BRACES: Final = (
+_BRACES: Final = mark(
     "{title}, {length}, {focus} and {language} are filled in. Below the prompt follows the text, "
     "marked as data."
 )
@@ -46,14 +47,14 @@ class SummaryForm(QWidget):
         super().__init__()
         self.setObjectName("summaryForm")
         self._length: Length = "page"
-        self.lengths = Segments("Length", [(key, LENGTHS[key]) for key in get_args(Length)])
+        self.lengths = Segments(tr("Length"), [(key, tr(LENGTHS[key])) for key in get_args(Length)])
         self.lengths.chosen.connect(self._on_length)
-        self.language = _field("Language", "As in the document")
-        self.focus = _field("Question", "What should it answer above all? (optional)")
+        self.language = _field(tr("Language"), tr("As in the document"))
+        self.focus = _field(tr("Question"), tr("What should it answer above all? (optional)"))
         self.prompts: dict[str, QPlainTextEdit] = {}
-        self.prompts_fold = Fold(theme, "Prompts", self._make_prompts())
+        self.prompts_fold = Fold(theme, tr("Prompts"), self._make_prompts())
         self._estimate = label(kind="small", tone="secondary", wraps=True)
-        self.button = push_button("Summarize", "primary", self._on_pressed)
+        self.button = push_button(tr("Summarize"), "primary", self._on_pressed)
         self.button.setObjectName("summarizeButton")
         layout = column(self, spacing=tokens.L)
         layout.addLayout(self._make_fields())
@@ -92,7 +93,7 @@ class SummaryForm(QWidget):
         """Say what it is going to take with this model; None before that is known."""
         self.button.setEnabled(bool(model))
         if not model:
-            self._estimate.setText("Load a model to summarize with.")
+            self._estimate.setText(tr("Load a model to summarize with."))
         elif found is None:
             self._estimate.setText("")
         else:
@@ -100,7 +101,11 @@ class SummaryForm(QWidget):
 
     def set_documents(self, count: int) -> None:
         """Say how many documents the button is for."""
-        self.button.setText("Summarize" if count < 2 else f"Summarize {count} documents")
+        self.button.setText(
+            tr("Summarize")
+            if count < 2
+            else trn("Summarize {count} document", "Summarize {count} documents", count)
+        )
 
     # --- parts -----------------------------------------------------------------------------------
 
@@ -111,26 +116,26 @@ class SummaryForm(QWidget):
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
-        form.addRow(label("Length", tone="secondary"), self.lengths)
-        form.addRow(label("Language", tone="secondary"), self.language)
-        form.addRow(label("Question", tone="secondary"), self.focus)
+        form.addRow(label(tr("Length"), tone="secondary"), self.lengths)
+        form.addRow(label(tr("Language"), tone="secondary"), self.language)
+        form.addRow(label(tr("Question"), tone="secondary"), self.focus)
         return form
 
     def _make_prompts(self) -> QWidget:
         content = QWidget()
         layout = column(content, spacing=tokens.XS)
         layout.setContentsMargins(tokens.XL, 0, 0, 0)
-        layout.addWidget(label(_BRACES, kind="small", tone="secondary", wraps=True))
+        layout.addWidget(label(tr(_BRACES), kind="small", tone="secondary", wraps=True))
         for name, words in _PROMPTS.items():
             edit = QPlainTextEdit()
-            edit.setAccessibleName(f"Prompt: {words}")
+            edit.setAccessibleName(tr("Prompt: {name}", name=tr(words)))
             edit.setTabChangesFocus(True)
             edit.setFixedHeight(_PROMPT_HEIGHT)
             layout.addSpacing(tokens.S)
-            layout.addWidget(label(words, kind="small"))
+            layout.addWidget(label(tr(words), kind="small"))
             layout.addWidget(edit)
             self.prompts[name] = edit
-        self.reset = push_button("As they come with Snug", "link", self._on_reset)
+        self.reset = push_button(tr("As they come with Snug"), "link", self._on_reset)
         layout.addSpacing(tokens.XS)
         layout.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignLeft)
         return content
@@ -170,15 +175,22 @@ def _field(name: str, hint: str) -> QLineEdit:
 def _estimate_in_words(found: Estimate, model: str) -> str:
     expected = found.expected
     tokens_in_all = expected.tokens_in + expected.tokens_out
-    sections = f"{expected.sections:,} section{'s' if expected.sections != 1 else ''}"
-    words = f"About {sections} and {_rounded(tokens_in_all):,} tokens with {model}"
+    work = trn(
+        "About {count} section and {tokens} tokens with {model}",
+        "About {count} sections and {tokens} tokens with {model}",
+        expected.sections,
+        tokens=number(_rounded(tokens_in_all)),
+        model=model,
+    )
     if found.seconds is None:
-        return f"{words}. How long that takes shows once it has begun."
-    guess = "" if found.is_measured else " at a first guess"
-    return f"{words}: about {span_in_words(found.seconds)}{guess}."
+        return tr("{work}. How long that takes shows once it has begun.", work=work)
+    span = span_in_words(found.seconds)
+    if found.is_measured:
+        return tr("{work}: about {span}.", work=work, span=span)
+    return tr("{work}: about {span} at a first guess.", work=work, span=span)
 
 
-def _rounded(number: int) -> int:
+def _rounded(count: int) -> int:
     """Return two digits' worth of a number: an estimate is no truer."""
-    power = max(0, len(str(number)) - 2)
-    return int(round(number, -power))
+    power = max(0, len(str(count)) - 2)
+    return int(round(count, -power))

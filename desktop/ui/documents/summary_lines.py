@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from desktop.domain.documents import SourceRef
+from desktop.domain.page_words import place_in_words
 from desktop.domain.sources import Source
 from desktop.work.markdown import NO_SOURCE, heading, is_unsupported, ranges
 from desktop.work.summary_draft import DraftSubject
 from desktop.work.summary_records import Summarized, SummaryReport
+from models.wording import tr
 
 LineKind = Literal["title", "heading", "item", "paragraph"]
 _LONGEST_HEADING: Final = 28
@@ -23,13 +25,6 @@ class Mark:
     text: str
     ref: SourceRef | None
     tip: str
-
-
-_NO_SOURCE: Final = (
-    Mark(
-        NO_SOURCE, None, "No section of the document bears this out: the model may have made it up."
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -56,7 +51,7 @@ def report_lines(report: SummaryReport, *, titled: bool) -> list[Line]:
         body = point.text.rstrip()
         if body.strip():
             marks = source_marks(point.sources, report.documents)
-            runs.append(Run(body, _NO_SOURCE if is_unsupported(point) else marks))
+            runs.append(Run(body, _no_source() if is_unsupported(point) else marks))
         if runs and "\n" in point.text[len(body) :]:
             lines.append(_line(runs))
             runs = []
@@ -89,14 +84,25 @@ def _marks(sources: Sequence[Source], documents: Sequence[Summarized]) -> Iterat
             continue
         several = len(documents) > 1
         pages = [source.ref.page] if several and source.ref.page else list(source.pages)
-        word = "p." if document.page_word == "page" else document.page_word
         if pages and (not several or source.ref.page):
-            text = f"{word} {ranges(pages)}"
+            text = _pages_in_short(document.page_word, pages)
         else:
             text = "" if several else _place_of(source)
         name = document.name if several else ""
-        tip = source.ref.quote or f"Open {document.name} at this place"
+        tip = source.ref.quote or tr("Open {document} at this place", document=document.name)
         yield Mark(", ".join(part for part in (name, text) if part), source.ref, tip)
+
+
+def _no_source() -> tuple[Mark, ...]:
+    """Return the mark of a sentence that nothing bears out."""
+    tip = tr("No section of the document bears this out: the model may have made it up.")
+    return (Mark(tr(NO_SOURCE), None, tip),)
+
+
+def _pages_in_short(page_word: str, pages: Sequence[int]) -> str:
+    if page_word == "page":
+        return tr("p. {pages}", pages=ranges(pages))
+    return place_in_words(page_word, ranges(pages), several=len(pages) > 1)
 
 
 def _place_of(source: Source) -> str:

@@ -12,6 +12,7 @@ from desktop.ui import tokens
 from desktop.ui.controls import Card, column, label, push_button, set_property
 from desktop.ui.elided import ElidedLabel
 from models.amounts import span_in_words
+from models.wording import number, tr, trn
 
 _STEPS: Final = 1000
 
@@ -35,11 +36,11 @@ class SummaryProgress(Card):
         self.bar = QProgressBar()
         self.bar.setRange(0, _STEPS)
         self.bar.setTextVisible(False)
-        self.pause = push_button("Pause", "outline", self.pause_requested.emit)
-        self.resume = push_button("Go on", "primary", self.resume_requested.emit)
-        self.cancel = push_button("Cancel", "outline", self._on_cancel)
-        self.discard = push_button("Delete what is finished", "danger", self._on_discard)
-        self.keep = push_button("Keep it", "outline", self._on_keep)
+        self.pause = push_button(tr("Pause"), "outline", self.pause_requested.emit)
+        self.resume = push_button(tr("Go on"), "primary", self.resume_requested.emit)
+        self.cancel = push_button(tr("Cancel"), "outline", self._on_cancel)
+        self.discard = push_button(tr("Delete what is finished"), "danger", self._on_discard)
+        self.keep = push_button(tr("Keep it"), "outline", self._on_keep)
         self._asks = False
         self._known: SummaryJob | None = None
         layout = column(self, spacing=tokens.S)
@@ -68,14 +69,19 @@ class SummaryProgress(Card):
         if known.loaded is not None:
             share = known.loaded
         self.bar.setValue(round(min(1.0, share) * _STEPS))
-        self.bar.setAccessibleName(f"Summary: {share:.0%}")
+        self.bar.setAccessibleName(tr("Summary: {percent}%", percent=number(100 * share)))
         set_property(self.bar, "resting", job.state != "running")
         self._title.set_text(_title(known))
         self._words.setText(_words(known))
         failed = sum(len(subject.failed) for subject in known.draft.subjects.values())
         self._failed.setText(
-            f"{failed} section{'s' if failed > 1 else ''} came to nothing so far. Each is tried "
-            "twice, and named in the summary if it fails again."
+            trn(
+                "{count} section came to nothing so far. Each is tried twice, and named in the "
+                "summary if it fails again.",
+                "{count} sections came to nothing so far. Each is tried twice, and named in the "
+                "summary if it fails again.",
+                failed,
+            )
         )
         self._failed.setVisible(bool(failed) and known.is_under_way)
         self._show_buttons()
@@ -91,7 +97,7 @@ class SummaryProgress(Card):
         if known is None:
             return
         active, asks = known.is_under_way, self._asks
-        self.resume.setText("Try again" if known.job.state == "failed" else "Go on")
+        self.resume.setText(tr("Try again") if known.job.state == "failed" else tr("Go on"))
         for button, shown in (
             (self.pause, active and not asks),
             (self.resume, not active and not asks),
@@ -128,11 +134,11 @@ class SummaryProgress(Card):
 def _title(known: SummaryJob) -> str:
     match known.job.state:
         case "waiting":
-            return "Waiting for its turn" if known.loaded is None else "Loading the model"
+            return tr("Waiting for its turn") if known.loaded is None else tr("Loading the model")
         case "paused":
-            return "Paused"
+            return tr("Paused")
         case "failed":
-            return known.job.problem_title or "It could not be finished."
+            return known.job.problem_title or tr("It could not be finished.")
         case _:
             return _running_title(known)
 
@@ -140,17 +146,23 @@ def _title(known: SummaryJob) -> str:
 def _running_title(known: SummaryJob) -> str:
     place, subject = max(known.draft.subjects.items(), default=(0, None))
     if subject is None or not subject.sections:
-        return "Cutting the text into sections"
+        return tr("Cutting the text into sections")
     documents = len(known.job.document_ids)
-    of = f" of {documents}" if documents > 1 else ""
-    which = f"Document {place + 1}{of}: " if of else ""
-    if of and place >= documents:
-        which = "Over all documents: "
     read = len(subject.notes) + len(subject.failed)
-    if read >= subject.sections:
-        return f"{which}joining the points" if which else "Joining the points"
-    step = f"section {read + 1:,} of {subject.sections:,}"
-    return f"{which}{step}" if which else f"Reading {step}"
+    is_joining = read >= subject.sections
+    section, sections = number(read + 1), number(subject.sections)
+    if documents <= 1:
+        if is_joining:
+            return tr("Joining the points")
+        return tr("Reading section {section} of {count}", section=section, count=sections)
+    which = tr(
+        "Document {document} of {count}", document=number(place + 1), count=number(documents)
+    )
+    if place >= documents:
+        which = tr("Over all documents")
+    if is_joining:
+        return tr("{which}: joining the points", which=which)
+    return tr("{which}: section {section} of {count}", which=which, section=section, count=sections)
 
 
 def _words(known: SummaryJob) -> str:
@@ -158,13 +170,18 @@ def _words(known: SummaryJob) -> str:
     if job.state == "failed":
         return job.problem_hint
     if job.state == "paused":
-        return f"{job.done:,} of about {job.total:,} steps are finished and kept."
+        return tr(
+            "{done} of about {total} steps are finished and kept.",
+            done=number(job.done),
+            total=number(job.total),
+        )
     if job.state == "waiting" or not job.total:
         return ""
-    parts = [f"{job.done:,} of about {job.total:,} steps"]
+    done, total = number(job.done), number(job.total)
+    parts = [tr("{done} of about {total} steps", done=done, total=total)]
     tokens_in_all = sum(subject.tokens for subject in known.draft.subjects.values())
     if tokens_in_all and len(job.document_ids) == 1:
-        parts.append(f"about {tokens_in_all:,} tokens in all")
+        parts.append(tr("about {tokens} tokens in all", tokens=number(tokens_in_all)))
     if known.seconds_left is not None and job.done < job.total:
-        parts.append(f"about {span_in_words(known.seconds_left)} left")
+        parts.append(tr("about {span} left", span=span_in_words(known.seconds_left)))
     return "  ·  ".join(parts)

@@ -25,6 +25,7 @@ from desktop.ui.documents.summary_lines import Line, Mark
 from desktop.ui.theme import Theme
 from desktop.ui.transcript.document import SealedDocument
 from desktop.ui.transcript.style import TranscriptStyle
+from models.wording import tr
 
 _WIDE: Final = 560
 _BULLET: Final = "•\u2002"
@@ -46,7 +47,7 @@ class SummaryText(QTextBrowser):
         self._marks: list[Mark] = []
         self._shown: SourceRef | None = None
         self.setObjectName("summaryText")
-        self.setAccessibleName("Summary")
+        self.setAccessibleName(tr("Summary"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setOpenLinks(False)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
