@@ -22,6 +22,7 @@ from desktop.ui.documents.translate_progress import TranslateProgress
 from desktop.ui.theme import Theme
 from desktop.work.translation import wish_of
 from desktop.work.translation_report import file_name
+from models.wording import tr
 
 
 class TranslateTab(DocumentTab):
@@ -60,7 +61,9 @@ class TranslateTab(DocumentTab):
         self._document = first
         self.told.setVisible(len(documents) > 1)
         if first is not None and len(documents) > 1:
-            self.told.setText(f"One document is translated at a time: this is “{first.name}”.")
+            self.told.setText(
+                tr("One document is translated at a time: this is “{name}”.", name=first.name)
+            )
         self._translations.show(first)
 
     def mark_source(self, source: SourceRef) -> None:
@@ -162,15 +165,16 @@ class TranslateTab(DocumentTab):
         if document is None or job is None:
             return
         name = file_name(document, wish_of(job).language, suffix)
+        format_name = tr(dict(FORMATS)[suffix])
         folder = Path(document.path).parent
-        dialog = QFileDialog(self, "Save the translation", str(folder / name))
+        dialog = QFileDialog(self, tr("Save the translation"), str(folder / name))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter(f"{dict(FORMATS)[suffix]} (*{suffix})")
+        dialog.setNameFilter(f"{format_name} (*{suffix})")
         dialog.setDefaultSuffix(suffix.removeprefix("."))
         dialog.fileSelected.connect(self._translations.save)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def _on_saved(self, path: str) -> None:
-        self.told.setText(f"Saved as {path}")
+        self.told.setText(tr("Saved as {file}", file=path))
         self.told.show()

@@ -15,12 +15,13 @@ from desktop.ui.controls import push_button
 from desktop.ui.documents.translate_list import Filter
 from desktop.ui.segments import Segments
 from desktop.work.translation import wish_of
+from models.wording import mark, tr, trn
 
-FORMATS: Final = ((".docx", "Word document"), (".md", "Markdown"))
+FORMATS: Final = ((".docx", mark("Word document")), (".md", "Markdown"))
 _FILTERS: Final[tuple[tuple[Filter, str], ...]] = (
-    ("all", "All"),
-    ("marked", "To check"),
-    ("untranslated", "Not translated"),
+    ("all", mark("All")),
+    ("marked", mark("To check")),
+    ("untranslated", mark("Not translated")),
 )
 
 
@@ -41,15 +42,15 @@ class TranslateBar(QWidget):
         self.setObjectName("translateBar")
         self._jobs: Sequence[Job] = ()
         self._shown: Job | None = None
-        self.filters = Segments("Show", _FILTERS)
+        self.filters = Segments(tr("Show"), [(value, tr(name)) for value, name in _FILTERS])
         self.filters.show_value("all")
         self.filters.chosen.connect(self._on_filter)
-        self.others = push_button("Earlier", "outline", self._show_others)
-        self.others.setAccessibleName("Other translations of this document")
-        self.save = push_button("Save as…", "outline", self._show_formats)
-        self.delete = push_button("Delete", "outline", self._on_delete)
-        self.confirm = push_button("Delete the translation", "danger", self._on_confirm)
-        self.keep = push_button("Keep it", "outline", self._on_keep)
+        self.others = push_button(tr("Earlier"), "outline", self._show_others)
+        self.others.setAccessibleName(tr("Other translations of this document"))
+        self.save = push_button(tr("Save as…"), "outline", self._show_formats)
+        self.delete = push_button(tr("Delete"), "outline", self._on_delete)
+        self.confirm = push_button(tr("Delete the translation"), "danger", self._on_confirm)
+        self.keep = push_button(tr("Keep it"), "outline", self._on_keep)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(tokens.S)
@@ -102,7 +103,7 @@ class TranslateBar(QWidget):
     def _show_formats(self) -> None:
         menu = QMenu(self)
         for suffix, name in FORMATS:
-            menu.addAction(f"{name} ({suffix})", partial(self.save_requested.emit, suffix))
+            menu.addAction(tr(name) + f" ({suffix})", partial(self.save_requested.emit, suffix))
         _pop(menu, self.save)
 
 
@@ -113,6 +114,11 @@ def _pop(menu: QMenu, button: QWidget) -> None:
 
 def _name(job: Job) -> str:
     wish = wish_of(job)
-    part = f", {len(wish.numbers):,} segments" if wish.numbers else ""
-    state = {"paused": ", paused", "failed": ", failed"}.get(job.state, "")
-    return f"{wish.language_name}{part}{state}".replace("&", "&&")
+    parts = [tr(wish.language_name)]
+    if wish.numbers:
+        parts.append(trn("{count} segment", "{count} segments", len(wish.numbers)))
+    if job.state == "paused":
+        parts.append(tr("paused"))
+    if job.state == "failed":
+        parts.append(tr("failed"))
+    return ", ".join(parts).replace("&", "&&")

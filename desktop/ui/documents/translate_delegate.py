@@ -33,6 +33,7 @@ from desktop.domain.translation_checks import GRAVE
 from desktop.ui import tokens
 from desktop.ui.rows import SMALL_PX, draw_ground, row_font
 from desktop.ui.theme import Theme
+from models.wording import mark, tr
 
 TRANSLATED_ROLE: Final = Qt.ItemDataRole.UserRole
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -43,7 +44,7 @@ _LEAST_EDITOR: Final = 84
 _TALL: Final = 100_000
 _RIGHT_TO_LEFT: Final = frozenset(("arabic", "hebrew"))
 _LINE_HEIGHT: Final = 1.3
-_WAITING: Final = "Not translated yet"
+_WAITING: Final = mark("Not translated yet")
 _LINE_BREAK: Final = "\u2028"
 
 
@@ -107,8 +108,8 @@ class TranslateDelegate(QStyledItemDelegate):
     ) -> QWidget:
         """Return a field over the translation; Ctrl+Enter keeps the words, Esc leaves them."""
         editor = QPlainTextEdit(parent)
-        editor.setAccessibleName("Your translation")
-        editor.setToolTip("Ctrl+Enter keeps your words, Esc leaves the translation as it was.")
+        editor.setAccessibleName(tr("Your translation"))
+        editor.setToolTip(tr("Ctrl+Enter keeps your words, Esc leaves the translation as it was."))
         return editor
 
     def setEditorData(self, editor: QWidget, index: AnyIndex) -> None:
@@ -172,7 +173,7 @@ class TranslateDelegate(QStyledItemDelegate):
     @property
     def _waiting(self) -> str:
         """Return what stands where a translation is still to come: nothing before it has begun."""
-        return _WAITING if self._view.property("waits") else ""
+        return tr(_WAITING) if self._view.property("waits") else ""
 
     def _paint_marks(self, painter: QPainter, target: QRect, each: Translated, base: QFont) -> None:
         is_grave = any(mark.kind in GRAVE for mark in each.marks)

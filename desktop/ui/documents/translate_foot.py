@@ -5,10 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
+from desktop.domain.page_words import place_at_start
 from desktop.domain.translation import Translated
 from desktop.ui import tokens
 from desktop.ui.controls import push_button
 from desktop.ui.elided import ElidedLabel
+from models.wording import number, tr
 
 
 class TranslateFoot(QFrame):
@@ -25,13 +27,13 @@ class TranslateFoot(QFrame):
         super().__init__()
         self.setObjectName("translateFoot")
         self._words = ElidedLabel(kind="small", tone="secondary")
-        self.only = push_button("Translate only this", "outline", self.only_requested.emit)
-        self.edit = push_button("Edit", "outline", self.edit_requested.emit)
-        self.again = push_button("Try again", "outline", self.again_requested.emit)
-        self.accept = push_button("It's right", "outline", self.accept_requested.emit)
-        self.accept.setToolTip("Take the mark away: the translation is right as it stands.")
-        self.revert = push_button("Back to the model's", "outline", self.revert_requested.emit)
-        self.source = push_button("Show source", "outline", self.source_requested.emit)
+        self.only = push_button(tr("Translate only this"), "outline", self.only_requested.emit)
+        self.edit = push_button(tr("Edit"), "outline", self.edit_requested.emit)
+        self.again = push_button(tr("Try again"), "outline", self.again_requested.emit)
+        self.accept = push_button(tr("It's right"), "outline", self.accept_requested.emit)
+        self.accept.setToolTip(tr("Take the mark away: the translation is right as it stands."))
+        self.revert = push_button(tr("Back to the model's"), "outline", self.revert_requested.emit)
+        self.source = push_button(tr("Show source"), "outline", self.source_requested.emit)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, tokens.S, 0, tokens.M)
         row.setSpacing(tokens.S)
@@ -63,11 +65,12 @@ class TranslateFoot(QFrame):
 
 
 def _words(each: Translated, page_word: str) -> str:
-    place = f"{page_word.capitalize()} {each.segment.page}" if each.segment.page else ""
+    page = each.segment.page
+    place = place_at_start(page_word, number(page)) if page else ""
     state = {
-        "kept": "kept as it is",
-        "edited": "your words",
-        "failed": "no translation",
+        "kept": tr("kept as it is"),
+        "edited": tr("your words"),
+        "failed": tr("no translation"),
         "waiting": "",
         "done": "",
     }[each.state]

@@ -19,6 +19,7 @@ from desktop.ui.controls import IconButton, column, label, push_button, set_prop
 from desktop.ui.elided import ElidedLabel
 from desktop.ui.models.fold import Fold
 from desktop.ui.theme import Theme
+from models.wording import mark, number, tr, trn
 
 _FIELD_WIDTH: Final = 168
 _GLOSSARY_HEIGHT: Final = 84
@@ -26,7 +27,7 @@ _OFTEN: Final = frozenset(("ar", "zh", "en", "fr", "de", "hi", "it", "ja", "pt",
 """Languages that stand in the first menu: all of them would fill the screen."""
 _SAMPLE: Final = 40
 _BYTES_A_TOKEN: Final = 4
-_HINT: Final = (
+_HINT: Final = mark(
     "One term a line, such as “harbour = Hafen”. A translation that doesn't keep to it is marked."
 )
 
@@ -46,19 +47,19 @@ class TranslateForm(QWidget):
         self._is_busy = False
         self._made: Wish | None = None
         self.language = self._make_field()
-        self._menu_button = IconButton(theme, "chevron-down", "Languages", self._show_menu)
-        self.button = push_button("Translate", "primary", self._on_pressed)
+        self._menu_button = IconButton(theme, "chevron-down", tr("Languages"), self._show_menu)
+        self.button = push_button(tr("Translate"), "primary", self._on_pressed)
         self.button.setObjectName("translateButton")
         self._about = ElidedLabel(kind="small", tone="secondary")
         self.glossary = QPlainTextEdit()
-        self.glossary.setAccessibleName("Glossary")
-        self.glossary.setPlaceholderText("harbour = Hafen")
+        self.glossary.setAccessibleName(tr("Glossary"))
+        self.glossary.setPlaceholderText(tr("harbour = Hafen"))
         self.glossary.setTabChangesFocus(True)
         self.glossary.setFixedHeight(_GLOSSARY_HEIGHT)
         self.glossary.textChanged.connect(lambda: self._show_trouble(""))
         self._trouble = label(kind="small", tone="danger", wraps=True)
         self._trouble.hide()
-        self.fold = Fold(theme, "Glossary", self._make_glossary())
+        self.fold = Fold(theme, tr("Glossary"), self._make_glossary())
         layout = column(self, spacing=tokens.S)
         layout.addLayout(self._make_row())
         layout.addWidget(self.fold)
@@ -100,7 +101,7 @@ class TranslateForm(QWidget):
         if wish is None:
             self._tell()
             return
-        self.language.setText(wish.language_name)
+        self.language.setText(tr(wish.language_name))
         lines = (f"{term.source} = {term.target}" for term in wish.glossary)
         self.glossary.setPlainText("\n".join(lines))
         self._tell()
@@ -109,10 +110,10 @@ class TranslateForm(QWidget):
 
     def _make_field(self) -> QLineEdit:
         field = QLineEdit()
-        field.setAccessibleName("Into which language")
-        field.setPlaceholderText("Language")
+        field.setAccessibleName(tr("Into which language"))
+        field.setPlaceholderText(tr("Language"))
         field.setFixedWidth(_FIELD_WIDTH)
-        completer = QCompleter([each.name for each in LANGUAGES], field)
+        completer = QCompleter([tr(each.name) for each in LANGUAGES], field)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         # In the line itself: a list that pops up would lie over the text.
         completer.setCompletionMode(QCompleter.CompletionMode.InlineCompletion)
@@ -124,7 +125,7 @@ class TranslateForm(QWidget):
     def _make_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(tokens.S)
-        row.addWidget(label("Into", tone="secondary"))
+        row.addWidget(label(tr("Into"), tone="secondary"))
         row.addWidget(self.language)
         row.addWidget(self._menu_button)
         row.addSpacing(tokens.XS)
@@ -137,7 +138,7 @@ class TranslateForm(QWidget):
         content = QWidget()
         layout = column(content, spacing=tokens.XS)
         layout.setContentsMargins(tokens.XL, 0, 0, tokens.S)
-        layout.addWidget(label(_HINT, kind="small", tone="secondary", wraps=True))
+        layout.addWidget(label(tr(_HINT), kind="small", tone="secondary", wraps=True))
         layout.addWidget(self.glossary)
         layout.addWidget(self._trouble)
         return content
@@ -145,10 +146,11 @@ class TranslateForm(QWidget):
     def _show_menu(self) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        more = QMenu("More", menu)
+        more = QMenu(tr("More"), menu)
         for language in LANGUAGES:
             into = menu if language.code in _OFTEN else more
-            into.addAction(language.name, partial(self.language.setText, language.name))
+            name = tr(language.name)
+            into.addAction(name, partial(self.language.setText, name))
         menu.addMenu(more)
         button = self._menu_button
         menu.popup(button.mapToGlobal(QPoint(0, button.height() + 2)))
@@ -160,24 +162,34 @@ class TranslateForm(QWidget):
         language = self.language.text().strip()
         is_new = bool(self._chosen) or not self._is_made(language)
         self.button.setText(
-            f"Translate {len(self._chosen):,} selected"
+            tr("Translate {count} selected", count=number(len(self._chosen)))
             if self._chosen
-            else ("Translate" if is_new else "Translate again")
+            else (tr("Translate") if is_new else tr("Translate again"))
         )
         # Beginning again is not what one comes for where there is a translation.
         set_property(self.button, "kind", "primary" if is_new else "outline")
         self.button.setEnabled(bool(language and to_ask) and not self._is_busy)
         known = find_language(language)
         if known is not None and known.name == self._source:
-            self._about.set_text(f"The document seems to be in {known.name} already.")
+            self._about.set_text(
+                tr("The document seems to be in {language} already.", language=tr(known.name))
+            )
         elif self._segments and not to_ask:
-            self._about.set_text("There are no words to translate.")
+            self._about.set_text(tr("There are no words to translate."))
         elif language and known is None and is_new:
-            self._about.set_text(f"Whether a text is in “{language}” can't be checked here.")
+            self._about.set_text(
+                tr("Whether a text is in “{language}” can't be checked here.", language=language)
+            )
         elif to_ask and is_new:
             size = sum(len(each.text.encode()) for each in to_ask) // _BYTES_A_TOKEN
-            word = "segment" if len(to_ask) == 1 else "segments"
-            self._about.set_text(f"{len(to_ask):,} {word}, about {_rounded(size):,} tokens.")
+            self._about.set_text(
+                trn(
+                    "{count} segment, about {tokens} tokens.",
+                    "{count} segments, about {tokens} tokens.",
+                    len(to_ask),
+                    tokens=number(_rounded(size)),
+                )
+            )
         else:
             self._about.set_text("")
 
@@ -198,7 +210,10 @@ class TranslateForm(QWidget):
         except UserError as error:
             self._show_trouble(f"{error.title} {error.hint}")
             return
-        language = self.language.text().strip()
+        written = self.language.text().strip()
+        known = find_language(written)
+        # Under the name that is known in every language of the window.
+        language = known.name if known is not None else written
         self.wished.emit(Wish(language=language, glossary=glossary, numbers=numbers))
 
     def _show_trouble(self, text: str) -> None:
@@ -209,7 +224,7 @@ class TranslateForm(QWidget):
             self.fold.toggle()
 
 
-def _rounded(number: int) -> int:
+def _rounded(count: int) -> int:
     """Return two digits' worth of a number: an estimate is no truer."""
-    power = max(0, len(str(number)) - 2)
-    return int(round(number, -power))
+    power = max(0, len(str(count)) - 2)
+    return int(round(count, -power))

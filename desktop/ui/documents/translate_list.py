@@ -13,6 +13,7 @@ from desktop.domain.segments import Segment
 from desktop.domain.translation import Translated
 from desktop.ui.documents.translate_delegate import TRANSLATED_ROLE, TranslateDelegate
 from desktop.ui.theme import Theme
+from models.wording import tr
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 Filter = Literal["all", "marked", "untranslated"]
@@ -120,7 +121,7 @@ class TranslateList(QListView):
     def __init__(self, theme: Theme, model: TranslateModel) -> None:
         super().__init__()
         self.setObjectName("translateList")
-        self.setAccessibleName("Segments and their translations")
+        self.setAccessibleName(tr("Segments and their translations"))
         self.segments = model
         self.setModel(model)
         self._delegate = TranslateDelegate(theme, self)
@@ -202,5 +203,5 @@ class TranslateList(QListView):
 
 
 def _spoken(each: Translated) -> str:
-    parts = [each.segment.text, each.text or "not translated yet"]
+    parts = [each.segment.text, each.text or tr("not translated yet")]
     return ". ".join((*parts, *(mark.text for mark in each.marks)))

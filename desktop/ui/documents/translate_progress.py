@@ -15,6 +15,7 @@ from desktop.ui import tokens
 from desktop.ui.controls import column, label, push_button, set_property
 from desktop.work.jobs import JobProgress
 from models.amounts import span_in_words
+from models.wording import number, tr
 
 _STEPS: Final = 1000
 
@@ -38,8 +39,8 @@ class TranslateProgress(QWidget):
         self.words = label(kind="small", tone="secondary", wraps=True)
         self.warning = label(kind="small", tone="text", wraps=True)
         self.warning.setObjectName("translateWarning")
-        self.pause = push_button("Pause", "outline", self.pause_requested.emit)
-        self.resume = push_button("Go on", "primary", self.resume_requested.emit)
+        self.pause = push_button(tr("Pause"), "outline", self.pause_requested.emit)
+        self.resume = push_button(tr("Go on"), "primary", self.resume_requested.emit)
         row = QHBoxLayout()
         row.setSpacing(tokens.S)
         row.addWidget(self.words, 1)
@@ -87,7 +88,7 @@ class TranslateProgress(QWidget):
         self.bar.setVisible(active or job.state in {"paused", "failed"})
         self.pause.setVisible(active)
         self.resume.setVisible(job.state in {"paused", "failed"})
-        self.resume.setText("Try again" if job.state == "failed" else "Go on")
+        self.resume.setText(tr("Try again") if job.state == "failed" else tr("Go on"))
         share = job.done / job.total if job.total else 0.0
         self._set_bar(share if self._loaded is None else self._loaded)
         set_property(self.bar, "resting", not active)
@@ -99,18 +100,22 @@ class TranslateProgress(QWidget):
 
     def _set_bar(self, share: float) -> None:
         self.bar.setValue(round(min(1.0, share) * _STEPS))
-        self.bar.setAccessibleName(f"Translation: {share:.0%}")
+        self.bar.setAccessibleName(tr("Translation: {percent}%", percent=number(100 * share)))
 
     def _words(self, job: Job) -> str:
         match job.state:
             case "waiting" if self._loaded is not None:
-                return "Loading the model"
+                return tr("Loading the model")
             case "waiting":
-                return "Waiting for its turn"
+                return tr("Waiting for its turn")
             case "running":
                 return _running(job.done, job.total, self._seconds_left)
             case "paused":
-                return f"Paused. {job.done:,} of {job.total:,} segments are finished and kept."
+                return tr(
+                    "Paused. {done} of {total} segments are finished and kept.",
+                    done=number(job.done),
+                    total=number(job.total),
+                )
             case "failed":
                 return f"{job.problem_title} {job.problem_hint}".strip()
             case _:
@@ -119,19 +124,25 @@ class TranslateProgress(QWidget):
 
 def _running(done: int, total: int, seconds_left: float | None) -> str:
     if not total:
-        return "Looking through the segments"
-    parts = [f"Translating: {done:,} of {total:,} segments"]
+        return tr("Looking through the segments")
+    parts = [tr("Translating: {done} of {total} segments", done=number(done), total=number(total))]
     if seconds_left is not None and done < total:
-        parts.append(f"about {span_in_words(seconds_left)} left")
+        parts.append(tr("about {span} left", span=span_in_words(seconds_left)))
     return "  ·  ".join(parts)
 
 
 def _standing(verdict: Verdict | None) -> str:
     if verdict is None:
         return ""
-    parts = [f"{verdict.translated:,} of {verdict.segments - verdict.kept:,} segments translated"]
+    parts = [
+        tr(
+            "{done} of {total} segments translated",
+            done=number(verdict.translated),
+            total=number(verdict.segments - verdict.kept),
+        )
+    ]
     if verdict.marked:
-        parts.append(f"{verdict.marked:,} to check")
+        parts.append(tr("{count} to check", count=number(verdict.marked)))
     if verdict.failed:
-        parts.append(f"{verdict.failed:,} without a translation")
+        parts.append(tr("{count} without a translation", count=number(verdict.failed)))
     return "  ·  ".join(parts)
