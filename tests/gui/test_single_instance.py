@@ -37,6 +37,22 @@ def test_a_second_start_is_heard(qtbot: QtBot, tmp_path: Path) -> None:
     first.release()
 
 
+def test_a_second_start_may_ask_for_the_quick_question(qtbot: QtBot, tmp_path: Path) -> None:
+    lock, name = tmp_path / "lock", f"snug-test-{tmp_path.name}"
+    first = SingleInstance(lock, name)
+    assert first.claim("")
+    first.listen()
+    raised: list[str] = []
+    first.raise_requested.connect(raised.append)
+    quick = _SECOND_START.replace("claim(sys.argv[3])", 'claim("", quick=True)')
+    with subprocess.Popen([sys.executable, "-c", quick, str(lock), name]) as second:
+        with qtbot.waitSignal(first.quick_requested, timeout=20_000):
+            pass
+        assert second.wait(20) == 0
+    assert raised == []
+    first.release()
+
+
 def test_a_start_waits_for_a_window_that_is_closing(tmp_path: Path) -> None:
     lock, name = tmp_path / "lock", f"snug-test-{tmp_path.name}"
     first = SingleInstance(lock, name)

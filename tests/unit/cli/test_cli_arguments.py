@@ -108,6 +108,8 @@ def test_flags_that_are_not_given_leave_the_settings_alone() -> None:
         ("no-such-command",),
         ("no-such-file.gguf",),
         ("file.gguf", "ask", "Hi"),
+        ("--quick", __file__),
+        ("--quick", "doctor"),
         ("--basedir",),
     ],
 )
