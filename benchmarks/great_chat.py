@@ -1,4 +1,4 @@
-"""A chat of 100,000 messages: how long it takes to open, and how it scrolls."""
+"""A chat of 100,000 messages: how it opens, scrolls, and takes changes."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from models.client import engine_command
 MESSAGES: Final = 100_000
 OPENINGS: Final = 9
 STEPS: Final = 600
+CHANGES: Final = ("pin", "edit", "walk", "delete")
 
 
 def measure() -> Iterator[Figure]:
@@ -44,6 +45,19 @@ def measure() -> Iterator[Figure]:
             frames = [frame * 1000 for frame in order("scroll", str(STEPS))["frames"]]
             detail = {"median": statistics.median(frames), "worst": max(frames)}
             yield _figure("a frame of scrolling: p99", percentile(frames, 99), 16, **detail)
+            yield _changing(order)
+
+
+def _changing(order: Any) -> Figure:  # noqa: ANN401 - a function
+    """Pin, edit, walk to another version and delete; each has to be shown as soon as it is done."""
+    worst, detail = [], {}
+    for how in CHANGES:
+        order("whole")
+        done = order("change", how)
+        worst.append(1000 * max(done["gaps"]))
+        detail[f"{how}: s until shown"] = done["seconds"]
+        detail[f"{how}: ms"] = worst[-1]
+    return _figure("the longest gap of a 4 ms timer at a change", max(worst), 50, **detail)
 
 
 def _opening_far_up(order: Any, small: int, great: int) -> Figure:  # noqa: ANN401 - a function

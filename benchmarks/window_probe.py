@@ -104,6 +104,8 @@ class Probe(QObject):
                 self._until_whole()
             case ["scroll", steps]:
                 self._scroll(int(steps))
+            case ["change", how]:
+                self._change(how)
             case _:
                 QApplication.quit()
 
@@ -135,6 +137,34 @@ class Probe(QObject):
         again = QTimer(self, interval=TIMER_MS)
         again.timeout.connect(look)
         again.start()
+
+    def _change(self, how: str) -> None:
+        """Change something half way up the path; answer with the gaps until it is shown."""
+        session, chat = self._session, self._session.chat
+        # A reply: every second message is one.
+        message = chat.path[len(chat.path) // 4 * 2 + 1]
+        watch, started = _Watch(self), time.perf_counter()
+
+        def shown(_path: object) -> None:
+            chat.path_changed.disconnect(shown)
+            seconds = time.perf_counter() - started
+            # What follows from it belongs to it too.
+            QTimer.singleShot(500, lambda: _answer(gaps=watch.gaps(), seconds=seconds))
+
+        chat.path_changed.connect(shown)
+        match how:
+            case "pin":
+                session.store.call(
+                    lambda store: store.pin_message(message.id, pinned=True),
+                    lambda _none: chat.show_again(message.chat_id),
+                )
+            case "edit":
+                session.tree.edit_reply(message.id, "Another version.")
+            case "walk":
+                # The last of them is the version that was edited.
+                chat.show_sibling(chat.path[-1].id, -1)
+            case _:
+                session.tree.delete_message(message.id)
 
     def _scroll(self, steps: int) -> None:
         """Turn the wheel up, with a leap to another place now and then; answer with the frames.

@@ -18,6 +18,7 @@ from desktop.controllers.store import StoreThread
 from desktop.domain.chat import ChatView, Message, Run
 from desktop.domain.errors import UserError
 from desktop.domain.grounds import Attached
+from desktop.domain.path_change import PathChange, path_change
 from desktop.settings.requests import to_sampling
 from desktop.settings.schema import GenerationSettings
 
@@ -249,9 +250,7 @@ class ChatController(QObject):
     def show_again(self, chat_id: int) -> None:
         """Read the path of a chat that has changed, if it is the open one."""
         if chat_id == self.chat_id:
-            self._store.call(
-                lambda store: store.path(chat_id), lambda path: self._on_path(chat_id, path)
-            )
+            self._read_path(chat_id, lambda store: store.path(chat_id))
         self.chats_touched.emit()
 
     def show_sibling(self, message_id: int, step: int) -> None:
@@ -259,10 +258,7 @@ class ChatController(QObject):
         chat_id = self.chat_id
         if chat_id is None or self._beginning:
             return
-        self._store.call(
-            lambda store: store.select_sibling(chat_id, message_id, step),
-            lambda path: self._on_path(chat_id, path),
-        )
+        self._read_path(chat_id, lambda store: store.select_sibling(chat_id, message_id, step))
 
     # --- how a reply begins and ends -------------------------------------------------------------
 
@@ -350,14 +346,32 @@ class ChatController(QObject):
         self.opened.emit(replace(chat, messages=tuple(self.path)))
         self._set_busy()
 
-    def _on_path(self, chat_id: int, path: list[Message]) -> None:
-        if chat_id != self.chat_id or self._beginning:
+    def _read_path(self, chat_id: int, read: Callable[[ChatStore], list[Message]]) -> None:
+        """Read a path and show what is other about it, found out on the store's thread."""
+        path, shown = self.path, tuple(self.path)
+
+        def compare(store: ChatStore) -> PathChange:
+            return path_change(shown, read(store), OPENED)
+
+        def show(change: PathChange) -> None:
+            if chat_id != self.chat_id or self._beginning:
+                return
+            if path is not self.path or len(path) != len(shown):
+                self._read_path(chat_id, lambda store: store.path(chat_id))
+            else:
+                self._take(change)
+
+        self._store.call(compare, show)
+
+    def _take(self, change: PathChange) -> None:
+        if not change.replaced and not change.tail and change.shared == len(self.path):
             return
-        path = [self._replies.live(message) for message in path]
-        if path != self.path:
-            self.path = path
-            self._reader.complete(path)
-            self.path_changed.emit(path)
+        path = [*self.path[: change.shared], *map(self._replies.live, change.tail)]
+        for place, message in change.replaced.items():
+            path[place] = self._replies.live(message)
+        self.path = path
+        self._reader.complete(path, change.below)
+        self.path_changed.emit(path)
 
     def _on_changed_elsewhere(self) -> None:
         if self.chat_id is not None and not self._busy:

@@ -249,17 +249,16 @@ def runs(path: Sequence[Message], out: Collection[int]) -> list[list[Message]]:
     return found
 
 
-def latest(path: Iterable[Message]) -> Context | None:
+def latest(path: Sequence[Message]) -> Context | None:
     """Return what the newest reply of a path was written without, None where that is nothing."""
     newest = latest_reply(path)
     return None if newest is None else newest.context
 
 
-def latest_reply(path: Iterable[Message]) -> Message | None:
+def latest_reply(path: Sequence[Message]) -> Message | None:
     """Return the newest reply of a path that says something, or is about to."""
-    replies = [each for each in path if each.role == "assistant"]
-    spoken = (each for each in reversed(replies) if each.text or each.context is not None)
-    return next(spoken, None)
+    replies = (each for each in reversed(path) if each.role == "assistant")
+    return next((each for each in replies if each.text or each.context is not None), None)
 
 
 def _tokens_from(
