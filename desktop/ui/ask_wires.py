@@ -17,6 +17,7 @@ from desktop.ui import tokens
 from desktop.ui.drops import is_model
 from desktop.ui.notices import Action
 from desktop.ui.theme import Theme
+from models.wording import tr
 
 if TYPE_CHECKING:
     from desktop.domain.documents import Document, SourceRef
@@ -59,8 +60,8 @@ class AskWires(QObject):
         """Ask the open chat about files; a model among them is told from documents."""
         documents = [path for path in paths if not is_model(path)]
         if len(documents) < len(paths):
-            hint = "Drop a model alone to load it."
-            self._window.notices.say_trouble(UserError("A model file is no document.", hint))
+            hint = tr("Drop a model alone to load it.")
+            self._window.notices.say_trouble(UserError(tr("A model file is no document."), hint))
         if documents:
             self._session.attachments.add_files(documents)
             self._window.conversation.composer.editor.setFocus()
@@ -81,7 +82,9 @@ class AskWires(QObject):
         if is_private(self._session.chat.chat_id):
             self._window.notices.say_trouble(trouble)
             return
-        take = Action("Attach it as a document", lambda: self._session.attachments.add_text(text))
+        take = Action(
+            tr("Attach it as a document"), lambda: self._session.attachments.add_text(text)
+        )
         self._window.notices.say(f"{trouble.title} {trouble.hint}", take)
 
     def _remove(self, item: Attachment) -> None:
@@ -105,24 +108,24 @@ class AskWires(QObject):
         """Return the menu of what there is to ask about."""
         documents, collections = found
         menu, attachments = QMenu(self._window), self._session.attachments
-        menu.addAction("Choose files…", self.choose_files)
+        menu.addAction(tr("Choose files…"), self.choose_files)
         if collections:
-            menu.addSection("Collections")
+            menu.addSection(tr("Collections"))
         for collection_id, name in collections[:_MENU_ENTRIES]:
             add = partial(attachments.add_collection, collection_id, name)
             menu.addAction(_entry(name), add)
         if documents:
-            menu.addSection("Documents")
+            menu.addSection(tr("Documents"))
         for document in documents[:_MENU_ENTRIES]:
             add = partial(attachments.add_documents, [document])
             menu.addAction(_entry(document.name), add)
         if len(documents) > _MENU_ENTRIES:
-            menu.addAction("All documents…", self._window.document_wires.show_page)
+            menu.addAction(tr("All documents…"), self._window.document_wires.show_page)
         return menu
 
     def choose_files(self) -> None:
         """Let a person choose files to ask about."""
-        dialog = QFileDialog(self._window, "Ask about documents")
+        dialog = QFileDialog(self._window, tr("Ask about documents"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.filesSelected.connect(self.take_files)
         dialog.finished.connect(dialog.deleteLater)

@@ -11,10 +11,12 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QWidget
 
 from desktop.controllers.attachments import Attachment
 from desktop.domain.context_usage import Usage
+from desktop.domain.page_words import pages_counted
 from desktop.ui import tokens
 from desktop.ui.controls import ICON_PX, IconButton, Tone, column, label, plain_tip, push_button
 from desktop.ui.icons import icon
 from desktop.ui.theme import Theme
+from models.wording import number, tr
 
 _FOLDED: Final = 6
 """From how many chips on the rest is folded away."""
@@ -29,7 +31,7 @@ class AttachmentStrip(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("attachmentStrip")
-        self.setAccessibleName("Documents that are asked about")
+        self.setAccessibleName(tr("Documents that are asked about"))
         self._theme = theme
         self._items: tuple[Attachment, ...] = ()
         self._unfolded = False
@@ -72,7 +74,7 @@ class AttachmentStrip(QWidget):
         del self.chips[len(shown) :]
         for chip, item in zip(self.chips, shown, strict=True):
             chip.show_item(item)
-        self._more.setText(f"{len(self._items) - len(shown)} more")
+        self._more.setText(tr("{count} more", count=number(len(self._items) - len(shown))))
         self._more.setVisible(folds)
         self._flow.show_parts([*self.chips, *([self._more] if folds else [])])
 
@@ -92,7 +94,9 @@ class Chip(QFrame):
         self._icon = QLabel()
         self._name = label(kind="small")
         self._state = label(kind="small", tone="secondary")
-        self.remove = IconButton(theme, "close", "Remove", lambda: on_remove(self._item), size=12)
+        self.remove = IconButton(
+            theme, "close", tr("Remove"), lambda: on_remove(self._item), size=12
+        )
         self.remove.setProperty("kind", "tiny")
         row = QHBoxLayout(self)
         row.setContentsMargins(tokens.S, 2, 2, 2)
@@ -109,7 +113,7 @@ class Chip(QFrame):
     def show_item(self, item: Attachment) -> None:
         """Show an attachment as it stands."""
         self._item = item
-        name = item.name or "Files"
+        name = item.name or tr("Files")
         words, tone, tip = state_of(item)
         metrics = self._name.fontMetrics()
         self._name.setText(metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, _NAME_PX))
@@ -121,8 +125,10 @@ class Chip(QFrame):
         spoken = ", ".join(part for part in (name, words) if part)
         self.setAccessibleName(spoken)
         self.setToolTip(plain_tip("\n".join(part for part in (spoken, tip) if part)))
-        verb = "Stop reading" if item.state == "reading" else "Remove"
-        self.remove.set_name(f"{verb} {name}")
+        remove = tr("Remove {name}", name=name)
+        if item.state == "reading":
+            remove = tr("Stop reading {name}", name=name)
+        self.remove.set_name(remove)
         self._on_theme_changed()
 
     def _on_theme_changed(self) -> None:
@@ -172,15 +178,16 @@ def state_of(item: Attachment) -> tuple[str, Tone, str]:
     title, hint = item.problem
     match item.state:
         case "reading":
-            part = f"{100 * item.done // item.total} %" if item.total else ""
-            return part or "reading", "secondary", ""
+            words = tr("reading")
+            if item.total:
+                words = tr("{percent} %", percent=number(100 * item.done // item.total))
+            return words, "secondary", ""
         case "failed":
-            return "not read", "danger", f"{title} {hint}".strip()
+            return tr("not read"), "danger", f"{title} {hint}".strip()
         case "gone":
-            return "deleted", "danger", "It is not among the documents any more."
+            return tr("deleted"), "danger", tr("It is not among the documents any more.")
     if item.mark:
-        return item.mark, "danger", "What is asked about is the text as it was read."
+        return item.mark, "danger", tr("What is asked about is the text as it was read.")
     if item.attached is not None and item.attached.kind == "collection":
-        count = len(item.documents)
-        return ("1 document" if count == 1 else f"{count} documents"), "secondary", ""
+        return pages_counted("document", len(item.documents)), "secondary", ""
     return "", "secondary", ""

@@ -11,6 +11,7 @@ from desktop.domain.documents import Document, SourceRef
 from desktop.ui.models.tab import DISCOVER
 from desktop.ui.notices import Action
 from models.records import ModelKind
+from models.wording import mark, tr, trn
 
 if TYPE_CHECKING:
     from desktop.ui.main_window import MainWindow
@@ -19,11 +20,14 @@ if TYPE_CHECKING:
 _SERVES: Final[dict[ModelKind, tuple[str, str]]] = {
     "embedding": (
         "embedding_model",
-        "can't chat: it turns texts into numbers. It can find passages in documents.",
+        mark("{model} can't chat: it turns texts into numbers. It can find passages in documents."),
     ),
     "encoder_decoder": (
         "document_model",
-        "can't chat: it answers one text at a time. It can summarize and translate documents.",
+        mark(
+            "{model} can't chat: it answers one text at a time. It can summarize and translate "
+            "documents."
+        ),
     ),
 }
 """By the kind of model that can't chat: the setting that puts it to use, and what to say of it."""
@@ -107,10 +111,16 @@ class DocumentWires(QObject):
             self._session.settings.set_app_value(option, path)
             self.show_page()
 
-        self._window.notices.say(f"{info.name} {words}", Action("Use it there", use))
+        self._window.notices.say(tr(words, model=info.name), Action(tr("Use it there"), use))
 
     def _on_deleted(self, documents: tuple[Document, ...]) -> None:
         ids = [each.id for each in documents]
-        name = f"“{documents[0].name}” was" if len(ids) == 1 else f"{len(ids)} documents were"
-        restore = Action("Undo", lambda: self._session.document_rooms.documents.restore(ids))
-        self._window.notices.say(f"{name} deleted; the files themselves stay.", restore)
+        words = tr("“{name}” was deleted; the files themselves stay.", name=documents[0].name)
+        if len(ids) > 1:
+            words = trn(
+                "{count} document was deleted; the files themselves stay.",
+                "{count} documents were deleted; the files themselves stay.",
+                len(ids),
+            )
+        restore = Action(tr("Undo"), lambda: self._session.document_rooms.documents.restore(ids))
+        self._window.notices.say(words, restore)

@@ -6,8 +6,10 @@ from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, Signal
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
+from models.wording import mark, tr
+
 _MARGIN = 12
-_PURPOSE = "Drop documents or folders to read them, or a GGUF file to load the model"
+_PURPOSE = mark("Drop documents or folders to read them, or a GGUF file to load the model")
 
 
 def is_model(path: str) -> bool:
@@ -32,7 +34,7 @@ class FileDrop(QObject):
         super().__init__(window)
         window.setAcceptDrops(True)
         self._window = window
-        self._veil = QLabel(_PURPOSE, window)
+        self._veil = QLabel(tr(_PURPOSE), window)
         self._veil.setObjectName("dropVeil")
         self._veil.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._veil.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
