@@ -7,6 +7,7 @@ from pathlib import Path
 
 from desktop.domain.errors import UserError
 from models import files
+from models.wording import tr
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -15,8 +16,11 @@ def write_atomically(path: Path, content: bytes) -> None:
         files.write_atomically(path, content)
     except OSError as error:
         raise UserError(
-            f"{path} can't be written: {error.strerror or error}.",
-            "See that the disk has room and that the folder is writable for you, then try again.",
+            tr("{path} can't be written: {why}.", path=path, why=error.strerror or error),
+            tr(
+                "See that the disk has room and that the folder is writable for you, then try "
+                "again."
+            ),
             str(error),
         ) from error
 

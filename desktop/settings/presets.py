@@ -7,6 +7,7 @@ The file is JSON: ``{"format": "snug-presets", "version": 1, "presets": [{"name"
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -15,8 +16,9 @@ import msgspec
 from desktop.domain.errors import UserError
 from desktop.domain.presets import MOST_EXAMPLES, Example, Preset, checked_name
 from desktop.settings.files import write_atomically
-from desktop.settings.schema import OPTIONS, Effect, GenerationSettings
-from desktop.settings.store import check_value, with_overrides
+from desktop.settings.schema import OPTIONS, Effect, GenerationSettings, choice_name
+from desktop.settings.store import check_value, in_figures, with_overrides
+from models.wording import mark, tr, trn
 
 FORMAT: Final = "snug-presets"
 VERSION: Final = 1
@@ -25,7 +27,7 @@ MOST_PRESETS: Final = 500
 _OPTIONS: Final = {info.name: info for info in OPTIONS if info.option.effect is not Effect.RELOAD}
 """A preset changes how a model writes and not how it is loaded."""
 _NAMES: Final = (*_OPTIONS, "examples")
-_ELSEWHERE: Final = "Choose a file that Snug exported."
+_ELSEWHERE: Final = mark("Choose a file that Snug exported.")
 
 
 class _FilePreset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,16 +66,21 @@ def is_as_in(settings: GenerationSettings, preset: Preset) -> bool:
 def in_words(preset: Preset) -> str:
     """Return in a line what is particular about a preset."""
     settings = with_preset(GenerationSettings(), preset)
-    parts = ["System prompt"] if settings.system_prompt.strip() else []
+    parts = [tr("System prompt")] if settings.system_prompt.strip() else []
     if count := len(settings.examples):
-        parts.append("1 example" if count == 1 else f"{count} examples")
+        parts.append(trn("{count} example", "{count} examples", count))
     for name, info in _OPTIONS.items():
         value = getattr(settings, name)
         if value != info.default and name != "system_prompt":
-            shown = f"{value:g}" if isinstance(value, float) else value
-            listed = isinstance(value, tuple)
-            parts.append(info.option.label if listed else f"{info.option.label} {shown}")
-    return " · ".join(parts) or "Snug's own settings"
+            label = tr(info.option.label)
+            parts.append(label if isinstance(value, tuple) else f"{label} {_shown(value)}")
+    return " · ".join(parts) or tr("Snug's own settings")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return in_figures(value)
+    return choice_name(value) if isinstance(value, StrEnum) else str(value)
 
 
 # --- the file -------------------------------------------------------------------------------------
@@ -88,13 +95,13 @@ def read_presets(path: Path) -> list[Preset]:
     """Return the presets of a file, each checked. Raises UserError; then none is to be used."""
     try:
         if not path.is_file():
-            raise UserError(f"{path.name} is no file.", _ELSEWHERE)
+            raise UserError(tr("{name} is no file.", name=path.name), tr(_ELSEWHERE))
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise UserError(
-            f"{path.name} can't be read: {error.strerror or error}.",
-            "See that the file is there and readable for you.",
+            tr("{name} can't be read: {why}.", name=path.name, why=error.strerror or error),
+            tr("See that the file is there and readable for you."),
             str(error),
         ) from error
     return decoded(content, path.name)
@@ -111,21 +118,28 @@ def decoded(content: bytes, name: str) -> list[Preset]:
     """Return the presets of a file's content, without ids. Raises UserError."""
     if len(content) > MOST_BYTES:
         raise UserError(
-            f"{name} has more than {MOST_BYTES // 2**20} MiB, far more than presets take.",
-            _ELSEWHERE,
+            tr(
+                "{name} has more than {size} MiB, far more than presets take.",
+                name=name,
+                size=MOST_BYTES // 2**20,
+            ),
+            tr(_ELSEWHERE),
         )
     try:
         raw = msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UserError(f"{name} is no file of presets: it isn't JSON.", _ELSEWHERE, str(error)) \
-            from error  # fmt: skip
+        raise UserError(
+            tr("{name} is no file of presets: it isn't JSON.", name=name),
+            tr(_ELSEWHERE),
+            str(error),
+        ) from error
     _check_head(raw, name)
     try:
         file = msgspec.convert(raw, _File)
     except (msgspec.ValidationError, RecursionError) as error:
         raise UserError(
-            f"{name} can't be imported, and nothing of it was: {error}.",
-            "Mend the file, or export it again.",
+            tr("{name} can't be imported, and nothing of it was: {error}.", name=name, error=error),
+            tr("Mend the file, or export it again."),
             str(error),
         ) from error
     return [_from_file(each, name) for each in file.presets]
@@ -133,12 +147,17 @@ def decoded(content: bytes, name: str) -> list[Preset]:
 
 def _check_head(raw: object, name: str) -> None:
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
-        raise UserError(f"{name} is no file of presets.", _ELSEWHERE)
+        raise UserError(tr("{name} is no file of presets.", name=name), tr(_ELSEWHERE))
     version = raw.get("version")
     if not isinstance(version, int) or version != VERSION:
         raise UserError(
-            f"{name} has version {version} of the format; this Snug reads version {VERSION}.",
-            "Import it with a newer Snug.",
+            tr(
+                "{name} has version {version} of the format; this Snug reads version {known}.",
+                name=name,
+                version=version,
+                known=VERSION,
+            ),
+            tr("Import it with a newer Snug."),
         )
 
 
@@ -160,12 +179,16 @@ def _from_file(found: _FilePreset, file: str) -> Preset:
 
 
 def _check(values: Mapping[str, object], preset: str, file: str) -> None:
-    where = f"{file} can't be imported, and nothing of it was: in “{preset[:80]}”"
+    where = tr(
+        "{file} can't be imported, and nothing of it was: in “{preset}”",
+        file=file,
+        preset=preset[:80],
+    )
     for name, value in values.items():
         if (info := _OPTIONS.get(name)) is None:
             raise UserError(
-                f"{where}, “{name[:80]}” is no setting of a preset.",
-                "Take it out of the file, or import it with a newer Snug.",
+                tr("{where}, “{name}” is no setting of a preset.", where=where, name=name[:80]),
+                tr("Take it out of the file, or import it with a newer Snug."),
             )
         try:
             check_value(info, value)

@@ -21,7 +21,9 @@ from desktop.settings.schema import (
     GenerationSettings,
     LoadingSettings,
     OptionInfo,
+    choice_name,
 )
+from models.wording import number, tr
 
 _SWITCH: Final = {
     "on": True,
@@ -56,17 +58,19 @@ class SettingsStore:
             return AppSettings(), None
         except OSError as error:
             raise UserError(
-                f"The settings can't be read: {self._path}",
-                "Make the file readable for you, or choose another folder with --basedir.",
+                tr("The settings can't be read: {path}", path=self._path),
+                tr("Make the file readable for you, or choose another folder with --basedir."),
                 str(error),
             ) from error
         try:
             raw = msgspec.json.decode(content, type=dict[str, Any])
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             kept = self._set_aside()
-            return AppSettings(), (
-                f"The settings file could not be read ({error}). It is kept as {kept}; the "
-                "defaults are in use. Mend it and give it its old name to have your settings back."
+            return AppSettings(), tr(
+                "The settings file could not be read ({error}). It is kept as {kept}; the "
+                "defaults are in use. Mend it and give it its old name to have your settings back.",
+                error=error,
+                kept=kept,
             )
         settings, complaints = _salvage(raw)
         self._foreign = _without(raw, AppSettings)
@@ -74,10 +78,11 @@ class SettingsStore:
             return settings, None
         kept = self._set_aside()
         self.save(settings)
-        return settings, (
-            f"{' '.join(complaints)} The default is in use instead; "
-            f"the settings file as it was is kept as {kept}."
+        remedy = tr(
+            "The default is in use instead; the settings file as it was is kept as {kept}.",
+            kept=kept,
         )
+        return settings, " ".join((*complaints, remedy))
 
     def save(self, settings: AppSettings) -> None:
         """Write the settings, whole or not at all. Raises UserError."""
@@ -100,8 +105,8 @@ class SettingsStore:
             return keep_aside(self._path)
         except OSError as error:
             raise UserError(
-                f"The settings are broken and can't be renamed: {self._path}",
-                "Mend, rename or delete the file, then start Snug again.",
+                tr("The settings are broken and can't be renamed: {path}", path=self._path),
+                tr("Mend, rename or delete the file, then start Snug again."),
                 str(error),
             ) from error
 
@@ -136,27 +141,54 @@ def describe_range(info: OptionInfo) -> str:
     """Return a sentence that says what the option takes."""
     default = _default_in_words(info)
     if info.kind is bool:
-        return f"Give on or off. The default is {default}."
+        return tr("Give on or off. The default is {default}.", default=default)
     if issubclass(info.kind, Enum):
-        return f"Give one of {', '.join(info.kind)}. The default is {default}."
-    if info.kind is tuple and info.item is float:
-        return f"Give up to {info.longest} numbers, such as 3, 1."
+        words = ", ".join(info.kind)
+        return tr("Give one of {words}. The default is {default}.", words=words, default=default)
     if info.kind is tuple:
-        return f"Give up to {info.longest} texts of 1 to {info.item_longest:,} characters each."
+        return _describe_list(info)
     if info.kind is str:
-        most = f", not longer than {info.longest:,} characters" if info.longest else ""
-        return f"Give a text{most}."
-    noun = "a whole number" if info.kind is int else "a number"
-    sentence = f"Give {noun} from {info.minimum} to {info.maximum}"
+        return (
+            tr("Give a text, not longer than {most} characters.", most=number(info.longest))
+            if info.longest
+            else tr("Give a text.")
+        )
     if info.multiple:
-        sentence += f", a multiple of {info.multiple}"
-    return f"{sentence}. The default is {default}."
+        sentence = tr(
+            "Give a whole number from {least} to {most}, a multiple of {step}. The default is "
+            "{default}."
+        )
+    elif info.kind is int:
+        sentence = tr("Give a whole number from {least} to {most}. The default is {default}.")
+    else:
+        sentence = tr("Give a number from {least} to {most}. The default is {default}.")
+    return sentence.format(
+        least=info.minimum, most=info.maximum, step=info.multiple, default=default
+    )
 
 
-def _default_in_words(info: OptionInfo) -> object:
+def _describe_list(info: OptionInfo) -> str:
+    if info.item is float:
+        return tr("Give up to {most} numbers, such as 3, 1.", most=info.longest)
+    return tr(
+        "Give up to {most} texts of 1 to {longest} characters each.",
+        most=info.longest,
+        longest=number(info.item_longest or 0),
+    )
+
+
+def in_figures(value: float) -> str:
+    """Return a number as a field shows it, and ``parse_value`` reads it again: not in groups."""
+    point = number(0.5, 1)[1]
+    return str(value) if isinstance(value, int) else f"{value:g}".replace(".", point)
+
+
+def _default_in_words(info: OptionInfo) -> str:
     if info.default is None:
-        return info.option.zero
-    return ("off", "on")[info.default] if info.kind is bool else info.default
+        return tr(info.option.zero)
+    if info.kind is bool:
+        return choice_name(("off", "on")[info.default])
+    return in_figures(info.default) if isinstance(info.default, float) else str(info.default)
 
 
 def with_overrides(
@@ -188,10 +220,13 @@ def with_loading(settings: LoadingSettings, overrides: Mapping[str, object]) -> 
 def _salvage(raw: dict[str, Any]) -> tuple[AppSettings, list[str]]:
     """Return the settings that are allowed, and a complaint about each one that is not."""
     complaints: list[str] = []
-    generation = _section(raw, "generation", "The settings of the completion", complaints)
-    loading = _section(raw, "loading", "The settings of the load", complaints)
-    models = _section(raw, "model_loading", "The settings of single models", complaints)
-    own = {path: _section(models, path, f"The settings of {path}", complaints) for path in models}
+    generation = _section(raw, "generation", tr("The settings of the completion"), complaints)
+    loading = _section(raw, "loading", tr("The settings of the load"), complaints)
+    models = _section(raw, "model_loading", tr("The settings of single models"), complaints)
+    own = {
+        path: _section(models, path, tr("The settings of {path}", path=path), complaints)
+        for path in models
+    }
     settings = AppSettings(
         generation=GenerationSettings(**_generation(generation, complaints)),
         loading=_loading(loading, complaints),
@@ -209,7 +244,7 @@ def _generation(raw: Mapping[str, object], complaints: list[str]) -> dict[str, A
             try:
                 found = msgspec.convert({name: raw[name]}, GenerationSettings)
             except msgspec.ValidationError as error:
-                complaints.append(f"The {name} can't be used: {error}.")
+                complaints.append(tr("The {name} can't be used: {error}.", name=name, error=error))
             else:
                 allowed[name] = getattr(found, name)
     return allowed
@@ -224,7 +259,7 @@ def _section(raw: dict[str, Any], name: str, what: str, complaints: list[str]) -
     section = raw.get(name, {})
     if isinstance(section, dict):
         return section
-    complaints.append(f"{what} are not a list of options.")
+    complaints.append(tr("{what} are not a list of options.", what=what))
     return {}
 
 
@@ -277,7 +312,9 @@ def _merged(known: dict[str, Any], foreign: dict[str, Any]) -> dict[str, Any]:
 
 def _read(info: OptionInfo, text: str) -> object:
     if info.kind is tuple and info.item is float:
-        return tuple(_number(info.item, part) for part in re.split(r"[,;\s]+", text) if part)
+        # Where something else parts them, a comma is a decimal one.
+        parting = r"[;\s]+" if re.search(r"[;\n]", text.strip()) else r"[,\s]+"
+        return tuple(_number(info.item, part) for part in re.split(parting, text) if part)
     if info.kind is tuple:
         return tuple(line for line in text.splitlines() if line)
     return text if info.kind is str else _read_one(info, text.strip())
@@ -288,15 +325,15 @@ def _read_one(info: OptionInfo, text: str) -> object:
         return _SWITCH.get(text.lower(), text)
     if issubclass(info.kind, Enum):
         return text.lower()
-    if info.optional and text.lower() in {"", info.option.zero}:
+    if info.optional and text.lower() in {"", info.option.zero, tr(info.option.zero).lower()}:
         return None
-    return _number(info.kind, text.replace(",", ".") if info.kind is float else text)
+    return _number(info.kind, text)
 
 
 def _number(kind: type, text: str) -> object:
     """Return the number, or the text as it is, for the check to refuse."""
     try:
-        return float(text) if kind is float else int(text)
+        return float(text.rstrip(",").replace(",", ".")) if kind is float else int(text)
     except ValueError:
         return text
 
@@ -304,4 +341,5 @@ def _number(kind: type, text: str) -> object:
 def _not_allowed(info: OptionInfo, value: object, detail: str = "") -> UserError:
     text = str(value)
     shown = text if len(text) <= 40 else f"{text[:40]}…"
-    return UserError(f"{info.option.label} can't be “{shown}”.", describe_range(info), detail)
+    title = tr("{option} can't be “{text}”.", option=tr(info.option.label), text=shown)
+    return UserError(title, describe_range(info), detail)
