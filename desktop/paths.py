@@ -8,6 +8,7 @@ from pathlib import Path
 import platformdirs
 
 from desktop.domain.errors import UserError
+from models.wording import tr
 
 
 class Paths:
@@ -119,7 +120,11 @@ class Paths:
                 folder.chmod(0o700)
             except OSError as error:
                 raise UserError(
-                    f"Snug can't make its folder {folder}: {error.strerror or error}.",
-                    "Make that place writable for you, or choose another one with --basedir.",
+                    tr(
+                        "Snug can't make its folder {folder}: {why}.",
+                        folder=folder,
+                        why=error.strerror or error,
+                    ),
+                    tr("Make that place writable for you, or choose another one with --basedir."),
                     str(error),
                 ) from error

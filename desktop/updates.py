@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from desktop.domain.errors import UserError
+from models.wording import tr
 from packaging.version import InvalidVersion, Version
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _fetch(client: httpx2.Client, address: str) -> bytes | None:
 
 def _trouble(detail: str) -> UserError:
     return UserError(
-        "Snug could not find out whether there is a newer version.",
-        f"Check the network and try again, or look at {RELEASES_PAGE}.",
+        tr("Snug could not find out whether there is a newer version."),
+        tr("Check the network and try again, or look at {page}.", page=RELEASES_PAGE),
         detail,
     )
