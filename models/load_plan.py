@@ -30,9 +30,10 @@ import msgspec
 from models.amounts import size_in_words
 from models.estimate.records import Choice, Judgement
 from models.records import LoadOptions, ModelInfo, Problem
+from models.wording import mark, tr, trn
 
 _TRIES_ON_DEVICE: Final = 3
-_ONE_BY_ONE: Final = (
+_ONE_BY_ONE: Final = mark(
     "A cache for a second reply has no room beside this model, so chats are answered one by one."
 )
 DEVICE_TROUBLE: Final = frozenset(
@@ -89,7 +90,7 @@ class LoadPlan:
     def __init__(self, wanted: LoadOptions, *, anyway: bool = False, drivers: bool = False) -> None:
         self.wanted: Final = wanted
         self.judgement: Judgement | None = None
-        self.step: Step = Judge(wanted, f"Looking at what {_name(wanted)} needs")
+        self.step: Step = Judge(wanted, tr("Looking at what {name} needs", name=_name(wanted)))
         self.told: tuple[str, ...] = ()
         self._anyway = anyway
         self._drivers = drivers
@@ -108,8 +109,8 @@ class LoadPlan:
         self._layers = judgement.estimate.offloaded_layers
         if judgement.sequences:
             self._granted = msgspec.structs.replace(self.wanted, sequences=judgement.sequences)
-            self.told += (_ONE_BY_ONE,)
-        return self._try(self._granted, f"Loading {_name(self.wanted)}")
+            self.told += (tr(_ONE_BY_ONE),)
+        return self._try(self._granted, tr("Loading {name}", name=_name(self.wanted)))
 
     def refused(self, problem: Problem) -> Step:
         """Take in that there is nothing to judge: the file is no model, or is quarantined."""
@@ -139,7 +140,7 @@ class LoadPlan:
 
     def again(self) -> Step:
         """Load as before: the engine died, and nothing points at how the model was loaded."""
-        return self._try(self._tried, f"Loading {_name(self.wanted)} again")
+        return self._try(self._tried, tr("Loading {name} again", name=_name(self.wanted)))
 
     @property
     def on_device(self) -> bool:
@@ -155,20 +156,39 @@ class LoadPlan:
         )
 
     def _try_without_devices(self, problem: Problem) -> Step:
-        told = f"The engine does not start beside the GPU's driver: {problem.title}"
-        self.told += (f"{told} So Snug tried the CPU alone.",)
         self._layers = 0
-        options = msgspec.structs.replace(self._granted, most_layers=0)
-        return self._try(options, f"{told} Trying the CPU alone", fresh=True)
+        return self._try_otherwise(
+            tr(
+                "The engine does not start beside the GPU's driver: {trouble}",
+                trouble=problem.title,
+            )
+        )
 
     def _try_fewer(self, problem: Problem) -> Step:
         had = self._layers
         self._layers = had // 2 if self._tries < _TRIES_ON_DEVICE else 0
-        where = f"{_layers(self._layers)} on it" if self._layers else "the CPU alone"
-        told = f"With {_layers(had)} on the device: {problem.title}"
-        self.told += (f"{told} So Snug tried {where}.",)
-        options = msgspec.structs.replace(self._granted, most_layers=self._layers)
-        return self._try(options, f"{told} Trying {where}", fresh=True)
+        return self._try_otherwise(
+            trn(
+                "With {count} layer on the device: {trouble}",
+                "With {count} layers on the device: {trouble}",
+                had,
+                trouble=problem.title,
+            )
+        )
+
+    def _try_otherwise(self, told: str) -> Step:
+        """Try with the layers that are left, in a fresh engine, and tell of what went wrong."""
+        count = self._layers
+        if count:
+            trying = trn("Trying {count} layer on it", "Trying {count} layers on it", count)
+            tried = trn(
+                "So Snug tried {count} layer on it.", "So Snug tried {count} layers on it.", count
+            )
+        else:
+            trying, tried = tr("Trying the CPU alone"), tr("So Snug tried the CPU alone.")
+        self.told += (f"{told} {tried}",)
+        options = msgspec.structs.replace(self._granted, most_layers=count)
+        return self._try(options, f"{told} {trying}", fresh=True)
 
     def _try(self, options: LoadOptions, sentence: str, *, fresh: bool = False) -> Step:
         self._tries += 1
@@ -191,13 +211,13 @@ class LoadPlan:
             return ()
         kept = tuple(server for server in servers if not _names(problem.title, server))
         left = kept if len(kept) < len(servers) else ()
-        word = "it" if len(servers) - len(left) == 1 else "them"
+        lost = len(servers) - len(left)
         return (
             Choice(
-                label=f"Load without {word}",
-                detail="On this machine alone."
-                if not left
-                else f"Spread over {', '.join(left)} and this machine.",
+                label=trn("Load without it", "Load without them", lost),
+                detail=tr("Spread over {machines} and this machine.", machines=", ".join(left))
+                if left
+                else tr("On this machine alone."),
                 options=msgspec.structs.replace(self.wanted, rpc_servers=left),
             ),
         )
@@ -205,10 +225,11 @@ class LoadPlan:
     def _other_layers(self) -> tuple[Choice, ...]:
         """Return the ways out for a number of layers that a person asked for."""
         half = self._layers // 2
-        ways = [(-1, "Fit automatically", "As many layers as the free memory holds.")]
+        ways = [(-1, tr("Fit automatically"), tr("As many layers as the free memory holds."))]
         if half:
-            ways.append((half, f"{half} layers on the device", "Half of them."))
-        ways.append((0, "CPU only", "Slower, and needs no device."))
+            label = trn("{count} layer on the device", "{count} layers on the device", half)
+            ways.append((half, label, tr("Half of them.")))
+        ways.append((0, tr("CPU only"), tr("Slower, and needs no device.")))
         return tuple(
             Choice(
                 label=label,
@@ -221,17 +242,14 @@ class LoadPlan:
 
 def _no_fit(judgement: Judgement) -> Problem:
     missing = judgement.missing_bytes
-    lacking = f"{size_in_words(missing)} of memory are missing. " if missing else ""
-    remedy = "Choose a way that fits, or close other programs."
-    return Problem(code="no_fit", title=judgement.reason, hint=lacking + remedy)
+    hint = tr("Choose a way that fits, or close other programs.")
+    if missing:
+        hint = f"{tr('{size} of memory are missing.', size=size_in_words(missing))} {hint}"
+    return Problem(code="no_fit", title=judgement.reason, hint=hint)
 
 
 def _name(options: LoadOptions) -> str:
     return Path(options.path).stem
-
-
-def _layers(count: int) -> str:
-    return "1 layer" if count == 1 else f"{count} layers"
 
 
 def _names(title: str, server: str) -> bool:

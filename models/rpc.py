@@ -27,6 +27,7 @@ import msgspec
 
 from models.problems import EngineError
 from models.records import Device
+from models.wording import tr
 
 DEFAULT_PORT: Final = 50052
 RPC_FLAG: Final = "--rpc-worker"
@@ -77,9 +78,11 @@ def parse_address(text: str) -> Address:
     if not _HOST.fullmatch(host) or not 0 < number < 65536:
         raise EngineError(
             "rpc_address",
-            f"“{text}” is no address of an RPC worker.",
-            f"Write it as host:port, such as 192.168.1.20:{DEFAULT_PORT}, with a name or an IPv4 "
-            "address.",
+            tr("“{text}” is no address of an RPC worker.", text=text),
+            tr(
+                "Write it as host:port, such as {example}, with a name or an IPv4 address.",
+                example=f"192.168.1.20:{DEFAULT_PORT}",
+            ),
         )
     return Address(host, number)
 
@@ -190,9 +193,11 @@ def probe_server(host_port: str, timeout_s: float = PROBE_TIMEOUT_S) -> Worker:
         except TimeoutError as error:
             raise EngineError(
                 "rpc_busy",
-                f"The RPC worker at {address} doesn't answer.",
-                "It serves one program at a time: end the one that uses it, or start the worker "
-                "again. Or take it out of the settings.",
+                tr("The RPC worker at {address} doesn't answer.", address=address),
+                tr(
+                    "It serves one program at a time: end the one that uses it, or start the "
+                    "worker again. Or take it out of the settings."
+                ),
                 str(error),
             ) from error
         except (OSError, struct.error) as error:
@@ -244,22 +249,25 @@ def _connect(address: Address, timeout_s: float) -> socket.socket:
 
 
 def _why_unreachable(address: Address, error: Exception) -> tuple[str, str, str]:
-    start = f"Start it there: 'snug rpc-worker --port {address.port}'"
-    or_without = "Or take it out of the settings and load the model without it."
     match error:
         case ConnectionRefusedError():
-            title = f"No RPC worker runs at {address}: the connection is refused."
-            hint = f"{start}. {or_without}"
+            title = tr(
+                "No RPC worker runs at {address}: the connection is refused.", address=address
+            )
+            hint = tr("Start it there: 'snug rpc-worker --port {port}'.", port=address.port)
         case socket.gaierror() | UnicodeError():
-            title = f"There is no machine named “{address.host}” in this network."
-            hint = f"Write its IPv4 address instead. {or_without}"
+            title = tr("There is no machine named “{name}” in this network.", name=address.host)
+            hint = tr("Write its IPv4 address instead.")
         case TimeoutError():
-            title = f"The machine of the RPC worker at {address} doesn't answer."
-            hint = f"See that it is on and that its firewall lets this port through. {or_without}"
+            title = tr(
+                "The machine of the RPC worker at {address} doesn't answer.", address=address
+            )
+            hint = tr("See that it is on and that its firewall lets this port through.")
         case _:
-            title = f"The RPC worker at {address} can't be reached."
-            hint = f"See that both machines are in one network. {or_without}"
-    return title, hint, str(error)
+            title = tr("The RPC worker at {address} can't be reached.", address=address)
+            hint = tr("See that both machines are in one network.")
+    or_without = tr("Or take it out of the settings and load the model without it.")
+    return title, f"{hint} {or_without}", str(error)
 
 
 def _ask(connection: socket.socket, command: int, data: bytes = b"") -> bytes:
@@ -298,17 +306,25 @@ def _check_version(address: Address, greeting: bytes) -> None:
     if theirs != ours:
         raise EngineError(
             "rpc_version",
-            f"The RPC worker at {address} speaks version {_dotted(theirs)} of the protocol, and "
-            f"this Snug {_dotted(ours)}.",
-            "Install the same version of Snug on both machines.",
+            tr(
+                "The RPC worker at {address} speaks version {theirs} of the protocol, and this "
+                "Snug {ours}.",
+                address=address,
+                theirs=_dotted(theirs),
+                ours=_dotted(ours),
+            ),
+            tr("Install the same version of Snug on both machines."),
         )
 
 
 def _not_a_worker(address: Address, detail: str) -> EngineError:
     return EngineError(
         "rpc_not_a_worker",
-        f"What listens at {address} is no RPC worker of this version.",
-        "See that the port is the worker's, and install the same version of Snug on both machines.",
+        tr("What listens at {address} is no RPC worker of this version.", address=address),
+        tr(
+            "See that the port is the worker's, and install the same version of Snug on both "
+            "machines."
+        ),
         detail,
     )
 

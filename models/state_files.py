@@ -33,6 +33,7 @@ import numpy as np
 
 from models.problems import EngineError
 from models.state_seals import Identity, SealsAhead
+from models.wording import tr
 
 SUFFIX: Final = ".kv"
 KEY_BYTES: Final = 32
@@ -97,8 +98,14 @@ class StateFolder:
         except OSError as error:
             raise EngineError(
                 "state_not_kept",
-                f"A chat could not be kept for an instant return: {error.strerror or error}.",
-                f"See that {self._folder} can be written and that its disk has room.",
+                tr(
+                    "A chat could not be kept for an instant return: {why}.",
+                    why=error.strerror or error,
+                ),
+                tr(
+                    "See that {folder} can be written and that its disk has room.",
+                    folder=self._folder,
+                ),
                 str(error),
             ) from error
         return whole

@@ -21,6 +21,7 @@ from models.markers import Control, ControlStrings, Marker, Piece, PieceBuilder,
 from models.problems import EngineError
 from models.protocol import JobId, TokenCount
 from models.records import ChatPrompt, Countable, RawPrompt, Texts, Turn
+from models.wording import number, tr
 
 _BEFORE_FIRST_TURN = -1
 
@@ -123,9 +124,12 @@ class PromptEncoder:
         if self._bytes_limit is not None and size > self._bytes_limit:
             raise EngineError(
                 "prompt_too_long",
-                f"The prompt has {size:,} bytes; this context window can hold"
-                f" {self._bytes_limit:,} at most.",
-                "Shorten it, or choose a larger context window.",
+                tr(
+                    "The prompt has {size} bytes; this context window can hold {limit} at most.",
+                    size=number(size),
+                    limit=number(self._bytes_limit),
+                ),
+                tr("Shorten it, or choose a larger context window."),
             )
 
     def _encode_texts(self, prompt: Texts) -> EncodedPrompt:

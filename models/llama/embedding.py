@@ -19,6 +19,7 @@ from models.llama.library import lib
 from models.problems import EngineError
 from models.protocol import Embed, Embedded
 from models.tokenizing import PromptEncoder
+from models.wording import tr
 
 Vectors = NDArray[np.float32]
 Frame = tuple[list[int], list[int]]
@@ -46,8 +47,8 @@ class TextEmbedder:
         if lib.llama_pooling_type(context.handle) == lib.LLAMA_POOLING_TYPE_RANK:
             raise EngineError(
                 "not_an_embedding_model",
-                "This model ranks texts against a question; it makes no vectors of them.",
-                "Choose an embedding model.",
+                tr("This model ranks texts against a question; it makes no vectors of them."),
+                tr("Choose an embedding model."),
             )
         self._context = context
         self._before, self._after = frame
@@ -105,7 +106,7 @@ class TextEmbedder:
         context.synchronize()
         context.clear()
         if outcome is Outcome.ABORTED or cancelled:
-            raise EngineError("cancelled", "It was cancelled.")
+            raise EngineError("cancelled", tr("It was cancelled."))
         for sequence in range(len(parts)):
             pointer = lib.llama_get_embeddings_seq(context.handle, sequence)
             yield np.ctypeslib.as_array(pointer, (self.dimension,)).copy()
@@ -116,7 +117,7 @@ def _unit(vector: Vectors) -> Vectors:
     if not np.isfinite(length):
         raise EngineError(
             "model_damaged",
-            "The embedding model gives numbers that are none.",
-            "Download it again, or choose another.",
+            tr("The embedding model gives numbers that are none."),
+            tr("Download it again, or choose another."),
         )
     return vector / np.float32(length) if length else vector

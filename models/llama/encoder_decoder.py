@@ -16,6 +16,7 @@ from models.llama.scheduler import Scheduler
 from models.llama.vocabulary import LlamaVocabulary
 from models.problems import EngineError
 from models.protocol import Failed, PrefillProgress
+from models.wording import number, tr
 
 
 class EncoderDecoderScheduler(Scheduler):
@@ -30,8 +31,12 @@ class EncoderDecoderScheduler(Scheduler):
         if size > room:
             raise EngineError(
                 "prompt_too_long",
-                f"The text has {size:,} tokens, and the model reads {room:,} at once.",
-                "Shorten it, or choose a larger context window.",
+                tr(
+                    "The text has {size} tokens, and the model reads {room} at once.",
+                    size=number(size),
+                    room=number(room),
+                ),
+                tr("Shorten it, or choose a larger context window."),
             )
         super().submit(job)
 

@@ -13,7 +13,7 @@ from models.cancellation import Cancellation
 from models.catalogue import find_entry
 from models.chat_template import ChatTemplate
 from models.engine import Emit
-from models.llama import library, loading
+from models.llama import failures, library, loading
 from models.llama.buffers import HOST, read_buffers
 from models.llama.context import LlamaContext
 from models.llama.counting import TokenCounter
@@ -57,6 +57,7 @@ from models.records import (
 from models.state_seals import SealsAhead
 from models.template_renderer import TemplateRenderer
 from models.tokenizing import PromptEncoder
+from models.wording import tr
 
 _BYTES_PER_TOKEN: Final = 16
 _LEAST_PROMPT_BYTES: Final = 64 * 1024
@@ -110,7 +111,7 @@ class LlamaEngine:
         """Count on the vocabulary alone; may run beside everything else."""
         count = self._loaded().counter.count(job_id, prompt)
         if count is None:
-            raise _no_model()
+            raise failures.no_model()
         return count
 
     def embed(self, request: Embed, cancelled: Cancellation) -> Embedded:
@@ -138,7 +139,7 @@ class LlamaEngine:
         model, self._model = self._model, None
         model.scheduler.keeper.leave(model.scheduler.slots[0])
         for job_id in model.scheduler.abandon():
-            self._owed.append(Failed(job_id=job_id, problem=_no_model().problem))
+            self._owed.append(Failed(job_id=job_id, problem=failures.no_model().problem))
         model.close()
         # A model and its parts know each other; what Python still holds of them keeps C's memory.
         del model
@@ -157,7 +158,7 @@ class LlamaEngine:
     def _loaded(self) -> _LoadedModel:
         model = self._model
         if model is None:
-            raise _no_model()
+            raise failures.no_model()
         return model
 
 
@@ -237,7 +238,7 @@ class _LoadedModel:
         """Encode the prompt and queue the job. Raises EngineError."""
         prompt = request.prompt
         if not self._answers(prompt):
-            raise _not_for_writing(self.info)
+            raise failures.not_for_writing(self.info)
         if isinstance(prompt, TokenPrompt):
             self._check_ids(prompt)
         stop = request.stop
@@ -294,8 +295,8 @@ class _LoadedModel:
         if self._embedder is None:
             raise EngineError(
                 "not_an_embedding_model",
-                f"{self.info.name} writes texts; it is no embedding model.",
-                "Choose an embedding model.",
+                tr("{name} writes texts; it is no embedding model.", name=self.info.name),
+                tr("Choose an embedding model."),
             )
         return self._embedder.embed(request, self._encoder, cancelled)
 
@@ -319,8 +320,8 @@ class _LoadedModel:
         if any(token not in known for token in prompt.token_ids):
             raise EngineError(
                 "bad_request",
-                "The prompt has token ids that the model's vocabulary doesn't know.",
-                f"Use ids from 0 to {self._vocabulary.size - 1}.",
+                tr("The prompt has token ids that the model's vocabulary doesn't know."),
+                tr("Use ids from 0 to {last}.", last=self._vocabulary.size - 1),
             )
 
     def _describe(
@@ -387,21 +388,3 @@ def _device_name(weights: Weights, memory: tuple[DeviceMemory, ...]) -> str:
         return HOST
     names = [part.description or part.device for part in memory if part.device != HOST]
     return ", ".join(dict.fromkeys(names))
-
-
-def _not_for_writing(info: ModelInfo) -> EngineError:
-    if info.kind == "embedding":
-        what = "an embedding model: it turns texts into numbers and writes nothing"
-        where = "It serves the search in documents."
-    else:
-        what = "an encoder-decoder model: it answers one text at a time and can't chat"
-        where = "It can summarize and translate documents."
-    return EngineError(
-        "not_a_chat_model",
-        f"{info.name} is {what}.",
-        f"{where} Choose a chat model to chat with.",
-    )
-
-
-def _no_model() -> EngineError:
-    return EngineError("no_model", "No model is loaded.", "Choose a model first.")

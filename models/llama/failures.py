@@ -17,7 +17,8 @@ from models.installation import repair
 from models.llama import library
 from models.llama.buffers import HOST, device_of
 from models.problems import EngineError
-from models.records import LoadOptions
+from models.records import LoadOptions, ModelInfo
+from models.wording import mark, number, tr
 
 _ARCHITECTURE: Final = re.compile(r"unknown model architecture: '([^']*)'")
 _PRE_TOKENIZER: Final = re.compile(r"unknown pre-tokenizer type: '([^']*)'")
@@ -29,13 +30,22 @@ _NO_MEMORY: Final = re.compile(
 )
 _LOST: Final = re.compile(r"DeviceLost|device lost|CUDA error|ggml_metal.*error: command buffer")
 _PLACES: Final = (
-    (re.compile(r"tensor '([^']*)' data is not within the file bounds"), "ends within the tensor"),
-    (re.compile(r"missing tensor '([^']*)'"), "lacks the tensor"),
-    (re.compile(r"tensor '([^']*)' has wrong shape"), "has the wrong shape in the tensor"),
-    (re.compile(r"tensor '([^']*)' has invalid data"), "has invalid numbers in the tensor"),
-    (re.compile(r"tensor '([^']*)' is duplicated"), "has twice the tensor"),
-    (re.compile(r"key not found in model: (\S+)"), "lacks the metadata"),
-    (re.compile(r"key (\S+) has wrong"), "has the wrong kind of metadata in"),
+    (
+        re.compile(r"tensor '([^']*)' data is not within the file bounds"),
+        mark("it ends within the tensor “{part}”"),
+    ),
+    (re.compile(r"missing tensor '([^']*)'"), mark("it lacks the tensor “{part}”")),
+    (
+        re.compile(r"tensor '([^']*)' has wrong shape"),
+        mark("it has the wrong shape in the tensor “{part}”"),
+    ),
+    (
+        re.compile(r"tensor '([^']*)' has invalid data"),
+        mark("it has invalid numbers in the tensor “{part}”"),
+    ),
+    (re.compile(r"tensor '([^']*)' is duplicated"), mark("it has twice the tensor “{part}”")),
+    (re.compile(r"key not found in model: (\S+)"), mark("it lacks the metadata “{part}”")),
+    (re.compile(r"key (\S+) has wrong"), mark("it has the wrong kind of metadata in “{part}”")),
 )
 _DAMAGED: Final = re.compile(r"corrupt|incomplete|wrong number of tensors|failed to read")
 
@@ -47,52 +57,58 @@ def why_not_loaded(path: Path, said: str, devices: Sequence[str] = ()) -> Engine
     if "CLIP cannot be used as main model" in said:
         return EngineError(
             "model_unsupported",
-            f"{path.name} is a projector: the part of a model that sees pictures.",
-            "Choose the model that it belongs to.",
+            tr("{name} is a projector: the part of a model that sees pictures.", name=path.name),
+            tr("Choose the model that it belongs to."),
         )
     if found := _PRE_TOKENIZER.search(said):
         return EngineError(
             "model_unsupported",
-            f"This llama.cpp doesn't know how {path.name} splits its text (“{found[1]}”).",
-            "Update Snug, or choose another model.",
+            tr(
+                "This llama.cpp doesn't know how {name} splits its text (“{way}”).",
+                name=path.name,
+                way=found[1],
+            ),
+            tr("Update Snug, or choose another model."),
             errors(said),
         )
-    if trouble := _device_trouble(said, f"{path.name}", devices):
+    if trouble := _device_trouble(said, path.name, devices):
         return trouble
     return _damaged(path, said)
 
 
 def why_no_context(options: LoadOptions, said: str, devices: Sequence[str] = ()) -> EngineError:
     """Return why no context was opened."""
-    what = f"a context window of {options.context_size:,} tokens"
+    what = tr("a context window of {tokens} tokens", tokens=number(options.context_size))
     if trouble := _device_trouble(said, what, devices):
         return trouble
     if "does not divide" in said:
         return EngineError(
             "context_failed",
-            f"This model's cache can't be kept in {options.cache_type}: its heads are no multiple "
-            "of a block.",
-            "Keep the cache in f16.",
+            tr(
+                "This model's cache can't be kept in {type}: its heads are no multiple of a block.",
+                type=options.cache_type,
+            ),
+            tr("Keep the cache in f16."),
             errors(said),
         )
     return EngineError(
         "context_failed",
-        "The engine can't open a context window with these options.",
-        "Choose a smaller context window, or the defaults of the other options.",
+        tr("The engine can't open a context window with these options."),
+        tr("Choose a smaller context window, or the defaults of the other options."),
         errors(said),
     )
 
 
 def why_not_decoded(said: str, *, has_room: bool) -> EngineError:
     """Return why a batch was not computed."""
-    if has_room and (trouble := _device_trouble(said, "this batch of tokens", ())):
+    if has_room and (trouble := _device_trouble(said, tr("this batch of tokens"), ())):
         return trouble
     return EngineError(
         "context_failed",
-        "llama.cpp could not compute a batch of tokens."
+        tr("llama.cpp could not compute a batch of tokens.")
         if has_room
-        else "The context window has no room for these tokens.",
-        "Load the model again; a smaller context window may help.",
+        else tr("The context window has no room for these tokens."),
+        tr("Load the model again; a smaller context window may help."),
         errors(said),
     )
 
@@ -101,9 +117,14 @@ def no_room_for_context(needed: int, available: int) -> EngineError:
     """Return the refusal of a KV cache that is larger than the free memory."""
     return EngineError(
         "out_of_memory",
-        f"The context window needs {size_in_words(needed)} of memory, and "
-        f"{size_in_words(available)} are free: {size_in_words(needed - available)} are missing.",
-        "Choose a smaller context window or model, or close other programs.",
+        tr(
+            "The context window needs {needed} of memory, and {free} are free: {missing} are "
+            "missing.",
+            needed=size_in_words(needed),
+            free=size_in_words(available),
+            missing=size_in_words(needed - available),
+        ),
+        tr("Choose a smaller context window or model, or close other programs."),
     )
 
 
@@ -111,15 +132,43 @@ def unknown_architecture(path: Path, name: str, said: str = "") -> EngineError:
     """Return the refusal of an architecture, and which version knows it, if that is known."""
     version = _known_since(name)
     if version:
-        who = f"llama-cpp-python {version} does. {repair()}, in its newest version."
+        who = tr(
+            "llama-cpp-python {version} does. {repair}, in its newest version.",
+            version=version,
+            repair=repair(),
+        )
     else:
-        who = "None that Snug knows of does yet: update Snug, or choose another model."
+        who = tr("None that Snug knows of does yet: update Snug, or choose another model.")
     return EngineError(
         "model_unsupported",
-        f"This llama.cpp doesn't know the architecture of {path.name}: “{name}”.",
+        tr(
+            "This llama.cpp doesn't know the architecture of {name}: “{architecture}”.",
+            name=path.name,
+            architecture=name,
+        ),
         who,
         errors(said),
     )
+
+
+def not_for_writing(info: ModelInfo) -> EngineError:
+    """Return the refusal to write with a model that is made for something else."""
+    if info.kind == "embedding":
+        title = mark(
+            "{name} is an embedding model: it turns texts into numbers and writes nothing."
+        )
+        hint = mark("It serves the search in documents. Choose a chat model to chat with.")
+    else:
+        title = mark(
+            "{name} is an encoder-decoder model: it answers one text at a time and can't chat."
+        )
+        hint = mark("It can summarize and translate documents. Choose a chat model to chat with.")
+    return EngineError("not_a_chat_model", tr(title, name=info.name), tr(hint))
+
+
+def no_model() -> EngineError:
+    """Return the refusal of a job while no model is loaded."""
+    return EngineError("no_model", tr("No model is loaded."), tr("Choose a model first."))
 
 
 def errors(said: str) -> str:
@@ -134,8 +183,10 @@ def _device_trouble(said: str, what: str, devices: Sequence[str]) -> EngineError
     if _LOST.search(said):
         return EngineError(
             "device_failed",
-            f"The driver lost the device {', '.join(devices) or 'of the GPU'} while it loaded.",
-            "Put fewer layers on it, or renew its driver.",
+            tr("The driver lost the device {names} while it loaded.", names=", ".join(devices))
+            if devices
+            else tr("The driver lost the device of the GPU while it loaded."),
+            tr("Put fewer layers on it, or renew its driver."),
             errors(said),
         )
     if not _NO_MEMORY.search(said):
@@ -146,16 +197,18 @@ def _device_trouble(said: str, what: str, devices: Sequence[str]) -> EngineError
         free = psutil.virtual_memory().available
         return EngineError(
             "out_of_memory",
-            f"There is not enough memory for {what}{_lacking(wanted, free)}.",
-            "Close other programs, or choose a smaller model, quantization or context window.",
+            _lacking(tr("There is not enough memory for {what}", what=what), wanted, free),
+            tr("Close other programs, or choose a smaller model, quantization or context window."),
             errors(said),
         )
     found = known[device]
+    lack = tr(
+        "{device} has not enough memory for {what}", device=found.description or device, what=what
+    )
     return EngineError(
         "device_out_of_memory",
-        f"{found.description or device} has not enough memory for {what}"
-        f"{_lacking(wanted, found.memory_free)}.",
-        "Put fewer layers on it, keep the KV cache off it, or choose a smaller context window.",
+        _lacking(lack, wanted, found.memory_free),
+        tr("Put fewer layers on it, keep the KV cache off it, or choose a smaller context window."),
         errors(said),
     )
 
@@ -171,18 +224,23 @@ def _refused_buffer(said: str, devices: Sequence[str]) -> tuple[str, int]:
     return (devices[0] if size and devices else HOST), wanted
 
 
-def _lacking(wanted: int, free: int) -> str:
+def _lacking(lack: str, wanted: int, free: int) -> str:
+    """Return the sentence of a lack of memory, with the bytes where they are known."""
     if not wanted:
-        return ""
+        return f"{lack}."
     if wanted > free:
-        missing = size_in_words(wanted - free)
-        return (
-            f": it wants {size_in_words(wanted)} at once, and {size_in_words(free)} are free, so "
-            f"{missing} are missing"
+        return tr(
+            "{lack}: it wants {wanted} at once, and {free} are free, so {missing} are missing.",
+            lack=lack,
+            wanted=size_in_words(wanted),
+            free=size_in_words(free),
+            missing=size_in_words(wanted - free),
         )
-    return (
-        f": it wants {size_in_words(wanted)} at once, which it does not give, though "
-        f"{size_in_words(free)} are free"
+    return tr(
+        "{lack}: it wants {wanted} at once, which it does not give, though {free} are free.",
+        lack=lack,
+        wanted=size_in_words(wanted),
+        free=size_in_words(free),
     )
 
 
@@ -191,15 +249,21 @@ def _damaged(path: Path, said: str) -> EngineError:
         if found := pattern.search(said):
             return EngineError(
                 "model_damaged",
-                f"{path.name} is damaged or incomplete: it {what} “{found[1]}”.",
-                "Download it again, or choose another model.",
+                tr(
+                    "{name} is damaged or incomplete: {trouble}.",
+                    name=path.name,
+                    trouble=tr(what, part=found[1]),
+                ),
+                tr("Download it again, or choose another model."),
                 errors(said),
             )
     damaged = _DAMAGED.search(said)
     return EngineError(
         "model_damaged" if damaged else "load_failed",
-        f"{path.name} is damaged." if damaged else f"The engine can't load {path.name}.",
-        "Download it again, or choose another model.",
+        tr("{name} is damaged.", name=path.name)
+        if damaged
+        else tr("The engine can't load {name}.", name=path.name),
+        tr("Download it again, or choose another model."),
         errors(said),
     )
 

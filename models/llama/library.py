@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from models.wording import tr
+
 # Read when the library loads. An assertion should end the process, not fork a debugger. And a
 # thread that waits for another shouldn't spin for long: where another program has the core that
 # the other one needs, OpenMP's default of 300,000 turns makes each of a token's hundreds of
@@ -184,8 +186,8 @@ def choose_devices(wanted: Sequence[str], workers: Sequence[str]) -> tuple[str, 
     if missing := [name for name in wanted if name not in known]:
         raise EngineError(
             "no_device",
-            f"The device {missing[0]} is not there.",
-            f"Choose from {', '.join(known)}, or leave the devices to Snug.",
+            tr("The device {name} is not there.", name=missing[0]),
+            tr("Choose from {names}, or leave the devices to Snug.", names=", ".join(known)),
         )
     if wanted:
         return tuple(wanted)

@@ -23,6 +23,7 @@ from models.llama.library import lib, log
 from models.llama.placement import Placement, place, set_devices
 from models.problems import EngineError
 from models.records import LoadOptions, ModelKind
+from models.wording import mark, tr
 
 _MMAP_CHOICE: Final = {
     (False, False): 0,
@@ -45,7 +46,7 @@ class LoadCancelledError(EngineError):
     """The load was given up on request."""
 
     def __init__(self) -> None:
-        super().__init__("cancelled", "The load was cancelled.")
+        super().__init__("cancelled", tr("The load was cancelled."))
 
 
 @dataclass
@@ -82,33 +83,53 @@ class Weights:
 def check_options(options: LoadOptions) -> None:
     """Refuse what would end the process instead of the load. Raises EngineError."""
     ranges = (
-        ("context size", options.context_size, 0, 1 << 24),
-        ("number of threads", options.threads, 0, 256),
-        ("batch size", options.batch_size, 1, 1 << 16),
-        ("micro-batch size", options.micro_batch_size, 1, 1 << 16),
-        ("number of sequences", options.sequences, 1, 64),
-        ("number of drafted tokens", options.draft_tokens, 1, 64),
-        ("number of GPU layers", options.gpu_layers, -1, 1 << 16),
-        ("number of shares in the split", len(options.split), 0, lib.llama_max_devices()),
+        (mark("The context size {value} is out of range."), options.context_size, 0, 1 << 24),
+        (mark("The number of threads {value} is out of range."), options.threads, 0, 256),
+        (mark("The batch size {value} is out of range."), options.batch_size, 1, 1 << 16),
+        (
+            mark("The micro-batch size {value} is out of range."),
+            options.micro_batch_size,
+            1,
+            1 << 16,
+        ),
+        (mark("The number of sequences {value} is out of range."), options.sequences, 1, 64),
+        (
+            mark("The number of drafted tokens {value} is out of range."),
+            options.draft_tokens,
+            1,
+            64,
+        ),
+        (
+            mark("The number of GPU layers {value} is out of range."),
+            options.gpu_layers,
+            -1,
+            1 << 16,
+        ),
+        (
+            mark("The number of shares in the split {value} is out of range."),
+            len(options.split),
+            0,
+            lib.llama_max_devices(),
+        ),
     )
-    for name, value, least, most in ranges:
+    for title, value, least, most in ranges:
         if not least <= value <= most:
             raise EngineError(
                 "bad_request",
-                f"The {name} {value} is out of range.",
-                f"Choose one from {least} to {most}.",
+                tr(title, value=value),
+                tr("Choose one from {least} to {most}.", least=least, most=most),
             )
     if options.split and not all(0 <= share < math.inf for share in options.split):
         raise EngineError(
             "bad_request",
-            "A share of the split is no number that can be divided by.",
-            "Give each device a share of 0 or more, such as 3, 1.",
+            tr("A share of the split is no number that can be divided by."),
+            tr("Give each device a share of 0 or more, such as 3, 1."),
         )
     if options.cache_type != "f16" and options.flash_attention == "off":
         raise EngineError(
             "bad_request",
-            "A quantized KV cache needs flash attention, which is switched off.",
-            "Switch flash attention on, or keep the cache in f16.",
+            tr("A quantized KV cache needs flash attention, which is switched off."),
+            tr("Switch flash attention on, or keep the cache in f16."),
         )
 
 

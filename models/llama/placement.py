@@ -19,6 +19,7 @@ from models.llama.buffers import HOST
 from models.llama.library import lib
 from models.problems import EngineError
 from models.records import Device, DeviceMemory, LoadOptions, PlacementReason
+from models.wording import tr, trn
 
 _MOST_LAYERS: Final = 1000
 
@@ -97,11 +98,12 @@ def set_devices(parameters: Any, placement: Placement, split: Sequence[float]) -
 
 def _no_gpu(wanted: int) -> EngineError:
     why = why_no_gpu(library.devices())
-    cause = f" {why.title}" if why else ""
-    remedy = f"{why.hint} " if why else ""
-    return EngineError(
-        "no_gpu",
-        f"{wanted} layers were asked for on a GPU, and there is none that the engine can use."
-        f"{cause}",
-        f"{remedy}Or set the GPU layers to automatic.",
+    title = trn(
+        "{count} layer was asked for on a GPU, and there is none that the engine can use.",
+        "{count} layers were asked for on a GPU, and there is none that the engine can use.",
+        wanted,
     )
+    hint = tr("Or set the GPU layers to automatic.")
+    if why is not None:
+        title, hint = f"{title} {why.title}", f"{why.hint} {hint}"
+    return EngineError("no_gpu", title, hint)

@@ -25,6 +25,7 @@ from models.rpc import (
     parse_address,
     probe_server,
 )
+from models.wording import tr
 
 _registered: Final[dict[str, tuple[str, ...]]] = {}
 """The names of each registered worker's devices, by the worker's address."""
@@ -43,8 +44,8 @@ def check_rpc() -> None:
     if not has_rpc():
         raise EngineError(
             "rpc_missing",
-            "This build of llama.cpp can't spread a model over several machines.",
-            f"{repair()}, or take the workers out of the settings.",
+            tr("This build of llama.cpp can't spread a model over several machines."),
+            tr("{repair}, or take the workers out of the settings.", repair=repair()),
         )
 
 
@@ -101,8 +102,8 @@ def _register(address: Address) -> None:
     if not registry:
         raise EngineError(
             "rpc_no_devices",
-            f"The RPC worker at {address} lends no device.",
-            "Start it again with '--device', or take it out of the settings.",
+            tr("The RPC worker at {address} lends no device.", address=address),
+            tr("Start it again with '--device', or take it out of the settings."),
         )
     _call("ggml_backend_register", None, ctypes.c_void_p)(registry)
     count = _call("ggml_backend_reg_dev_count", ctypes.c_size_t, ctypes.c_void_p)(registry)

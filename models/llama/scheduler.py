@@ -40,6 +40,7 @@ from models.llama.vocabulary import LlamaVocabulary
 from models.problems import EngineError
 from models.protocol import Cancelled, Failed, Finished, FinishReason, PrefillProgress
 from models.records import Problem, Report, Sampling
+from models.wording import number, tr
 
 
 @dataclass
@@ -94,13 +95,19 @@ class Scheduler:
         """Queue a job. Raises EngineError for a prompt that can't fit."""
         size, room = job.prompt_size, self._context.context_size
         if not size:
-            raise EngineError("bad_request", "The prompt is empty.", "Write something first.")
+            raise EngineError(
+                "bad_request", tr("The prompt is empty."), tr("Write something first.")
+            )
         if size >= room:
             raise EngineError(
                 "prompt_too_long",
-                f"The prompt has {size:,} tokens, and the context window holds {room:,} with the "
-                "reply.",
-                "Shorten it, start a new chat, or choose a larger context window.",
+                tr(
+                    "The prompt has {size} tokens, and the context window holds {room} with the "
+                    "reply.",
+                    size=number(size),
+                    room=number(room),
+                ),
+                tr("Shorten it, start a new chat, or choose a larger context window."),
             )
         self._queue.append(job)
 
@@ -381,6 +388,6 @@ class Scheduler:
 def _cannot_spell() -> EngineError:
     return EngineError(
         "schema_not_followed",
-        "The model has no tokens for what the schema asks for next.",
-        "Choose another model, or change the schema.",
+        tr("The model has no tokens for what the schema asks for next."),
+        tr("Choose another model, or change the schema."),
     )

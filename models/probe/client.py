@@ -200,5 +200,5 @@ def _expect(kind: type[T], answer: Answer, on_death: Callable[[Died], EngineErro
         return answer
     if isinstance(answer, Died):
         raise on_death(answer)
-    problem = answer.problem if isinstance(answer, Refused) else problems.CONFUSED
+    problem = answer.problem if isinstance(answer, Refused) else problems.confused()
     raise EngineError(problem.code, problem.title, problem.hint, problem.detail)

@@ -11,23 +11,49 @@ from models.post_mortem import describe_death
 from models.probe.messages import Died
 from models.problems import EngineError
 from models.records import Problem
+from models.wording import mark, tr
 
 _BUILD_FOLDER: Final = re.compile(r"\S*/(?=llama\.cpp/)")
 """Where the library was compiled, which tells nobody anything."""
-_OTHER_FILE: Final = "Download it again from a source that you trust, or choose another model."
-CONFUSED: Final = Problem(
-    code="probe_failed",
-    title="The process that looks at models and devices gave an answer to another question.",
-    hint="Install Snug again, so that all its parts are of one version.",
+_OTHER_FILE: Final = mark(
+    "Download it again from a source that you trust, or choose another model."
 )
+_NO_ANSWER_OF: Final = {
+    False: mark(
+        "The search for devices was stopped, since the driver of a graphics card doesn't answer."
+    ),
+    True: mark(
+        "The search for devices was stopped, since the driver of a graphics card or a worker on "
+        "another machine doesn't answer."
+    ),
+}
+_CRASHED_IN: Final = {
+    False: mark("The search for devices crashed, most likely in the driver of a graphics card."),
+    True: mark(
+        "The search for devices crashed, most likely in the driver of a graphics card or a worker "
+        "on another machine."
+    ),
+}
+"""By whether there are workers."""
+
+
+def confused() -> Problem:
+    """Return the problem of a process that answers what it was not asked."""
+    return Problem(
+        code="probe_failed",
+        title=tr(
+            "The process that looks at models and devices gave an answer to another question."
+        ),
+        hint=tr("Install Snug again, so that all its parts are of one version."),
+    )
 
 
 def no_start(detail: str) -> EngineError:
     """Return the error of a process that doesn't come up."""
     return EngineError(
         "probe_failed",
-        "The process that looks at models and devices could not start.",
-        f"{repair()}; 'snug doctor' shows what is wrong.",
+        tr("The process that looks at models and devices could not start."),
+        tr("{repair}; 'snug doctor' shows what is wrong.", repair=repair()),
         detail.strip().rpartition("\n")[2],
     )
 
@@ -36,40 +62,40 @@ def probe_died(died: Died) -> EngineError:
     """Return the error of a process that was ended while it waited for an answer itself."""
     return EngineError(
         "probe_failed",
-        "The process that looks at models and devices was ended before it had an answer.",
-        "Try again; if it happens again, close other programs to free memory.",
+        tr("The process that looks at models and devices was ended before it had an answer."),
+        tr("Try again; if it happens again, close other programs to free memory."),
         _cause(died),
     )
 
 
 def devices_died(died: Died, *, workers: bool) -> EngineError:
     """Return the error of a search for devices that ended in a death."""
-    culprit = "the driver of a graphics card"
-    hint = "Update the driver of your graphics card, or install Snug's library for the CPU."
+    hint = tr("Update the driver of your graphics card, or install Snug's library for the CPU.")
     if workers:
-        culprit += " or a worker on another machine"
-        hint = f"Take the workers out of the settings to see which it is. {hint}"
+        hint = f"{tr('Take the workers out of the settings to see which it is.')} {hint}"
     if died.overdue:
-        title = f"The search for devices was stopped, since {culprit} doesn't answer."
-        return EngineError("devices_failed", title, hint)
-    title = f"The search for devices crashed, most likely in {culprit}."
-    return EngineError("devices_failed", title, hint, _cause(died))
+        return EngineError("devices_failed", tr(_NO_ANSWER_OF[workers]), hint)
+    return EngineError("devices_failed", tr(_CRASHED_IN[workers]), hint, _cause(died))
 
 
 def file_died(path: Path, died: Died, *, quarantined: bool) -> EngineError:
     """Return the error of a file that a trial load died of, or never came to an end with."""
-    hint = _OTHER_FILE
+    hint = tr(_OTHER_FILE)
     if quarantined:
-        hint = f"It is set apart now, and won't be loaded until you release it. {hint}"
+        apart = tr("It is set apart now, and won't be loaded until you release it.")
+        hint = f"{apart} {hint}"
     if died.overdue:
         return EngineError(
             "model_endless",
-            f"A trial load of {path.name} came to no end and was stopped.",
+            tr("A trial load of {name} came to no end and was stopped.", name=path.name),
             hint,
         )
     return EngineError(
         "model_deadly",
-        f"{path.name} would crash the engine: a trial load in a process of its own died of it.",
+        tr(
+            "{name} would crash the engine: a trial load in a process of its own died of it.",
+            name=path.name,
+        ),
         hint,
         _cause(died),
     )

@@ -25,6 +25,7 @@ import msgspec
 
 from models.files import write_atomically
 from models.problems import EngineError
+from models.wording import tr
 
 DEATHS: Final = 2
 _MOST_FILES: Final = 256
@@ -111,8 +112,8 @@ class Quarantine:
         if self.holds(path):
             raise EngineError(
                 "quarantined",
-                f"{Path(path).name} crashed the engine twice and is set apart.",
-                "Download it again, choose another model, or release it to try once more.",
+                tr("{name} crashed the engine twice and is set apart.", name=Path(path).name),
+                tr("Download it again, choose another model, or release it to try once more."),
             )
 
     def release(self, path: str | Path) -> None:
@@ -126,9 +127,16 @@ class Quarantine:
         except OSError as error:
             raise EngineError(
                 "release_failed",
-                f"{path.name} could not be released: {error.strerror or error}.",
-                f"See that the file is there and that there is room in {self._file.parent}, then "
-                "try again.",
+                tr(
+                    "{name} could not be released: {why}.",
+                    name=path.name,
+                    why=error.strerror or error,
+                ),
+                tr(
+                    "See that the file is there and that there is room in {folder}, then try "
+                    "again.",
+                    folder=self._file.parent,
+                ),
             ) from error
 
     def _learn(self, path: Path, *, trusted: bool) -> tuple[dict[str, _Suspect], int]:

@@ -11,8 +11,9 @@ from models.llama.speculation.draft_model import DraftModel
 from models.llama.speculation.drafting import Speculation
 from models.llama.speculation.prompt_lookup import PromptLookup
 from models.records import LoadOptions
+from models.wording import mark, tr
 
-CANNOT_FORGET = (
+CANNOT_FORGET = mark(
     "Speculation is off: this model keeps its context in a state that can't take back a token "
     "that was guessed wrong."
 )
@@ -32,7 +33,7 @@ def choose_speculation(
     if options.speculation == "off" or weights.encodes:
         return None, ""
     if not context.can_forget_part():
-        return None, CANNOT_FORGET
+        return None, tr(CANNOT_FORGET)
     if options.speculation == "prompt_lookup":
         return PromptLookup(), ""
     return DraftModel.load(options, weights, progress, cancelled), ""

@@ -17,6 +17,7 @@ from models.llama.library import lib
 from models.llama.loading import Weights
 from models.problems import EngineError
 from models.records import LoadOptions
+from models.wording import tr
 
 _LOG: Final = logging.getLogger(__name__)
 _SIZE_TOLERANCE: Final = 128
@@ -57,8 +58,8 @@ class DraftModel:
         if not options.draft_path:
             raise EngineError(
                 "draft_missing",
-                "Speculation with a draft model is on, and no draft model is chosen.",
-                "Choose a smaller model of the same family, or switch speculation off.",
+                tr("Speculation with a draft model is on, and no draft model is chosen."),
+                tr("Choose a smaller model of the same family, or switch speculation off."),
             )
         # All of it lies here: what drafts across the network would be slower than no draft.
         own = msgspec.structs.replace(
@@ -76,8 +77,8 @@ class DraftModel:
             weights.close()
             raise EngineError(
                 "draft_mismatch",
-                "The draft model can't take tokens back, which drafting needs.",
-                "Choose one with attention only, or switch speculation off.",
+                tr("The draft model can't take tokens back, which drafting needs."),
+                tr("Choose one with attention only, or switch speculation off."),
             )
         return cls(weights, context, min(_size(target), _size(weights)))
 
@@ -200,6 +201,6 @@ def _check_vocabulary(target: Weights, draft: Weights, name: str) -> None:
     if not fits:
         raise EngineError(
             "draft_mismatch",
-            f"{name} can't draft for this model: its tokens are others.",
-            "Choose a smaller model of the same family, or switch speculation off.",
+            tr("{name} can't draft for this model: its tokens are others.", name=name),
+            tr("Choose a smaller model of the same family, or switch speculation off."),
         )
