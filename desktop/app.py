@@ -149,6 +149,7 @@ def build_session(
     usage = UsageController(store, counter, chat, model, settings)
     sizes = DocumentSizes(attachments, model, counter, lambda: session.document_rooms.thread)
     sizes.changed.connect(usage.set_documents)
+    answering.sizes_of = sizes.of_chat
     session = Session(
         engine=engine,
         store=store,

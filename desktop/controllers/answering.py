@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,9 +21,8 @@ from desktop.controllers.overflow import OverflowController
 from desktop.controllers.replies import Replies
 from desktop.controllers.store import StoreThread
 from desktop.domain.chat import Message
-from desktop.domain.context import DOCUMENT_SHARE
 from desktop.domain.errors import UserError
-from desktop.domain.grounds import Attached, Grounds
+from desktop.domain.grounds import FRAME_TOKENS, Attached, Grounds
 from desktop.domain.prompt import Given, chat_prompt
 from desktop.settings.schema import GenerationSettings
 from models.records import Problem, Turn
@@ -49,6 +48,15 @@ class _Answer(NamedTuple):
     begun: Begun
     settings: GenerationSettings
     written: Turn | None
+
+    @property
+    def stands_on_what_it_did(self) -> bool:
+        """Return whether it is written on from what the model began: no documents are searched.
+
+        What a person has a reply begin with stands on nothing yet.
+        """
+        written = self.written
+        return written is not None and bool(written.token_ids or self.begun.reply.grounds)
 
 
 class Answering(QObject):
@@ -78,6 +86,8 @@ class Answering(QObject):
         self.attachments = attachments
         self._grounding = grounding
         self._overflow = overflow
+        self.sizes_of: Callable[[int], Mapping[int, int] | None] = lambda _chat_id: None
+        """The tokens of each document of a chat, as far as they are known."""
         replies.ended.connect(self._on_ended)
 
     def begin(self, begun: Begun, settings: GenerationSettings, *, continuing: bool) -> None:
@@ -109,11 +119,23 @@ class Answering(QObject):
             overflow=settings.overflow,
             system_prompt=settings.system_prompt,
             examples=settings.examples,
-            documents=info.context_size // DOCUMENT_SHARE if begun.attached else 0,
+            documents=self._kept_for_documents(answer, info.context_size),
             continue_reply=answer.written is not None,
         )
         failed = partial(self._fail, answer)
         self._overflow.fit(begun.reply, last_id, frame, partial(self._fitted, answer), failed)
+
+    def _kept_for_documents(self, answer: _Answer, context_size: int) -> int:
+        """Return the tokens that a reply's documents need, as ``_ground`` is going to have it."""
+        begun = answer.begun
+        if answer.stands_on_what_it_did:
+            grounds = begun.reply.grounds
+            return grounds.tokens + FRAME_TOKENS if grounds is not None else 0
+        if not begun.attached:
+            return 0
+        from desktop.domain.retrieval import kept_for_documents
+
+        return kept_for_documents(self.sizes_of(begun.chat_id), context_size)
 
     def _fitted(self, answer: _Answer, fitted: Fitted) -> None:
         reply = msgspec.structs.replace(answer.begun.reply, context=fitted.context)
@@ -123,9 +145,8 @@ class Answering(QObject):
         self._ground(answer._replace(begun=begun))
 
     def _ground(self, answer: _Answer) -> None:
-        begun, written = answer.begun, answer.written
-        # What a person has a reply begin with stands on nothing yet.
-        if written is not None and (written.token_ids or begun.reply.grounds):
+        begun = answer.begun
+        if answer.stands_on_what_it_did:
             grounds = begun.reply.grounds
             if grounds is None:
                 self._start(answer, begun.reply, None)

@@ -75,6 +75,11 @@ class AttachmentsController(QObject):
         self._waiting: list[tuple[int, Callable[[], object]]] = []
 
     @property
+    def chat_id(self) -> int:
+        """Return the open chat, 0 for one that its first message will store."""
+        return self._open
+
+    @property
     def items(self) -> tuple[Attachment, ...]:
         """Return the attachments of the open chat."""
         return self._items.get(self._open, ())

@@ -48,6 +48,13 @@ class DocumentSizes(QObject):
         attachments.changed.connect(self._on_attachments)
         model.state_changed.connect(self._on_model)
 
+    def of_chat(self, chat_id: int) -> dict[int, int] | None:
+        """Return the tokens of each document of a chat, None while not all of them are known."""
+        if chat_id != self._attachments.chat_id or self._attachments.is_reading(chat_id):
+            return None
+        known = self._known()
+        return known if len(known) == len(self._wanted()) else None
+
     def _on_attachments(self, _items: object) -> None:
         self._tell()
         self._count()
@@ -62,9 +69,11 @@ class DocumentSizes(QObject):
     def _wanted(self) -> dict[int, Document]:
         return {each.id: each for each in _documents(self._attachments.items)}
 
+    def _known(self) -> dict[int, int]:
+        return {each: self._sizes[each] for each in self._wanted() if each in self._sizes}
+
     def _tell(self) -> None:
-        wanted = self._wanted()
-        found = {each: self._sizes[each] for each in wanted if each in self._sizes}
+        found = self._known()
         if found != self._told:
             self._told = found
             self.changed.emit(found)

@@ -17,7 +17,6 @@ from desktop.controllers.overflow import bytes_that_fit
 from desktop.controllers.settings import SettingsController
 from desktop.controllers.store import StoreThread
 from desktop.domain.context import (
-    DOCUMENT_SHARE,
     Material,
     Sizes,
     Summary,
@@ -236,7 +235,10 @@ class UsageController(QObject):
     def _with_history(self, usage: Usage, sizes: Sizes) -> Usage:
         """Add what the chat takes, less what would be left out."""
         room = usage.context - reply_reserve(usage.context, usage.reserve) - self._streamed
-        room -= min(sum(self._documents.values()), usage.context // DOCUMENT_SHARE)
+        if self._documents:
+            from desktop.domain.retrieval import kept_for_documents
+
+            room -= kept_for_documents(self._documents, usage.context)
         found = planned(self._material, sizes, usage.draft, room, usage.context)
         summary = sizes.summary if found.kept_from else 0
         told = found.tokens - sizes.fixed - summary - usage.draft

@@ -9,7 +9,9 @@ from typing import Final, Literal
 
 import msgspec
 
+from desktop.domain.context import DOCUMENT_SHARE
 from desktop.domain.documents import StoredPassage
+from desktop.domain.grounds import FRAME_TOKENS, PASSAGE_TOKENS, PASSAGES
 from desktop.domain.sentences import sentences
 
 How = Literal["words", "vectors", "both"]
@@ -151,6 +153,23 @@ def fused(by_words: Sequence[tuple[int, float]], by_vectors: Sequence[int]) -> d
 def room_for_documents(context_size: int, prompt_tokens: int, max_tokens: int) -> int:
     """Return the tokens that documents may take beside a prompt and the reply's reserve."""
     return context_size - prompt_tokens - min(max_tokens, context_size // _RESERVE_SHARE)
+
+
+def kept_for_documents(tokens: Mapping[int, int] | None, context_size: int) -> int:
+    """Return the tokens that what is said in a chat leaves to documents of so many tokens each.
+
+    They are what the documents need: whole, or for what is looked up in them where they are longer
+    than the part of the window that they may claim. That part is left to what isn't counted yet
+    (None).
+    """
+    most = context_size // DOCUMENT_SHARE
+    if tokens is None:
+        return most
+    if not tokens:
+        return 0
+    plan = plan_context(tokens, most - FRAME_TOKENS)
+    passages = min(plan.passage_tokens, PASSAGES * PASSAGE_TOKENS)
+    return min(most, plan.whole_tokens + passages + FRAME_TOKENS)
 
 
 class ContextPlan(msgspec.Struct, frozen=True, kw_only=True):

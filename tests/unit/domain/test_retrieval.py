@@ -5,12 +5,14 @@ from __future__ import annotations
 from itertools import pairwise
 
 from desktop.domain.documents import StoredPassage
+from desktop.domain.grounds import FRAME_TOKENS, PASSAGE_TOKENS, PASSAGES
 from desktop.domain.retrieval import (
     ContextPlan,
     cited,
     coverage,
     first_that_fit,
     fused,
+    kept_for_documents,
     pieces,
     plan_context,
     room_for_documents,
@@ -95,3 +97,13 @@ def test_documents_go_in_whole_where_they_fit() -> None:
 def test_numbers_of_sources_are_read_from_a_reply() -> None:
     assert cited("Yes [2]. And so [1, 2; 7] it is (3) [x] [0].", 3) == (2, 1)
     assert cited("", 3) == ()
+
+
+def test_a_chat_leaves_documents_what_they_need_and_no_more() -> None:
+    looked_up = PASSAGES * PASSAGE_TOKENS + FRAME_TOKENS
+    assert kept_for_documents({1: 300, 2: 200}, 32_768) == 500 + FRAME_TOKENS
+    assert kept_for_documents({1: 50_000}, 32_768) == looked_up
+    assert kept_for_documents({1: 50_000, 2: 300}, 32_768) == looked_up + 300
+    assert kept_for_documents({1: 50_000}, 2_048) == 512
+    assert kept_for_documents(None, 2_048) == 512
+    assert kept_for_documents({}, 2_048) == 0
