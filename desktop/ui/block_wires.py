@@ -38,7 +38,7 @@ class BlockWires(QObject):
         name = Path(path).name
         self._session.files.run(
             lambda: _write(Path(path), text),
-            lambda _none: self._window.notices.say(f"The code is in {name}."),
+            lambda _none: self._window.notices.say(tr("The code is in {name}.", name=name)),
             self._window.notices.say_trouble,
         )
 
@@ -58,7 +58,7 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8", errors="replace", newline="\n")
     except OSError as error:
         raise UserError(
-            f"{path.name} could not be written.",
-            "Choose another folder, or make room on the disk.",
+            tr("{name} could not be written.", name=path.name),
+            tr("Choose another folder, or make room on the disk."),
             str(error),
         ) from error

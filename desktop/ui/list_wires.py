@@ -10,12 +10,14 @@ from PySide6.QtCore import QObject
 
 from desktop.controllers.session import Session
 from desktop.domain.chat import Chat, Folder
+from desktop.ui.chat_list_model import shown_title
 from desktop.ui.chat_list_view import NEW_FOLDER
 from desktop.ui.notices import Action
 from models.wording import tr
 
 if TYPE_CHECKING:
     from desktop.storage.backups import Backup
+    from desktop.ui.chat_drag import DropPlace
     from desktop.ui.main_window import MainWindow
 
 
@@ -30,6 +32,7 @@ class ListWires(QObject):
         panel.trash_requested.connect(self.toggle_trash)
         panel.backups_requested.connect(self.show_backups)
         panel.model.folded.connect(window.remember_soon)
+        panel.list.filed.connect(self._on_filed)
         chats.private_made.connect(window.open_chat)
         chats.folder_deleted.connect(self._on_folder_deleted)
         window.conversation.private_bar.delete_requested.connect(self.delete_open)
@@ -38,7 +41,7 @@ class ListWires(QObject):
         backups.restored.connect(self._on_restored)
 
     def _on_backed_up(self) -> None:
-        self._window.notices.say("The chats are backed up.")
+        self._window.notices.say(tr("The chats are backed up."))
 
     def toggle_trash(self) -> None:
         """Open the trash, or close it."""
@@ -92,17 +95,37 @@ class ListWires(QObject):
         self._window.panels.close_over()
         self._window.middle.show_trash(backups=backups)
 
+    def _on_filed(self, chat: Chat, place: DropPlace) -> None:
+        """Say where a dragged chat lies now: a hand may have slipped."""
+        chats = self._session.chats
+
+        def put_back() -> None:
+            chats.move(chat.id, chat.folder_id)
+            chats.pin(chat.id, pinned=chat.pinned_at is not None)
+
+        title = shown_title(chat)
+        if place.pinned:
+            said = tr("“{title}” is pinned.", title=title)
+        elif place.folder is None:
+            said = tr("“{title}” lies in no folder now.", title=title)
+        else:
+            said = tr("“{title}” lies in “{folder}” now.", title=title, folder=place.folder.name)
+        self._window.notices.say(said, Action(tr("Undo"), put_back))
+
     def _on_folder_deleted(self, folder: Folder, bring_back: Callable[[], object]) -> None:
-        said = f"The folder “{folder.name}” was deleted; its chats are still here."
-        self._window.notices.say(said, Action("Undo", bring_back))
+        said = tr("The folder “{name}” was deleted; its chats are still here.", name=folder.name)
+        self._window.notices.say(said, Action(tr("Undo"), bring_back))
 
     def _on_restored(self, backup: Backup, before: Backup) -> None:
         self._session.chat.open_new()
         self._session.chats.refresh()
         self._session.trash.refresh()
-        undo = Action("Undo", lambda: self._session.backups.restore(before))
+        from desktop.ui.dates import in_words  # noqa: PLC0415 - a start says no date
+
         made = dt.datetime.fromtimestamp(backup.made_at).astimezone()
-        self._window.notices.say(
-            f"The chats are those of {made:%d %b %Y, %H:%M}. What was here before is a backup now.",
-            undo,
+        said = tr(
+            "The chats are those of {date}. What was here before is a backup now.",
+            date=in_words(made, tr("dd MMM yyyy, HH:mm")),
         )
+        undo = Action(tr("Undo"), lambda: self._session.backups.restore(before))
+        self._window.notices.say(said, undo)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
 
@@ -13,9 +13,13 @@ from desktop.settings.schema import GenerationSettings
 from desktop.ui.notices import Action
 from desktop.ui.presets_bar import ExamplesRow, PresetBar
 from desktop.ui.theme import Theme
+from models.wording import tr, trn
 
 if TYPE_CHECKING:
     from desktop.ui.main_window import MainWindow
+
+_NAMED: Final = 3
+"""So many of the imported presets are told by name."""
 
 
 class PresetWires(QObject):
@@ -65,14 +69,14 @@ class PresetWires(QObject):
             if self._session.chat.chat_id == chat_id:
                 settings.take(before)
 
-        said = "The chat's own settings were replaced."
-        self._window.notices.say(said, Action("Undo", take_back))
+        said = tr("The chat's own settings were replaced.")
+        self._window.notices.say(said, Action(tr("Undo"), take_back))
 
     def _save_as(self) -> None:
         from desktop.ui.presets_dialog import NameDialog  # noqa: PLC0415
 
         self._window.settings_panel.flush()
-        dialog = NameDialog("Save as a new preset", "", self._window)
+        dialog = NameDialog(tr("Save as a new preset"), "", self._window)
         dialog.named.connect(self._session.presets.save_as)
         dialog.open()
 
@@ -88,15 +92,31 @@ class PresetWires(QObject):
         self.examples.show_count(len(settings.examples))
 
     def _on_deleted(self, deleted: DeletedPreset) -> None:
-        undo = Action("Undo", lambda: self._session.presets.bring_back(deleted))
-        self._window.notices.say(f"The preset “{deleted.preset.name}” was deleted.", undo)
+        undo = Action(tr("Undo"), lambda: self._session.presets.bring_back(deleted))
+        said = tr("The preset “{name}” was deleted.", name=deleted.preset.name)
+        self._window.notices.say(said, undo)
 
     def _on_imported(self, found: list[Preset]) -> None:
-        names = ", ".join(f"“{each.name}”" for each in found[:3])
-        more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-        said = f"Imported {names}{more}." if found else "The file holds no presets."
+        names = ", ".join(tr("“{name}”", name=each.name) for each in found[:_NAMED])
+        more = len(found) - _NAMED
+        if not found:
+            said = tr("The file holds no presets.")
+        elif more <= 0:
+            said = tr("Imported {names}.", names=names)
+        else:
+            said = trn(
+                "Imported {names} and {count} more.",
+                "Imported {names} and {count} more.",
+                more,
+                names=names,
+            )
         self._window.notices.say(said)
 
     def _on_exported(self, path: Path, count: int) -> None:
-        what = "1 preset" if count == 1 else f"{count} presets"
-        self._window.notices.say(f"{what} exported to {path.name}.")
+        said = trn(
+            "{count} preset exported to {name}.",
+            "{count} presets exported to {name}.",
+            count,
+            name=path.name,
+        )
+        self._window.notices.say(said)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from desktop.controllers.session import Session
 from desktop.ui.theme import Theme
-from models.wording import tr
+from models.wording import tr, trn
 
 if TYPE_CHECKING:
     from desktop.ui.main_window import MainWindow
@@ -45,7 +45,7 @@ class TransferWires(QObject):
         wanted = cast("Form", form)
         chat = self._session.chats.chat(chat_id)
         name = safe_name("" if chat is None else chat.title) + SUFFIXES[wanted]
-        dialog = self._save_dialog("Export the chat", name, SUFFIXES[wanted])
+        dialog = self._save_dialog(tr("Export the chat"), name, SUFFIXES[wanted])
         dialog.fileSelected.connect(
             lambda path: self._session.transfers.export_chat(chat_id, Path(path), wanted)
         )
@@ -55,9 +55,9 @@ class TransferWires(QObject):
         """Ask where to, and write all chats there."""
         wanted = cast("Form", form)
         if wanted == "json":
-            dialog = self._save_dialog("Export all chats", f"{_ALL}.json", ".json")
+            dialog = self._save_dialog(tr("Export all chats"), f"{_ALL}.json", ".json")
         else:
-            dialog = self._dialog("Export all chats to a folder", _documents())
+            dialog = self._dialog(tr("Export all chats to a folder"), _documents())
             dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.fileSelected.connect(lambda path: self.write_all(Path(path), wanted))
         dialog.open()
@@ -72,14 +72,13 @@ class TransferWires(QObject):
     def choose_import(self, folder: bool) -> None:  # noqa: FBT001 - a slot
         """Ask which file or folder to import."""
         start = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DownloadLocation)
-        dialog = self._dialog("Import chats", start)
+        dialog = self._dialog(tr("Import chats"), start)
         if folder:
             dialog.setFileMode(QFileDialog.FileMode.Directory)
         else:
             dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-            dialog.setNameFilters(
-                ["Exports of chats (*.json *.jsonl *.zip *.chat)", "All files (*)"]
-            )
+            exports = tr("Exports of chats (*.json *.jsonl *.zip *.chat)")
+            dialog.setNameFilters([exports, tr("All files (*)")])
         dialog.fileSelected.connect(self.show_import)
         dialog.open()
 
@@ -93,9 +92,14 @@ class TransferWires(QObject):
         self._window.notices.say(tr("Stopped."))
 
     def _on_exported(self, path: Path, count: int) -> None:
-        from desktop.ui.documents.list_model import counted  # noqa: PLC0415 - not at the start
-
-        self._window.notices.say(f"{counted(count, 'chat')} exported to {path}.")
+        self._window.notices.say(
+            trn(
+                "{count} chat exported to {path}.",
+                "{count} chats exported to {path}.",
+                count,
+                path=path,
+            )
+        )
 
     def _on_imported(self, _path: Path, outcome: Outcome) -> None:
         from desktop.ui.import_dialog import said_of  # noqa: PLC0415 - it is there by now

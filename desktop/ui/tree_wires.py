@@ -12,6 +12,7 @@ from desktop.domain.chat import Chat, Deletion
 from desktop.ui.composer import Task
 from desktop.ui.notices import Action as NoticeAction
 from desktop.ui.transcript.actions import Action
+from models.wording import tr, trn
 
 if TYPE_CHECKING:
     from desktop.ui.main_window import MainWindow
@@ -73,10 +74,9 @@ class TreeWires(QObject):
             self._session.tree.edit_reply(message_id, text)
 
     def _on_deleted(self, deletion: Deletion) -> None:
-        count = deletion.count
-        what = "The message was" if count == 1 else f"{count} messages were"
-        undo = NoticeAction("Undo", lambda: self._session.tree.bring_back(deletion))
-        self._window.notices.say(f"{what} deleted.", undo)
+        undo = NoticeAction(tr("Undo"), lambda: self._session.tree.bring_back(deletion))
+        said = trn("The message was deleted.", "{count} messages were deleted.", deletion.count)
+        self._window.notices.say(said, undo)
 
     def _on_brought_back(self, chat_id: int) -> None:
         self._session.trash.refresh()
@@ -88,4 +88,5 @@ class TreeWires(QObject):
 
     def _on_branched(self, chat: Chat) -> None:
         self._window.open_chat(chat.id)
-        self._window.notices.say("This chat goes on from here; the one before stays as it was.")
+        said = tr("This chat goes on from here; the one before stays as it was.")
+        self._window.notices.say(said)
