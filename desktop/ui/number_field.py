@@ -10,8 +10,10 @@ from PySide6.QtWidgets import QLineEdit
 
 from desktop.domain.errors import UserError
 from desktop.settings.schema import OptionInfo
+from desktop.settings.store import in_figures
 from desktop.ui.controls import set_property
 from desktop.ui.stops import nearest_stop
+from models.wording import tr
 
 Parse = Callable[[OptionInfo, str], object]
 """Reads a text as an option's value; raises UserError where it isn't allowed."""
@@ -39,7 +41,7 @@ class NumberField(QLineEdit):
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setFixedWidth(_WIDTH)
         if info.optional:
-            self.setPlaceholderText(info.option.zero)
+            self.setPlaceholderText(tr(info.option.zero))
         self.editingFinished.connect(self._on_finished)
 
     def set_stops(self, stops: list[float]) -> None:
@@ -48,7 +50,7 @@ class NumberField(QLineEdit):
 
     def show_value(self, value: object) -> None:
         """Show the value that holds."""
-        self._shown = format_value(self._info, value)
+        self._shown = format_value(value)
         self.setText(self._shown)
         self.setCursorPosition(0)
         set_property(self, "invalid", False)
@@ -106,10 +108,8 @@ class NumberField(QLineEdit):
         self.value_edited.emit(value)
 
 
-def format_value(info: OptionInfo, value: object) -> str:
+def format_value(value: object) -> str:
     """Return the value as its field shows it."""
     if value is None:
         return ""
-    if info.kind is float:
-        return f"{value:g}"
-    return str(value)
+    return in_figures(value) if isinstance(value, float) else str(value)

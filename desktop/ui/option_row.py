@@ -10,7 +10,7 @@ from PySide6.QtCore import QSignalBlocker, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from desktop.domain.errors import UserError
-from desktop.settings.schema import Effect, GenerationSettings, OptionInfo
+from desktop.settings.schema import Effect, GenerationSettings, OptionInfo, choice_name
 from desktop.settings.store import parse_value
 from desktop.ui import tokens
 from desktop.ui.controls import IconButton, label
@@ -20,12 +20,13 @@ from desktop.ui.slider import Slider
 from desktop.ui.stops import nearest_stop, slider_stops
 from desktop.ui.switch import Switch
 from desktop.ui.theme import Theme
+from models.wording import mark, tr
 
 _TYPING_PAUSE_MS = 400
 _EFFECTS = {
-    Effect.NEXT_TOKEN: "A change takes effect at the next token.",
-    Effect.NEXT_REPLY: "A change takes effect with the next reply.",
-    Effect.RELOAD: "A change reloads the model.",
+    Effect.NEXT_TOKEN: mark("A change takes effect at the next token."),
+    Effect.NEXT_REPLY: mark("A change takes effect with the next reply."),
+    Effect.RELOAD: mark("A change reloads the model."),
 }
 
 
@@ -44,7 +45,7 @@ class OptionRow(QWidget):
         self._column.setSpacing(tokens.XS)
         self._head = QHBoxLayout()
         self._head.setSpacing(tokens.XS)
-        self._name = label(info.option.label, kind="strong")
+        self._name = label(tr(info.option.label), kind="strong")
         self._dot = self._make_dot(theme)
         self._head.addWidget(self._name)
         self._head.addWidget(self._dot)
@@ -52,19 +53,21 @@ class OptionRow(QWidget):
         self._column.addLayout(self._head)
         self._trouble = label(kind="small", tone="danger", wraps=True)
         self._trouble.hide()
-        self._help = label(info.option.help, kind="small", tone="secondary", wraps=True)
-        self._help.setToolTip(_EFFECTS[info.option.effect])
+        self._help = label(tr(info.option.help), kind="small", tone="secondary", wraps=True)
+        effect = _EFFECTS[info.option.effect]
+        self._help.setToolTip(tr(effect))
 
     def show_value(self, value: object, default: object) -> None:
         """Show the value that holds, and whether it differs from the default."""
         self._dot.setVisible(value != default)
         shown = _in_words(self.info, default)
-        self._dot.set_name(f"Reset {self.info.option.label} to {_shortened(shown)}")
+        option = tr(self.info.option.label)
+        self._dot.set_name(tr("Reset {option} to {value}", option=option, value=_shortened(shown)))
         self._trouble.hide()
 
     def set_note(self, text: str) -> None:
         """Add a sentence of the moment to the option's help."""
-        self._help.setText(f"{self.info.option.help} {text}".strip())
+        self._help.setText(f"{tr(self.info.option.help)} {text}".strip())
 
     def _finish_layout(self) -> None:
         self._column.addWidget(self._trouble)
@@ -76,7 +79,11 @@ class OptionRow(QWidget):
 
     def _make_dot(self, theme: Theme) -> IconButton:
         dot = IconButton(
-            theme, "dot", "Reset", lambda: self.reset_requested.emit(self.info.name), role="accent"
+            theme,
+            "dot",
+            tr("Reset"),
+            lambda: self.reset_requested.emit(self.info.name),
+            role="accent",
         )
         keeps_place = dot.sizePolicy()
         keeps_place.setRetainSizeWhenHidden(True)
@@ -97,13 +104,13 @@ class NumberRow(OptionRow):
         super().__init__(theme, info)
         self._stops = slider_stops(info, maximum)
         self._field = NumberField(info, self._stops, parse)
-        self._field.setAccessibleName(info.option.label)
-        self._field.setAccessibleDescription(info.option.help)
+        self._field.setAccessibleName(tr(info.option.label))
+        self._field.setAccessibleDescription(tr(info.option.help))
         self._head.addWidget(self._field)
         self._slider: Slider | None = None
         if not info.optional:
             self._slider = Slider(theme)
-            self._slider.setAccessibleName(f"{info.option.label}, slider")
+            self._slider.setAccessibleName(tr("{option}, slider", option=tr(info.option.label)))
             self._slider.setRange(0, len(self._stops) - 1)
             self._slider.valueChanged.connect(self._on_slid)
             self._column.addWidget(self._slider)
@@ -126,7 +133,8 @@ class NumberRow(OptionRow):
         super().show_value(value, default)
         self._field.show_value(value)
         zero = self.info.option.zero
-        self._field.setToolTip(zero if zero and value in (0, None) else self.info.option.unit)
+        told = zero if zero and value in (0, None) else self.info.option.unit
+        self._field.setToolTip(tr(told))
         if self._slider is not None and isinstance(value, (int, float)):
             with QSignalBlocker(self._slider):
                 self._slider.setValue(nearest_stop(self._stops, value))
@@ -143,8 +151,8 @@ class TextRow(OptionRow):
         super().__init__(theme, info)
         self._parse = parse
         self._editor = QPlainTextEdit()
-        self._editor.setAccessibleName(info.option.label)
-        self._editor.setAccessibleDescription(info.option.help)
+        self._editor.setAccessibleName(tr(info.option.label))
+        self._editor.setAccessibleDescription(tr(info.option.help))
         lines = 2 if info.kind is tuple else 4
         self._editor.setFixedHeight(lines * self._editor.fontMetrics().lineSpacing() + 2 * tokens.M)
         self._editor.setTabChangesFocus(True)
@@ -195,9 +203,9 @@ class LineRow(OptionRow):
         super().__init__(theme, info)
         self._parse = parse
         self._field = QLineEdit()
-        self._field.setAccessibleName(info.option.label)
-        self._field.setAccessibleDescription(info.option.help)
-        self._field.setPlaceholderText(info.option.zero)
+        self._field.setAccessibleName(tr(info.option.label))
+        self._field.setAccessibleDescription(tr(info.option.help))
+        self._field.setPlaceholderText(tr(info.option.zero))
         self._field.editingFinished.connect(self._take)
         self._shown = ""
         self._column.addWidget(self._field)
@@ -226,8 +234,8 @@ class SwitchRow(OptionRow):
     def __init__(self, theme: Theme, info: OptionInfo) -> None:
         super().__init__(theme, info)
         self._switch = Switch(theme)
-        self._switch.setAccessibleName(info.option.label)
-        self._switch.setAccessibleDescription(info.option.help)
+        self._switch.setAccessibleName(tr(info.option.label))
+        self._switch.setAccessibleDescription(tr(info.option.help))
         self._switch.toggled.connect(lambda on: self.value_changed.emit(info.name, on))
         self._head.addWidget(self._switch)
         self._finish_layout()
@@ -247,7 +255,7 @@ class ChoiceRow(OptionRow):
         super().__init__(theme, info)
         values = list(info.kind) if issubclass(info.kind, Enum) else []
         self._segments = Segments(
-            info.option.label, [(each, choice_name(str(each))) for each in values]
+            tr(info.option.label), [(each, choice_name(str(each))) for each in values]
         )
         self._segments.chosen.connect(lambda value: self.value_changed.emit(info.name, value))
         self._column.addWidget(self._segments)
@@ -280,17 +288,14 @@ def option_row(
 
 def _in_words(info: OptionInfo, value: object) -> str:
     if isinstance(value, bool):
-        return "on" if value else "off"
+        return choice_name("on" if value else "off")
+    if isinstance(value, Enum):
+        return choice_name(str(value))
     if isinstance(value, tuple):
-        return ", ".join(str(each) for each in value) or "empty"
-    return format_value(info, value) or info.option.zero or "empty"
+        return ", ".join(str(each) for each in value) or tr("empty")
+    return format_value(value) or tr(info.option.zero) or tr("empty")
 
 
 def _shortened(text: str) -> str:
     line = text.split("\n", 1)[0]
     return line if len(line) <= 40 else f"{line[:39]}…"
-
-
-def choice_name(name: str) -> str:
-    """Return a choice's name as people read it; ``q8_0`` is how that type is written."""
-    return name if any(map(str.isdigit, name)) else name.replace("_", " ")

@@ -12,13 +12,14 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayo
 from desktop.controllers.model import ModelController, ModelState
 from desktop.controllers.settings import SettingsController
 from desktop.settings.schema import OPTIONS, GenerationSettings, OptionInfo
+from desktop.settings.store import in_figures
 from desktop.ui import tokens
 from desktop.ui.appearance import AppearanceGroup
 from desktop.ui.chat_options import ChatOptions
 from desktop.ui.controls import IconButton, column, label, more_group, push_button
 from desktop.ui.option_row import NumberRow, OptionRow, TextRow, option_row
 from desktop.ui.theme import Theme
-from models.wording import tr
+from models.wording import number, tr
 
 _CONTEXT: Final = "context_size"
 
@@ -30,13 +31,23 @@ def context_note(state: ModelState, size: int) -> str:
         return ""
     parts = []
     if info.trained_context:
-        beyond = ", and may write nonsense beyond" if size > info.trained_context else ""
-        parts.append(f"{state.name} was trained on {info.trained_context:,} tokens{beyond}.")
+        trained = (
+            tr("{name} was trained on {tokens} tokens, and may write nonsense beyond.")
+            if size > info.trained_context
+            else tr("{name} was trained on {tokens} tokens.")
+        )
+        parts.append(trained.format(name=state.name, tokens=number(info.trained_context)))
     if info.cache_bytes_per_token:
         megabytes = size * info.cache_bytes_per_token / 1e6
-        parts.append(f"{size:,} tokens take {megabytes:,.0f} MB of memory.")
+        parts.append(
+            tr(
+                "{tokens} tokens take {size} MB of memory.",
+                tokens=number(size),
+                size=number(megabytes),
+            )
+        )
     if info.largest_context and size > info.largest_context:
-        parts.append(f"There is memory for {info.largest_context:,}.")
+        parts.append(tr("There is memory for {tokens}.", tokens=number(info.largest_context)))
     return " ".join(parts)
 
 
@@ -48,13 +59,13 @@ class SettingsPanel(QWidget):
     def __init__(self, theme: Theme, settings: SettingsController, model: ModelController) -> None:
         super().__init__()
         self.setObjectName("settingsPanel")
-        self.setAccessibleName("Settings")
+        self.setAccessibleName(tr("Settings"))
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._theme = theme
         self._settings = settings
         self._model = model
         self._rows: dict[str, OptionRow] = {}
-        self._apply = push_button("Apply · reloads the model", "outline", self._on_apply)
+        self._apply = push_button(tr("Apply · reloads the model"), "outline", self._on_apply)
         self._apply.setObjectName("applyButton")
         layout = column(self)
         layout.addLayout(self._make_head())
@@ -99,23 +110,25 @@ class SettingsPanel(QWidget):
         head = QHBoxLayout()
         head.setContentsMargins(tokens.L, tokens.M, tokens.S, tokens.S)
         head.setSpacing(2)
-        head.addWidget(label("Settings", kind="heading"))
+        head.addWidget(label(tr("Settings"), kind="heading"))
         head.addSpacing(tokens.XS)
-        head.addWidget(label("of this chat", kind="small", tone="secondary"))
+        head.addWidget(label(tr("of this chat"), kind="small", tone="secondary"))
         head.addStretch(1)
         self._menu = QMenu(self)
-        self._reset_all = self._menu.addAction("Reset all", self._settings.reset_all)
+        self._reset_all = self._menu.addAction(tr("Reset all"), self._settings.reset_all)
         self._make_default = self._menu.addAction(
-            "Make these the default for every chat", self._settings.make_default
+            tr("Make these the default for every chat"), self._settings.make_default
         )
         self._factory = self._menu.addAction(
-            "Restore Snug's own defaults", self._settings.restore_factory
+            tr("Restore Snug's own defaults"), self._settings.restore_factory
         )
-        more = IconButton(self._theme, "more", "Reset and defaults")
+        more = IconButton(self._theme, "more", tr("Reset and defaults"))
         more.setMenu(self._menu)
         more.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
         head.addWidget(more)
-        self._close = IconButton(self._theme, "close", "Close settings", self.close_requested.emit)
+        self._close = IconButton(
+            self._theme, "close", tr("Close settings"), self.close_requested.emit
+        )
         head.addWidget(self._close)
         return head
 
@@ -182,7 +195,8 @@ class SettingsPanel(QWidget):
             context.set_maximum(info.trained_context)
         for name, row in self._rows.items():
             if name in state.recommended:
-                row.set_note(f"{state.name}'s makers recommend {state.recommended[name]:g}.")
+                value = in_figures(float(state.recommended[name]))
+                row.set_note(tr("{name}'s makers recommend {value}.", name=state.name, value=value))
             elif isinstance(row, NumberRow) and row is not context:
                 row.set_note("")
         system = self._rows["system_prompt"]
@@ -190,7 +204,7 @@ class SettingsPanel(QWidget):
             inserted = info.inserted_system_prompt
             system.set_placeholder(inserted)
             system.set_note(
-                "While it is empty, this model's template puts in the one shown."
+                tr("While it is empty, this model's template puts in the one shown.")
                 if inserted
                 else ""
             )

@@ -290,6 +290,9 @@ def test_unknown_options_of_a_model_stay_while_it_has_settings(file: Path) -> No
         ("cache_type", "q8_0", CacheType.Q8_0),
         ("split", "3, 1.5", (3.0, 1.5)),
         ("split", "3\n1", (3.0, 1.0)),
+        ("split", "3 1,", (3.0, 1.0)),
+        ("split", "0,5; 1,5", (0.5, 1.5)),
+        ("split", "0,5\n1,5\n", (0.5, 1.5)),
         ("devices", "Vulkan0\nVulkan1", ("Vulkan0", "Vulkan1")),
     ],
 )
