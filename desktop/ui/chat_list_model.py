@@ -7,7 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QMimeData,
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
 
 from desktop.domain.chat import Chat, Folder, is_private
 
@@ -19,6 +26,8 @@ HEADING_ROLE: Final = Qt.ItemDataRole.UserRole + 2
 """The ``Heading`` of a row, None for a chat."""
 FILED_ROLE: Final = Qt.ItemDataRole.UserRole + 3
 """Whether the row's chat stands below its folder."""
+CHAT_MIME: Final = "application/x-snug-chat"
+"""What is dragged of a chat within the list: its id. Elsewhere it is its title."""
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NO_PARENT: Final = QModelIndex()
 UNTITLED: Final = "Untitled chat"
@@ -136,8 +145,23 @@ class ChatListModel(QAbstractListModel):
         row = self._rows[index.row()] if index.isValid() else None
         if isinstance(row, Chat) or (row is not None and row.folder is not None):
             flag = Qt.ItemFlag
-            return flag.ItemIsEnabled | flag.ItemIsSelectable | flag.ItemIsEditable
+            flags = flag.ItemIsEnabled | flag.ItemIsSelectable | flag.ItemIsEditable
+            is_filable = isinstance(row, Chat) and not is_private(row.id)
+            return flags | flag.ItemIsDragEnabled if is_filable else flags
         return Qt.ItemFlag.NoItemFlags
+
+    def mimeTypes(self) -> list[str]:  # noqa: N802 - Qt's name
+        """Return what a dragged row may be read as."""
+        return [CHAT_MIME, "text/plain"]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:  # noqa: N802 - Qt's name
+        """Return a chat as it is dragged."""
+        data = QMimeData()
+        chat: Chat | None = indexes[0].data(CHAT_ROLE) if indexes else None
+        if chat is not None:
+            data.setData(CHAT_MIME, str(chat.id).encode())
+            data.setText(shown_title(chat))
+        return data
 
     def setData(
         self,

@@ -7,12 +7,20 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QPaintEvent,
+)
 from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu
 
 from desktop.controllers.chat_list import ChatListController
 from desktop.domain.chat import Chat, Folder, is_private
 from desktop.ui.chat_delegate import ChatDelegate
+from desktop.ui.chat_drag import DropPlace, dragged_chat, paint_place, place_at
 from desktop.ui.chat_list_model import CHAT_ROLE, HEADING_ROLE, AnyIndex, ChatListModel, Heading
 from desktop.ui.theme import Theme
 
@@ -32,11 +40,14 @@ class ChatListView(QListView):
     delete_requested = Signal(int)
     edited = Signal()
     export_requested = Signal(int, str)
+    filed = Signal(object, object)
+    """A chat as it was before it was dragged, and the ``DropPlace`` it was put to."""
 
     def __init__(self, theme: Theme, model: ChatListModel, chats: ChatListController) -> None:
         super().__init__()
         self.setObjectName("chatList")
         self.setAccessibleName("Chats")
+        self._theme = theme
         self._model = model
         self._chats = chats
         self.setModel(model)
@@ -53,6 +64,9 @@ class ChatListView(QListView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
+        self.setDropIndicatorShown(False)
+        self._place: DropPlace | None = None
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._on_context_menu)
         self.clicked.connect(self._on_clicked)
@@ -117,6 +131,63 @@ class ChatListView(QListView):
         asked, self._menu_asked = self._menu_asked, False
         if not asked:
             self._open(index)
+
+    # --- dragging --------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take chats; what else is dragged goes on to the window."""
+        if dragged_chat(event.mimeData()) is None:
+            event.ignore()
+            return
+        super().dragEnterEvent(event)
+        event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Show where the chat would come to."""
+        # It scrolls at the edges.
+        super().dragMoveEvent(event)
+        chat = self._chats.chat(dragged_chat(event.mimeData()))
+        place = place_at(self, event.position().toPoint())
+        moves = chat is not None and place is not None and place.changes(chat)
+        self._show_place(place if moves else None)
+        event.setAccepted(moves)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Show no place any more."""
+        super().dragLeaveEvent(event)
+        self._show_place(None)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """File the chat, or pin it."""
+        place, chat = self._place, self._chats.chat(dragged_chat(event.mimeData()))
+        self._show_place(None)
+        self.setState(QAbstractItemView.State.NoState)
+        if place is None or chat is None:
+            event.ignore()
+            return
+        # The list itself takes no row away: it is read anew.
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        self.put(chat, place)
+
+    def put(self, chat: Chat, place: DropPlace) -> None:
+        """Let a chat lie in a folder, in none, or at the head of the list."""
+        if not place.pinned:
+            self._chats.move(chat.id, None if place.folder is None else place.folder.id)
+        if place.pinned != (chat.pinned_at is not None):
+            self._chats.pin(chat.id, pinned=place.pinned)
+        self.filed.emit(chat, place)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the rows, and the place that a dragged chat would come to."""
+        super().paintEvent(event)
+        if self._place is not None:
+            paint_place(self, self._place, self._theme)
+
+    def _show_place(self, place: DropPlace | None) -> None:
+        if place != self._place:
+            self._place = place
+            self.viewport().update()
 
     # --- the menu of a row -----------------------------------------------------------------------
 

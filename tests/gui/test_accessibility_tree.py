@@ -334,3 +334,13 @@ def test_tab_leads_through_the_trash_and_back(app: App) -> None:
     stops = [way.index(each) for each in (page.bar, trash.search, trash.list, trash.preview)]
     assert stops == sorted(stops)
     assert not (reachable(window) & set(page.findChildren(QWidget))) - set(way)
+
+
+def test_tab_misses_nothing_on_any_page(app: App) -> None:
+    window = app.window
+    for key in ("documents", "models"):
+        window.middle.show_page(key)
+        page = window.middle._page(key)
+        for tab in each_tab(app, page):
+            window.chat_panel.search.setFocus()
+            assert reachable(window) - set(walk(window)) == set(), tab

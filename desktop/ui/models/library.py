@@ -23,7 +23,7 @@ from desktop.controllers.loading import LoadingController
 from desktop.controllers.model import ModelController, ModelState
 from desktop.controllers.settings import SettingsController
 from desktop.ui import tokens
-from desktop.ui.controls import column, label, push_button
+from desktop.ui.controls import column, label, pass_focus, push_button
 from desktop.ui.icons import icon
 from desktop.ui.models.detail import DetailPanel
 from desktop.ui.models.library_list import LIST_MIN, ModelList
@@ -75,7 +75,7 @@ class LibraryTab(TabPage):
         self._side = self._make_side()
         self._splitter = self._make_splitter()
         column(self).addWidget(self._splitter)
-        self.setFocusProxy(self.list)
+        pass_focus(self, lambda: self.list)
         # What is on the disk may change behind our back; looking again is a matter of milliseconds.
         self._rescan = QTimer(self, interval=_RESCAN_MS)
         self._rescan.timeout.connect(library.scan)

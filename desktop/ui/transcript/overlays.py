@@ -116,7 +116,10 @@ class Overlays(QObject):
             if panel is None:
                 panel = self._sources[message_id] = SourcesPanel(self._style, self._viewport)
                 panel.source_clicked.connect(self.source_clicked)
+            listed = list(panel.buttons)
             panel.show_message(message, notes)
+            if panel.buttons != listed:
+                self._follow_view(panel.buttons)
             panel.set_reachable(message_id == reachable_id)
             left, top = corner.x(), corner.y() + row.sources_top
             panel.setGeometry(left, top, round(row.width), row.sources_height)
