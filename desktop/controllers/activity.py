@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.controllers.model import ModelState
 from desktop.engine.client import EngineClient
+from models.amounts import share_in_words
 from models.protocol import (
     TERMINAL_EVENTS,
     Cancelled,
@@ -24,6 +25,7 @@ from models.protocol import (
     PrefillProgress,
     Tokens,
 )
+from models.wording import mark, number, tr
 
 Tone = Literal["quiet", "busy", "good", "warning", "danger"]
 _RATE_WINDOW_S = 2.0
@@ -32,19 +34,22 @@ _TELL_EVERY_S = 0.2
 
 @dataclass(frozen=True)
 class Activity:
-    """A line of state, the colour of its dot, and how far it is (0 to 1; None: unknown)."""
+    """A line of state, the colour of its dot, and how far it is (0 to 1; None: unknown).
+
+    ``tr`` translates the line of one that is a constant, and leaves others as they are.
+    """
 
     text: str
     tone: Tone
     fraction: float | None = None
 
 
-STARTING = Activity("Starting", "busy")
-READY = Activity("Ready", "good")
-STOPPED = Activity("Stopped", "quiet")
-NO_MODEL = Activity("No model loaded", "danger")
-UNLOADED = Activity("Unloaded · the next message loads the model", "quiet")
-RESTARTED = Activity("Engine restarted", "warning")
+STARTING = Activity(mark("Starting"), "busy")
+READY = Activity(mark("Ready"), "good")
+STOPPED = Activity(mark("Stopped"), "quiet")
+NO_MODEL = Activity(mark("No model loaded"), "danger")
+UNLOADED = Activity(mark("Unloaded · the next message loads the model"), "quiet")
+RESTARTED = Activity(mark("Engine restarted"), "warning")
 
 
 class ActivityWatch(QObject):
@@ -57,7 +62,7 @@ class ActivityWatch(QObject):
         self.activity = STARTING
         self._died = False
         self._in_documents = False
-        self._step = "Loading the model"
+        self._step = mark("Loading the model")
         self._rate = TokenRate()
         self._told_at = 0.0
         self._passed_over: set[JobId] = set()
@@ -78,13 +83,17 @@ class ActivityWatch(QObject):
             self._in_documents = False
         match event:
             case LoadProgress(fraction=fraction):
-                self._tell(Activity(f"{fraction:.0%} · {self._step}", "busy", fraction))
+                self._tell(Activity(_at(fraction, tr(self._step)), "busy", fraction))
             case Loaded():
                 self._tell(RESTARTED if self._died else READY)
                 self._died = False
             case PrefillProgress(done=done, total=total):
                 self._rate = TokenRate()
-                text = f"Reading the prompt · {done:,} of {total:,} tokens"
+                text = tr(
+                    "Reading the prompt · {done} of {total} tokens",
+                    done=number(done),
+                    total=number(total),
+                )
                 self._tell(Activity(text, "busy", done / max(1, total)))
             case Tokens(token_ids=token_ids):
                 self._on_tokens(len(token_ids))
@@ -98,7 +107,7 @@ class ActivityWatch(QObject):
     def on_documents(self, step: str, fraction: float) -> None:
         """Say what is done with a chat's documents before the engine is asked."""
         self._in_documents = True
-        whole = f"{fraction:.0%} · {step}" if fraction >= 0 else step
+        whole = _at(fraction, step) if fraction >= 0 else step
         self._tell(Activity(whole, "busy", fraction if fraction >= 0 else None))
 
     def on_reply_ended(self, _message: object) -> None:
@@ -117,7 +126,8 @@ class ActivityWatch(QObject):
             self._tell(UNLOADED)
         elif state.status == "loading" and state.step:
             # The line stands beside the model's name, and has little room.
-            self._step = state.step.replace(Path(state.path).stem or "\0", "the model")
+            step = state.step.replace(Path(state.path).stem or "\0", tr("the model"))
+            self._step = step[:1].upper() + step[1:]
             self._tell(Activity(self._step, "busy"))
 
     def on_load_failed(self) -> None:
@@ -127,7 +137,7 @@ class ActivityWatch(QObject):
 
     def _on_death(self) -> None:
         self._died = True
-        self._tell(Activity("The engine stopped and is starting again", "warning"))
+        self._tell(Activity(tr("The engine stopped and is starting again"), "warning"))
 
     def _on_tokens(self, count: int) -> None:
         now = time.monotonic()
@@ -135,12 +145,17 @@ class ActivityWatch(QObject):
         if now - self._told_at >= _TELL_EVERY_S or self.activity.fraction is not None:
             self._told_at = now
             rate = self._rate.per_second(now)
-            self._tell(Activity(f"Writing · {rate:.0f} tok/s" if rate else "Writing", "busy"))
+            text = tr("Writing · {rate} tok/s", rate=number(rate)) if rate else tr("Writing")
+            self._tell(Activity(text, "busy"))
 
     def _tell(self, activity: Activity) -> None:
         if activity != self.activity:
             self.activity = activity
             self.activity_changed.emit(activity)
+
+
+def _at(fraction: float, step: str) -> str:
+    return f"{share_in_words(fraction)} · {step}"
 
 
 class TokenRate:
