@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from desktop.controllers.document_thread import DocumentThread
 from desktop.domain.documents import Document
+from desktop.domain.page_words import pages_counted
 from desktop.engine.tasks import TaskThread
+from models.wording import mark, tr, trn
+
+_NO_TEXT: Final = {
+    "page": mark("No page of it has text that Snug can read."),
+    "slide": mark("No slide of it has text that Snug can read."),
+    "sheet": mark("No sheet of it has text that Snug can read."),
+    "chapter": mark("No chapter of it has text that Snug can read."),
+    "message": mark("No message of it has text that Snug can read."),
+}
 
 
 class DocumentMark(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +89,7 @@ def _marks(
             return None
         unread = unreadable_in_short(document, len(store.unreadable_pages(document.id)))
         words = " ".join(filter(None, (now.mark, unread)))
-        remedies = {"changed": "Read the new version", "moved": "Follow the file"}
+        remedies = {"changed": tr("Read the new version"), "moved": tr("Follow the file")}
         if words:
             marks[document.id] = DocumentMark(
                 words=words, file=now.mark, remedy=remedies.get(now.state, "")
@@ -88,9 +99,13 @@ def _marks(
 
 def unreadable_in_short(document: Document, count: int) -> str:
     """Return in a few words how many pages have no text, empty where all have."""
-    word = document.page_word or "page"
     if count == 0:
         return ""
     if count >= document.pages:
-        return f"No {word} of it has text that Snug can read."
-    return f"1 {word} could not be read." if count == 1 else f"{count:,} {word}s could not be read."
+        return tr(_NO_TEXT.get(document.page_word, _NO_TEXT["page"]))
+    return trn(
+        "{pages} could not be read.",
+        "{pages} could not be read.",
+        count,
+        pages=pages_counted(document.page_word, count),
+    )

@@ -16,6 +16,7 @@ from desktop.work.model_choice import NO_EMBEDDING, chosen_embedder, embedders, 
 from desktop.work.text_model import document_load_options
 from models.library.entry import LibraryEntry
 from models.records import LoadOptions
+from models.wording import tr
 
 if TYPE_CHECKING:
     from desktop.controllers.library import LibraryController
@@ -110,7 +111,9 @@ class DocumentModels(QObject):
         state = self._model.state
         path = self.writer or state.path
         if not path:
-            raise UserError("There is no model to work with.", "Choose one in the line above.")
+            raise UserError(
+                tr("There is no model to work with."), tr("Choose one in the line above.")
+            )
         return document_load_options(self._options(path))
 
     def embedding_options(self) -> LoadOptions | None:

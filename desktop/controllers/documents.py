@@ -16,6 +16,7 @@ from desktop.controllers.document_thread import DocumentStores, DocumentThread
 from desktop.domain.documents import Document, Portion, StoredPassage
 from desktop.domain.errors import UserError
 from desktop.engine.tasks import TaskThread
+from models.wording import number, tr, trn
 
 if TYPE_CHECKING:
     from desktop.work.gathering import Gathered
@@ -230,15 +231,21 @@ class DocumentsController(QObject):
     def _on_gathered(self, batch: int, found: Gathered) -> None:
         if found.left:
             self.noticed.emit(
-                f"{len(found.files):,} files are taken at once; {found.left:,} more were left out."
+                tr(
+                    "{count} files are taken at once; {more} more were left out.",
+                    count=number(len(found.files)),
+                    more=number(found.left),
+                )
             )
         elif not found.files:
-            self.noticed.emit("There are no documents in it that Snug reads.")
+            self.noticed.emit(tr("There are no documents in it that Snug reads."))
         elif found.passed_over:
             self.noticed.emit(
-                "1 file of another kind in it was left out."
-                if found.passed_over == 1
-                else f"{found.passed_over:,} files of other kinds in it were left out."
+                trn(
+                    "{count} file of another kind in it was left out.",
+                    "{count} files of other kinds in it were left out.",
+                    found.passed_over,
+                )
             )
         self._enter(batch, found.files)
 
@@ -348,11 +355,12 @@ def _gathered(paths: Sequence[Path], cancelled: Callable[[], bool]) -> Gathered:
 def _written(folder: Path, text: str) -> Path:
     """Write a pasted text where it is a document like others. Raises UserError."""
     first = " ".join(text.split())[:40].strip()
-    name = "".join(c if c.isalnum() or c in " -_" else "" for c in first).strip() or "Pasted text"
+    kept = "".join(c if c.isalnum() or c in " -_" else "" for c in first).strip()
+    name = kept or tr("Pasted text")
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for number in itertools.count(1):
-            path = folder / (f"{name}.txt" if number == 1 else f"{name} {number}.txt")
+        for place in itertools.count(1):
+            path = folder / (f"{name}.txt" if place == 1 else f"{name} {place}.txt")
             try:
                 with path.open("x", encoding="utf-8", errors="replace") as file:
                     file.write(text)
@@ -361,8 +369,8 @@ def _written(folder: Path, text: str) -> Path:
             break
     except OSError as error:
         raise UserError(
-            f"The text can't be kept: {error.strerror or error}.",
-            f"Make {folder} writable for you.",
+            tr("The text can't be kept: {reason}.", reason=error.strerror or error),
+            tr("Make {folder} writable for you.", folder=folder),
             str(error),
         ) from error
     return path

@@ -25,6 +25,7 @@ from desktop.domain.prompt import Given, chat_prompt
 from desktop.engine.tasks import Failure, TaskThread
 from desktop.settings.schema import GenerationSettings
 from models.records import LoadOptions, Problem, Turn
+from models.wording import tr
 
 if TYPE_CHECKING:
     from desktop.controllers.document_thread import DocumentStores, DocumentThread
@@ -95,7 +96,7 @@ class Grounding(QObject):
 
     def ground(self, wish: Wish, done: Done, failed: Failure) -> None:
         """Give ``done`` what the reply stands on. A cancelled wish may get no answer."""
-        self.progressed.emit("Looking in the documents", -1.0)
+        self.progressed.emit(tr("Looking in the documents"), -1.0)
         system, examples = wish.settings.system_prompt, wish.settings.examples
         prompt = chat_prompt(wish.turns, system_prompt=system, examples=examples)
         thread, embedding = self._stores(), self._embedding()
@@ -193,7 +194,7 @@ class Grounding(QObject):
             return self._closing or wish.cancelled()
 
         def show(finished: int, total: int) -> None:
-            self.progressed.emit("Indexing the documents", finished / max(1, total))
+            self.progressed.emit(tr("Indexing the documents"), finished / max(1, total))
 
         embedder = self._loaded(embedding, cancelled)
         retriever = Retriever(stores.database, embedder)
@@ -215,12 +216,16 @@ class Grounding(QObject):
             return self._embedder
         embedder = self._make_embedder(options)
         try:
-            embedder.load(
-                lambda part: self.progressed.emit("Loading the embedding model", part), cancelled
-            )
+            step = tr("Loading the embedding model")
+            embedder.load(lambda part: self.progressed.emit(step, part), cancelled)
         except UserError as error:
             embedder.close()
-            self.noticed.emit(f"{error.title} The documents are searched by their words alone.")
+            self.noticed.emit(
+                tr(
+                    "{trouble} The documents are searched by their words alone.",
+                    trouble=error.title,
+                )
+            )
             return None
         except BaseException:
             embedder.close()

@@ -14,6 +14,7 @@ from desktop.controllers.document_thread import DocumentThread
 from desktop.domain.documents import Document
 from desktop.domain.errors import UserError
 from desktop.engine.tasks import Failure, TaskThread
+from models.wording import tr
 
 if TYPE_CHECKING:
     from desktop.documents.messages import Drawn
@@ -94,7 +95,7 @@ def _draw(wish: PageWish, thread: DocumentThread, cancelled: Callable[[], bool])
         now = freshness(wish.document, thread.stores().documents, cancelled)
         if now.state in {"changed", "gone"}:
             # Pages of another file would mislead.
-            raise UserError(now.mark, "This is its text, as it was read.")
+            raise UserError(now.mark, tr("This is its text, as it was read."))
         return draw_page(Path(now.path), wish.page, wish.width, wish.texts, cancelled)
     except CancelledError:
         return None

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from desktop.domain.errors import UserError
 from desktop.domain.grounds import Source, SourceNote
 from desktop.engine.tasks import TaskThread
+from models.wording import mark, tr
 
 if TYPE_CHECKING:
     from desktop.controllers.document_thread import DocumentStores, DocumentThread
@@ -18,7 +19,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _LETTERS = 240
 """Of a source's text: more than a line shows."""
-_MARKS: Final = {"current": "", "changed": "changed since", "moved": "moved", "gone": "file gone"}
+_MARKS: Final = {
+    "current": "",
+    "changed": mark("changed since"),
+    "moved": mark("moved"),
+    "gone": mark("file gone"),
+}
+_DELETED: Final = mark("deleted")
 
 
 class SourcesController(QObject):
@@ -47,8 +54,8 @@ class SourcesController(QObject):
 
         def show(ref: SourceRef | None) -> None:
             if ref is None:
-                title = f"“{source.name}” was deleted, and its text with it."
-                self.failed.emit(UserError(title, "Add the file again to read it."))
+                title = tr("“{name}” was deleted, and its text with it.", name=source.name)
+                self.failed.emit(UserError(title, tr("Add the file again to read it.")))
             else:
                 self.opened.emit(ref)
 
@@ -79,17 +86,20 @@ def _notes(stores: DocumentStores, sources: Sequence[Source]) -> dict[Source, So
     notes = {}
     for source in sources:
         text = " ".join(quote(stores.documents, source)[:_LETTERS].split())
-        notes[source] = SourceNote(text=text, mark=marks[source.document_id])
+        notes[source] = SourceNote(text=text, mark=tr(marks[source.document_id]))
     return notes
 
 
 def mark_of(stores: DocumentStores, document_id: int) -> str:
-    """Return in a word why a document's text may not be what its file says; mostly empty."""
+    """Return in a word why a document's text may not be what its file says; mostly empty.
+
+    ``tr`` translates it.
+    """
     from desktop.work.freshness import freshness
 
     document = stores.documents.document(document_id)
     if document is None:
-        return "deleted"
+        return _DELETED
     return _MARKS[freshness(document, stores.documents).state]
 
 

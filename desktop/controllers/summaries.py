@@ -20,6 +20,7 @@ from desktop.work.jobs import JobProgress
 from desktop.work.summary_draft import Draft, draft_of
 from desktop.work.summary_records import SummaryResult, SummaryWish
 from models.records import LoadOptions
+from models.wording import tr
 
 
 @dataclass
@@ -142,8 +143,12 @@ class SummariesController(QObject):
                 path.write_text(text, encoding="utf-8")
             except OSError as error:
                 raise UserError(
-                    f"{path.name} can't be written: {error.strerror or error}.",
-                    "Choose another folder.",
+                    tr(
+                        "{file} can't be written: {reason}.",
+                        file=path.name,
+                        reason=error.strerror or error,
+                    ),
+                    tr("Choose another folder."),
                     str(error),
                 ) from error
             return path.name

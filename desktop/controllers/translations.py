@@ -28,6 +28,7 @@ from desktop.work.translation import (
     translation_prompts,
 )
 from desktop.work.translation_report import as_file
+from models.wording import tr
 
 _COUNT_MS: Final = 400
 """How often a translation under way is counted anew."""
@@ -175,7 +176,9 @@ class TranslationsController(QObject):
 
         def write() -> str:
             if file == Path(document.path):
-                raise UserError("That would write over the document.", "Choose another name.")
+                raise UserError(
+                    tr("That would write over the document."), tr("Choose another name.")
+                )
             write_atomically(file, as_file(translated, language, title, file.suffix))
             return str(file)
 

@@ -187,7 +187,7 @@ def state_of(item: Attachment) -> tuple[str, Tone, str]:
         case "gone":
             return tr("deleted"), "danger", tr("It is not among the documents any more.")
     if item.mark:
-        return item.mark, "danger", tr("What is asked about is the text as it was read.")
+        return tr(item.mark), "danger", tr("What is asked about is the text as it was read.")
     if item.attached is not None and item.attached.kind == "collection":
         return pages_counted("document", len(item.documents)), "secondary", ""
     return "", "secondary", ""
