@@ -15,6 +15,7 @@ from desktop.controllers.settings import SettingsController
 from desktop.controllers.store import StoreThread
 from desktop.domain.errors import UserError
 from desktop.engine.tasks import TaskThread
+from models.wording import tr
 
 if TYPE_CHECKING:
     from desktop.storage.backups import Backup, Backups
@@ -109,8 +110,8 @@ class BackupsController(QObject):
         if self._replies.chats:
             self.failed.emit(
                 UserError(
-                    "A reply is being written, so the chats can't be restored.",
-                    "Stop it or wait for its end, then try again.",
+                    tr("A reply is being written, so the chats can't be restored."),
+                    tr("Stop it or wait for its end, then try again."),
                 )
             )
             return

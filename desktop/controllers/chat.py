@@ -21,6 +21,7 @@ from desktop.domain.grounds import Attached
 from desktop.domain.path_change import PathChange, path_change
 from desktop.settings.requests import to_sampling
 from desktop.settings.schema import GenerationSettings
+from models.wording import tr
 
 if TYPE_CHECKING:
     from desktop.storage.chats import ChatStore
@@ -243,8 +244,8 @@ class ChatController(QObject):
     def refuse_busy(self) -> bool:
         """Say that something has to wait while a reply is being written; return whether one is."""
         if self._busy:
-            hint = "Stop it first, or wait for its end."
-            self._store.failed.emit(UserError("A reply is being written in this chat.", hint))
+            hint = tr("Stop it first, or wait for its end.")
+            self._store.failed.emit(UserError(tr("A reply is being written in this chat."), hint))
         return self._busy
 
     def show_again(self, chat_id: int) -> None:

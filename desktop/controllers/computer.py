@@ -13,6 +13,7 @@ from desktop.domain.errors import UserError
 from desktop.engine.tasks import TaskThread
 from desktop.settings.schema import AppSettings
 from models.amounts import size_in_words
+from models.wording import tr
 
 TokenPlace = Literal["unknown", "none", "saved", "environment"]
 _UNKNOWN: Final[TokenPlace] = "unknown"
@@ -30,7 +31,7 @@ class WorkerState:
         """Return it in a sentence."""
         if self.trouble is not None:
             return f"{self.trouble.title} {self.trouble.hint}".strip()
-        return self.lends or "Asking…"
+        return self.lends or tr("Asking…")
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,9 @@ class ComputerController(QObject):
 
         def saved(place: str) -> None:
             if place == "file":
-                self.said.emit("There is no keyring here: the token lies in a file of your own.")
+                self.said.emit(
+                    tr("There is no keyring here: the token lies in a file of your own.")
+                )
             self._look_for_token()
 
         self._tasks.run(lambda: _save(token, endpoint, self._token_file), saved, self._refuse_token)
@@ -162,9 +165,10 @@ def _greeted(address: str) -> str:
 
     worker = probe_server(address)
     lent = ", ".join(
-        f"{size_in_words(free)} free of {size_in_words(total)}" for free, total in worker.memory
+        tr("{free} free of {total}", free=size_in_words(free), total=size_in_words(total))
+        for free, total in worker.memory
     )
-    return f"Ready · {lent}" if lent else "Ready"
+    return tr("Ready · {memory}", memory=lent) if lent else tr("Ready")
 
 
 def _access(app: AppSettings, token_file: Path | None) -> tuple[TokenPlace, str]:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from desktop.engine.client import EngineClient
 from models.protocol import Cancelled, Event, Failed, JobId, TokenCount
 from models.records import Countable, Problem, Prompt, Texts
+from models.wording import tr
 
 _BATCH_BYTES = 24 * 1024
 """Of texts that are counted at once: the draft that is being typed is counted in between."""
@@ -74,7 +75,7 @@ class TokenCounter(QObject):
             case Failed(job_id=job_id):
                 self._fail(job_id, event.problem)
             case Cancelled(job_id=job_id):
-                self._fail(job_id, Problem(code="cancelled", title="The count was cancelled."))
+                self._fail(job_id, Problem(code="cancelled", title=tr("The count was cancelled.")))
 
     def _fail(self, job_id: JobId, problem: Problem) -> None:
         if (order := self._orders.pop(job_id, None)) is not None:

@@ -19,6 +19,7 @@ from desktop.settings.schema import LoadingSettings
 from models.estimate.records import Judgement, Machine
 from models.problems import EngineError
 from models.records import LoadOptions, Problem
+from models.wording import tr
 
 if TYPE_CHECKING:
     from models.estimate.records import ModelShape
@@ -140,7 +141,7 @@ class LoadingController(QObject):
             return as_user_error(error)
         except OSError as error:
             return UserError(
-                "The file can't be read.", "Look whether it is still there.", str(error)
+                tr("The file can't be read."), tr("Look whether it is still there."), str(error)
             )
 
     def _shape(self, path: str) -> ModelShape:

@@ -36,6 +36,7 @@ from models.protocol import (
     Unloaded,
 )
 from models.records import LoadOptions, ModelInfo, Problem, Report
+from models.wording import tr
 
 __all__ = ["ModelController", "ModelState"]
 
@@ -149,7 +150,7 @@ class ModelController(QObject):
         if self.state.status == "loading":
             self._drop_plan()
             self._set(self.state.turned("unloaded"))
-            self._release(_CANCELLED)
+            self._release(_cancelled())
 
     def unload(self) -> None:
         """Give the model's memory back, once the replies that are being written have ended."""
@@ -409,11 +410,12 @@ class ModelController(QObject):
         self.state_changed.emit(state)
 
 
-_CANCELLED = Problem(
-    code="cancelled",
-    title="The load of the model was cancelled.",
-    hint="Send the message again to load it.",
-)
+def _cancelled() -> Problem:
+    return Problem(
+        code="cancelled",
+        title=tr("The load of the model was cancelled."),
+        hint=tr("Send the message again to load it."),
+    )
 
 
 def _hash(path: Path, sha256_of: Callable[[Path], str]) -> str:

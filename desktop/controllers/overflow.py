@@ -26,6 +26,7 @@ from desktop.engine.client import EngineClient
 from desktop.engine.tasks import Failure
 from models.protocol import Cancelled, Event, Failed, Finished, JobId, Tokens
 from models.records import Problem, Sampling
+from models.wording import tr
 
 if TYPE_CHECKING:
     from desktop.domain.context_fit import Choose, Count, Fitted, Frame
@@ -157,7 +158,7 @@ class OverflowController(QObject):
     def _write(self, work: _Fit, step: Write) -> None:
         from desktop.domain.context_summary import STOP
 
-        self.progressed.emit("Condensing older messages", (step.part - 1) / step.parts)
+        self.progressed.emit(tr("Condensing older messages"), (step.part - 1) / step.parts)
         work.texts = []
         work.job_id = self._engine.generate(step.prompt, _SAMPLING, step.max_tokens, STOP)
         self.started.emit(work.job_id)

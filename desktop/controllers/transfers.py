@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal
 from desktop.controllers.store import StoreThread
 from desktop.domain.errors import UserError
 from desktop.engine.tasks import TaskThread
+from models.wording import tr
 
 if TYPE_CHECKING:
     from desktop.domain.archive import ArchivedChat
@@ -69,7 +70,9 @@ class TransfersController(QObject):
 
             chat = self._fetched(chat_id)
             if chat is None:
-                raise UserError("This chat was deleted.", "Bring it back from the trash first.")
+                raise UserError(
+                    tr("This chat was deleted."), tr("Bring it back from the trash first.")
+                )
             export_one(chat, path, partial(_written, form=form))
             return 1
 
