@@ -38,6 +38,11 @@ class FindWires(QObject):
             finder.find(bar.field.text(), self._first_seen())
         bar.enter(self._chosen())
 
+    @property
+    def is_open(self) -> bool:
+        """Return whether the bar is in sight."""
+        return self._parts is not None and self._parts[0].isVisible()
+
     def go(self, step: int) -> None:
         """Go to the next match or the one before; without a bar, open it."""
         if self._parts is None or self._parts[0].isHidden():

@@ -56,4 +56,6 @@ class PaletteWires(QObject):
         others = (each for each in self.recent if each != entry.id)
         self.recent = (entry.id, *others)[:_RECENT_LIMIT]
         self._window.remember_soon()
+        if entry.in_chat:
+            self._window.middle.show_conversation()
         entry.run()

@@ -7,11 +7,12 @@ from itertools import accumulate
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen, QTextCharFormat, QTextLayout
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QTextCharFormat, QTextLayout
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from desktop.domain.search import Found, Part
 from desktop.ui import tokens
+from desktop.ui.rows import draw_ground
 from desktop.ui.search_model import FOUND_ROLE, AnyIndex, day_of
 from desktop.ui.theme import Theme
 
@@ -21,11 +22,15 @@ _TEXT_PX: Final = 13
 
 
 class SearchDelegate(QStyledItemDelegate):
-    """What was searched for stands out in each row."""
+    """What was searched for stands out in each row.
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    ``ground`` is the role of the colour that the list lies on.
+    """
+
+    def __init__(self, theme: Theme, parent: QWidget, ground: str = "panel") -> None:
         super().__init__(parent)
         self._theme = theme
+        self._ground = ground
         self._small, self._text = QFont(parent.font()), QFont(parent.font())
         self._small.setPixelSize(_SMALL_PX)
         self._text.setPixelSize(_TEXT_PX)
@@ -48,7 +53,8 @@ class SearchDelegate(QStyledItemDelegate):
         if found is None:
             self._paint_words(painter, option, str(index.data()))
         else:
-            self._paint_ground(painter, option)
+            ground = _rect(option).adjusted(0, 1, 0, -1)
+            draw_ground(painter, ground, self._theme, option.state, self._ground)
             self._paint_found(painter, option, found)
         painter.restore()
 
@@ -68,22 +74,6 @@ class SearchDelegate(QStyledItemDelegate):
         place = _rect(option).adjusted(tokens.S, 0, -tokens.S, -tokens.XS)
         flags = Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft
         painter.drawText(place, int(flags) | int(Qt.TextFlag.TextWordWrap), words)
-
-    def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
-        state: QStyle.StateFlag = option.state
-        selected = bool(state & QStyle.StateFlag.State_Selected)
-        if not (selected or state & QStyle.StateFlag.State_MouseOver):
-            return
-        rect = _rect(option).adjusted(0, 1, 0, -1)
-        tint = ("accent", 0.13) if selected else ("text", 0.06)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.blend("panel", *tint))
-        painter.drawRoundedRect(rect, tokens.RADIUS_SMALL, tokens.RADIUS_SMALL)
-        if selected and state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(QPen(self._theme.colour("accent"), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            ring = rect.adjusted(1, 1, -1, -1)
-            painter.drawRoundedRect(ring, tokens.RADIUS_SMALL, tokens.RADIUS_SMALL)
 
     def _paint_found(self, painter: QPainter, option: QStyleOptionViewItem, found: Found) -> None:
         place = _rect(option).adjusted(tokens.S, tokens.S, -tokens.S, -tokens.S)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final, Literal
 
 from PySide6.QtCore import (
     QEasingCurve,
-    QEvent,
     QPoint,
     QPropertyAnimation,
     QRect,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from desktop.ui.veil import Veil
 from models.wording import mark, tr
 
 Side = Literal["left", "right"]
@@ -56,7 +55,7 @@ class SidePanels(QWidget):
         # In the order in which Tab goes through them.
         for part in (left, middle, right):
             part.setParent(self)
-        self._veil = _Veil(self, self.close_over)
+        self._veil = Veil(self, self.close_over)
         self._handles = {side: _Handle(self, side) for side in self._panels}
         for side, handle in self._handles.items():
             handle.dragged.connect(lambda x, side=side: self._on_dragged(side, x))
@@ -193,24 +192,3 @@ class _Handle(QWidget):
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
         """Tell that the width is final."""
         self.released.emit()
-
-
-class _Veil(QWidget):
-    """Dims what lies under an open panel; a press on it closes the panel."""
-
-    def __init__(self, parent: QWidget, on_press: Callable[[], object]) -> None:
-        super().__init__(parent)
-        self._on_press = on_press
-        self.hide()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Dim."""
-        QPainter(self).fillRect(self.rect(), QColor(0, 0, 0, 70))
-
-    def mousePressEvent(self, _event: QMouseEvent) -> None:
-        """Close the panel."""
-        self._on_press()
-
-    def event(self, event: QEvent) -> bool:
-        """Keep the wheel from what is dimmed."""
-        return True if event.type() is QEvent.Type.Wheel else super().event(event)

@@ -95,6 +95,7 @@ IN_THIS_CHAT: Final = (
         THIS_CHAT,
         lambda window: window.find_wires.go(1),
         keys=("F3",),
+        when=lambda window: window.find_wires.is_open,
         icon="arrow-down",
     ),
     WindowAction(
@@ -103,6 +104,7 @@ IN_THIS_CHAT: Final = (
         THIS_CHAT,
         lambda window: window.find_wires.go(-1),
         keys=("Shift+F3",),
+        when=lambda window: window.find_wires.is_open,
         icon="arrow-up",
     ),
     WindowAction(
