@@ -42,10 +42,7 @@ def drag(app: App, chat: Chat, point: QPoint) -> bool:
 
 def send(app: App, data: QMimeData, point: QPoint) -> bool:
     target = app.window.chat_panel.list.viewport()
-    actions, buttons = (
-        Qt.DropAction.MoveAction | Qt.DropAction.CopyAction,
-        Qt.MouseButton.LeftButton,
-    )
+    buttons = Qt.MouseButton.LeftButton
     none = Qt.KeyboardModifier.NoModifier
     enter = QDragEnterEvent(point, ACTIONS, data, buttons, none)
     QApplication.sendEvent(target, enter)
@@ -57,10 +54,7 @@ def send(app: App, data: QMimeData, point: QPoint) -> bool:
 def drop(app: App, chat: Chat, point: QPoint) -> None:
     assert drag(app, chat, point)
     app.window.chat_panel.list.viewport().repaint()
-    actions, buttons = (
-        Qt.DropAction.MoveAction | Qt.DropAction.CopyAction,
-        Qt.MouseButton.LeftButton,
-    )
+    buttons = Qt.MouseButton.LeftButton
     data = app.window.chat_panel.model.mimeData(
         [app.window.chat_panel.model.index(app.window.chat_panel.model.row_of(chat.id))]
     )
