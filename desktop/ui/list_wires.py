@@ -117,15 +117,13 @@ class ListWires(QObject):
         self._window.notices.say(said, Action(tr("Undo"), bring_back))
 
     def _on_restored(self, backup: Backup, before: Backup) -> None:
+        from desktop.ui.dates import in_words  # noqa: PLC0415 - a start tells no date
+
         self._session.chat.open_new()
         self._session.chats.refresh()
         self._session.trash.refresh()
-        from desktop.ui.dates import in_words  # noqa: PLC0415 - a start says no date
-
         made = dt.datetime.fromtimestamp(backup.made_at).astimezone()
-        said = tr(
-            "The chats are those of {date}. What was here before is a backup now.",
-            date=in_words(made, tr("dd MMM yyyy, HH:mm")),
-        )
+        date = in_words(made, tr("dd MMM yyyy, HH:mm"))
+        said = tr("The chats are those of {date}. What was here before is a backup now.", date=date)
         undo = Action(tr("Undo"), lambda: self._session.backups.restore(before))
         self._window.notices.say(said, undo)
