@@ -264,14 +264,16 @@ def test_messages_can_be_read_and_nothing_else(app: App) -> None:
 @pytest.mark.usefixtures("keeps_going")
 def test_closing_ends_snug_until_the_tray_is_turned_on(app: App) -> None:
     reach = reach_with_a_tray(app)
-    assert reach.tray is None
-    assert QApplication.quitOnLastWindowClosed()
+
+    def is_kept() -> bool:
+        assert QApplication.quitOnLastWindowClosed() is (reach.tray is None)
+        return reach.tray is not None
+
+    assert not is_kept()
     app.session.settings.set_app_value("keep_in_tray", True)
-    assert reach.tray is not None
-    assert not QApplication.quitOnLastWindowClosed()
+    assert is_kept()
     app.session.settings.set_app_value("keep_in_tray", False)
-    assert reach.tray is None
-    assert QApplication.quitOnLastWindowClosed()
+    assert not is_kept()
 
 
 @pytest.mark.usefixtures("keeps_going")

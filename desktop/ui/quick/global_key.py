@@ -32,6 +32,11 @@ class GlobalKey(QObject):
     taken = Signal(str)
     refused = Signal(str, object)
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.called = ""
+        """How the desktop calls the key that it has bound, where it says so."""
+
     def take(self, sequence: str) -> None:
         """Hear a key, written as ``QKeySequence`` has it, in place of the one before."""
         raise NotImplementedError

@@ -15,6 +15,7 @@ from desktop.settings.schema import AppSettings
 from desktop.ui.quick.global_key import GlobalKey, global_key, offered, trouble_with
 from desktop.ui.quick.options import SHORTCUT, ReachOptions
 from desktop.ui.theme import Theme
+from models.wording import tr
 
 if TYPE_CHECKING:
     from desktop.ui.main_window import MainWindow
@@ -129,6 +130,10 @@ class Reach(QObject):
 
     def _on_taken(self, keys: str) -> None:
         self._session.settings.set_app_value(SHORTCUT, keys)
+        if self.options is not None and self._key is not None:
+            called = self._key.called
+            told = tr("The desktop has bound it to {keys}.", keys=called) if called else ""
+            self.options.shortcut.set_note(told)
 
     def _on_refused(self, keys: str, trouble: UserError) -> None:
         """Say why, and keep the key before, which was given back for this one."""
