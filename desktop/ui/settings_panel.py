@@ -101,7 +101,7 @@ class SettingsPanel(QWidget):
 
     def append(self, widget: QWidget) -> None:
         """Put in what belongs to the application, below all else."""
-        stops = [*_stops(self._scroll.widget())[-1:], *_stops(widget)]
+        stops = [*_stops(self._scroll)[-1:], *_stops(widget)]
         self._column.insertWidget(self._column.count() - 1, widget)
         for before, after in pairwise(stops):
             self.setTabOrder(before, after)

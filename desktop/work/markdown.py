@@ -23,7 +23,8 @@ def whole_markdown(result: SummaryResult) -> str:
 def as_markdown(report: SummaryReport) -> str:
     """Return the summary with the pages of each point, its coverage, and what is missing."""
     lines = [f"# {_escaped(heading(report))}", "", _text(report), ""]
-    lines += [f"## {tr('Coverage')}", ""]
+    coverage = tr("Coverage")
+    lines += [f"## {coverage}", ""]
     lines += [f"- {_escaped(line)}" for line in coverage_lines(report)]
     return "\n".join(lines) + "\n"
 
