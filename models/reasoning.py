@@ -66,7 +66,7 @@ _CHANNELS: Final = Style(
     (_CHANNEL, "<|message|>", "<|start|>", "<|end|>"),
     _FINAL,
 )
-_STYLES: Final = (
+STYLES: Final = (
     _style("<think>", "</think>"),
     _CHANNELS,
     _style("[THINK]", "[/THINK]"),
@@ -80,8 +80,8 @@ _STYLES: Final = (
 )
 _LEAD: Final = 64
 """How much is looked at for a mark with the white space and the other marks before it."""
-_LETTERS: Final = tuple({style.opening[0] for style in _STYLES})
-_FIRST: Final = re.compile("|".join(f"(?:{style.begins.pattern})" for style in _STYLES))
+_LETTERS: Final = tuple({style.opening[0] for style in STYLES})
+_FIRST: Final = re.compile("|".join(f"(?:{style.begins.pattern})" for style in STYLES))
 _BETWEEN: Final = re.compile(
     r"(?:<\|end\|>)?(?:<\|start\|>assistant)?<\|channel\|>(?:analysis|commentary)[^<]*<\|message\|>"
     r"|<\|(?:start|end|channel|message)\|>(?:assistant$)?"
@@ -97,7 +97,7 @@ def divide(text: str) -> Division | None:
         answered = _CHANNELS.ends.match(text)
         end = answered.end() if answered else 0
         return Division(_CHANNELS, 0, 0, end, closed=True) if answered else None
-    style, begun = next((style, begun) for style in _STYLES if (begun := style.begins.match(text)))
+    style, begun = next((style, begun) for style in STYLES if (begun := style.begins.match(text)))
     found = text.find(style.closing.removesuffix("<|message|>"), begun.end())
     ended = style.ends.search(text, max(begun.end(), found - _LEAD)) if found >= 0 else None
     if ended is None:
@@ -128,7 +128,7 @@ def opened_by(rendered: str) -> str:
     Templates of models that always think write it in their stead; the text is "" without one.
     """
     tail = rendered[-64:]
-    for style in _STYLES:
+    for style in STYLES:
         start = tail.rfind(style.opening)
         if start >= 0 and not tail[start + len(style.opening) :].strip():
             return tail[start:]
@@ -137,7 +137,7 @@ def opened_by(rendered: str) -> str:
 
 def style_of(template: str) -> Style | None:
     """Return how the model of a template marks its thoughts, None where it doesn't say."""
-    return next((style for style in _STYLES if _is_named(style, template)), None)
+    return next((style for style in STYLES if _is_named(style, template)), None)
 
 
 def _is_named(style: Style, template: str) -> bool:
@@ -150,7 +150,7 @@ def told_tokens(control_tokens: Mapping[str, int]) -> frozenset[int]:
     """Return the control tokens of a vocabulary that mark thoughts: they are part of a reply."""
     return frozenset(
         control_tokens[token]
-        for style in _STYLES
+        for style in STYLES
         if style.tokens[0] in control_tokens
         for token in style.tokens
         if token in control_tokens

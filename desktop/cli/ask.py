@@ -31,6 +31,7 @@ from desktop.settings.schema import GenerationSettings
 from desktop.settings.store import with_overrides
 from desktop.storage.database import Database
 from models.protocol import Cancelled, Failed, Finished, Tokens
+from models.reasoning import answer_in, thought_in
 from models.records import ModelInfo, Prompt, RawPrompt, Report
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def run(argv: Sequence[str]) -> int:
     _check_raw(arguments)
     settings = with_overrides(_settings(arguments.preset, context), context.flags)
     path = find_model(arguments.model, context)
-    reply = _Reply(printer=None if arguments.json else ReplyPrinter())
+    reply = _Reply(printer=None if arguments.json else ReplyPrinter(), is_raw=arguments.raw)
     with EngineSession(context.paths) as session, _documents(arguments, context, session) as asked:
         options = context.load_options(settings, path)
         model = session.load(options, path.stem, anyway=context.anyway)
@@ -63,9 +64,9 @@ def run(argv: Sequence[str]) -> int:
         if isinstance(outcome, Failed):
             reply.end()
             raise trouble_of(outcome.problem)
-        reply.end(asked.listed(reply.text) if asked else "")
+        reply.end(asked.listed(reply.answer) if asked else "")
         if arguments.json:
-            sources = asked.record(reply.text) if asked else {}
+            sources = asked.record(reply.answer) if asked else {}
             print_json(_record(model, reply, outcome) | {"account": session.account} | sources)
     return INTERRUPTED_STATUS if isinstance(outcome, Cancelled) else 0
 
@@ -73,20 +74,30 @@ def run(argv: Sequence[str]) -> int:
 class _Reply:
     """The reply so far; printed as it comes unless it is wanted as JSON."""
 
-    def __init__(self, printer: ReplyPrinter | None) -> None:
+    def __init__(self, printer: ReplyPrinter | None, *, is_raw: bool) -> None:
         self.texts: list[str] = []
         self.token_ids: list[int] = []
         self._printer = printer
+        self._is_raw = is_raw
 
     @property
     def text(self) -> str:
         return "".join(self.texts)
 
+    @property
+    def answer(self) -> str:
+        """Return it without a thought. A text that was completed as it stands has none."""
+        return self.text if self._is_raw else answer_in(self.text)
+
+    @property
+    def thought(self) -> str:
+        return "" if self._is_raw else thought_in(self.text)
+
     def add(self, tokens: Tokens) -> None:
         self.texts.append(tokens.text)
         self.token_ids += tokens.token_ids
         if self._printer:
-            self._printer.write(tokens.text)
+            (self._printer.write if self._is_raw else self._printer.add)(tokens.text)
 
     def end(self, sources: str = "") -> None:
         """End the reply's last line, and print where it is from below it."""
@@ -216,7 +227,8 @@ def _record(model: ModelInfo, reply: _Reply, outcome: Outcome) -> dict[str, obje
         outcome.report if isinstance(outcome, Finished | Cancelled) and outcome.report else Report()
     )
     return {
-        "text": reply.text,
+        "text": reply.answer,
+        "thought": reply.thought,
         "model": model.name,
         "model_path": model.path,
         "device": model.device,

@@ -24,6 +24,7 @@ from desktop.storage.chats import ChatStore
 from desktop.storage.database import Database
 from desktop.storage.presets import PresetStore
 from models.library.embedded import sha256_of
+from models.reasoning import answer_in
 
 PROMPT: Final = "› "
 SHOWN_MESSAGES: Final = 6
@@ -223,7 +224,7 @@ class Terminal:
         if len(messages) > SHOWN_MESSAGES:
             say(f"… {len(messages) - SHOWN_MESSAGES} earlier messages")
         for message in messages[-SHOWN_MESSAGES:]:
-            text = harmless(message.text)
+            text = harmless(answer_in(message.text))
             print(f"{PROMPT}{text}" if message.role == "user" else text, flush=True)
             if message.state is MessageState.INTERRUPTED:
                 say("(interrupted; /continue writes on)")

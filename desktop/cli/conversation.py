@@ -224,7 +224,7 @@ class _Draft:
     """A reply on its way: printed at once, on disk a moment later."""
 
     def __init__(self, store: ChatStore, row: Message, written: Turn) -> None:
-        self.printer = ReplyPrinter()
+        self.printer = ReplyPrinter(so_far=written.text)
         self._store = store
         self._row = row
         self._texts = [written.text]
@@ -234,7 +234,7 @@ class _Draft:
         self._is_unwell = False
 
     def add(self, tokens: Tokens) -> None:
-        self.printer.write(tokens.text)
+        self.printer.add(tokens.text)
         self._texts.append(tokens.text)
         self._token_ids += tokens.token_ids
         self._has_news = True

@@ -10,11 +10,14 @@ import msgspec
 from desktop.domain.errors import UserError
 from models.problems import EngineError
 from models.records import Problem
+from models.thought_stream import Piece, ThoughtStream
 
 USAGE_STATUS: Final = 2
 INTERRUPTED_STATUS: Final = 130
 """Exit statuses, as shells and argparse have them."""
 
+_DIM: Final = "\x1b[2m"
+_PLAIN: Final = "\x1b[0m"
 _CONTROL_PICTURES: Final = 0x2400
 _HARMLESS: Final = {
     **{code: _CONTROL_PICTURES + code for code in range(0x20)},
@@ -63,15 +66,35 @@ def print_json(record: dict[str, object]) -> None:
 
 
 class ReplyPrinter:
-    """Streams a reply to standard output, harmless where that is a terminal, exact elsewhere."""
+    """Streams a reply to standard output, harmless where that is a terminal, exact elsewhere.
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    A thought before the answer goes to standard error, dim, where that is a terminal, and nowhere
+    else. ``so_far`` is the part of the reply that was printed before.
+    """
+
+    def __init__(self, stream: TextIO | None = None, so_far: str = "") -> None:
         self._stream = sys.stdout if stream is None else stream
         self._is_terminal = self._stream.isatty()
         self._last = "\n"
+        self._reply = ThoughtStream(so_far)
+        self._thinks = False
+
+    def add(self, text: str) -> None:
+        """Print the next piece of the reply, in which a thought may stand."""
+        self._show(self._reply.feed(text))
+
+    def _show(self, piece: Piece) -> None:
+        if piece.thought and sys.stderr.isatty():
+            self._thinks = True
+            sys.stderr.write(f"{_DIM}{harmless(piece.thought)}{_PLAIN}")
+            sys.stderr.flush()
+        if piece.answer and self._thinks:
+            self._thinks = False
+            say("\n")
+        self.write(piece.answer)
 
     def write(self, text: str) -> None:
-        """Print the next piece of the reply."""
+        """Print text as it is."""
         if text:
             self._stream.write(harmless(text) if self._is_terminal else text)
             self._stream.flush()
@@ -79,6 +102,10 @@ class ReplyPrinter:
 
     def end(self) -> None:
         """End the reply's last line."""
+        self._show(self._reply.end())
+        if self._thinks:
+            self._thinks = False
+            say("")
         if self._last != "\n":
             self.write("\n")
 

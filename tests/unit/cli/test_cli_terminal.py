@@ -42,6 +42,26 @@ def test_a_pipe_gets_the_reply_as_it_is_and_a_last_line_end() -> None:
     assert pipe.getvalue() == "\x1b[1mbold\n"
 
 
+def test_a_thought_is_no_part_of_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    pipe = io.StringIO()
+    printer = ReplyPrinter(pipe)
+    for piece in ("<thi", "nk>\nWell", ".\n</think>", "\n\nYes", "."):
+        printer.add(piece)
+    printer.end()
+    assert pipe.getvalue() == "Yes.\n"
+    assert capsys.readouterr().err == ""
+
+
+def test_a_terminal_shows_a_thought_dim_beside_the_reply(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe, screen = io.StringIO(), Screen()
+    monkeypatch.setattr("sys.stderr", screen)
+    printer = ReplyPrinter(pipe)
+    printer.add("<think>\nWell\x1b[2J.\n</think>\n\nYes.")
+    printer.end()
+    assert pipe.getvalue() == "Yes.\n"
+    assert screen.getvalue() == "\x1b[2mWell␛[2J.\x1b[0m\n\n"
+
+
 def test_trouble_is_a_line_each_whatever_it_holds(capsys: pytest.CaptureFixture[str]) -> None:
     report_trouble(UserError("Two\nlines \x1b[1m", "Do\n\nthis"))
     assert capsys.readouterr().err == "snug: Two lines ␛[1m\nsnug: Do this\n"
