@@ -32,14 +32,12 @@ class ShortcutRow(OptionRow):
         self.edit = QKeySequenceEdit()
         self.edit.setMaximumSequenceLength(1)
         self.edit.setClearButtonEnabled(True)
-        field = self.edit.findChild(QLineEdit)
-        for each in (self.edit, field):
-            if each is not None:
-                each.setAccessibleName(tr("Keys of the quick question"))
-                each.setAccessibleDescription(tr(info.option.help))
-        if field is not None:
-            field.setPlaceholderText(tr("Press keys"))
+        self._fields = self.edit.findChildren(QLineEdit)
+        for each in (self.edit, *self._fields):
+            each.setAccessibleName(tr("Keys of the quick question"))
+            each.setAccessibleDescription(tr(info.option.help))
         self.edit.keySequenceChanged.connect(self._on_changed)
+        self.edit.editingFinished.connect(self._say_how)
         self.suggestion = push_button(
             tr("Use {keys}", keys=SUGGESTED), "link", lambda: self._wish(SUGGESTED)
         )
@@ -56,13 +54,20 @@ class ShortcutRow(OptionRow):
         self._shown = str(value)
         with QSignalBlocker(self.edit):
             self.edit.setKeySequence(QKeySequence(self._shown))
+        self._say_how()
         self.suggestion.setVisible(not self._shown)
 
     def refuse(self, trouble: UserError) -> None:
         """Say why a key can't be had, with the one that was shown before."""
         with QSignalBlocker(self.edit):
             self.edit.setKeySequence(QKeySequence(self._shown))
+        self._say_how()
         self._on_refused(trouble)
+
+    def _say_how(self) -> None:
+        """Say it in the reader's language: Qt puts its own words back after each key."""
+        for field in self._fields:
+            field.setPlaceholderText(tr("Press keys"))
 
     def _on_changed(self, keys: QKeySequence) -> None:
         self._wish(keys.toString(QKeySequence.SequenceFormat.PortableText))
