@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, Qt, QTimer
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, QTimer
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QListView,
     QPushButton,
+    QStyleOptionViewItem,
     QWidget,
 )
 
@@ -137,12 +138,13 @@ class ListPane(QWidget):
 class _Delegate(RowDelegate):
     """Two lines; every row has the same height."""
 
-    def paint_row(self, painter: QPainter, inner: QRect, index: AnyIndex) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         """Draw what is in the trash, or a backup."""
-        row: TwoLines = index.data(_ROW_ROLE)
-        top, below = two_lines(inner)
-        draw_name(painter, top, row.name, self._theme.colour("text"), tokens.CODE_PX)
-        draw_small(painter, below, row.words, self._theme.colour("secondary"))
+        with self.drawn_row(painter, option) as inner:
+            row: TwoLines = index.data(_ROW_ROLE)
+            top, below = two_lines(inner)
+            draw_name(painter, top, row.name, self._theme.colour("text"), tokens.CODE_PX)
+            draw_small(painter, below, row.words, self._theme.colour("secondary"))
 
 
 def sure_button(text: str, question: str, act: Callable[[], object]) -> QPushButton:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from desktop.ui.trash_page import TrashPage
+from desktop.ui.trash_rows import TwoLineList, TwoLines
 from tests.gui.conftest import App, Start
 
 
@@ -163,3 +164,13 @@ def test_a_deleted_message_is_found_by_its_words_and_shown(start: Start) -> None
     app.until(lambda: word in pane.preview.toPlainText())
     pane.search.setText("quincunx")
     app.until(lambda: "Nothing" in pane.words.text())
+
+
+def test_a_row_shows_both_of_its_lines(app: App) -> None:
+    rows = TwoLineList(app.window._theme, "Some rows")
+    app.bot.addWidget(rows)
+    rows.resize(400, 120)
+    rows.show_rows([TwoLines(1, "A name", "")])
+    one = rows.grab().toImage()
+    rows.show_rows([TwoLines(1, "A name", "and what is said of it")])
+    assert rows.grab().toImage() != one
