@@ -45,7 +45,7 @@ def as_pdf(chat: ArchivedChat) -> bytes:
     document.setDefaultStyleSheet(_STYLE)
     cursor = QTextCursor(document)
     # Piece by piece, so that the window gets its turn in between.
-    for number, part in enumerate(html_parts(chat)):
+    for number, part in enumerate(html_parts(chat, can_fold=False)):
         if number:
             cursor.insertBlock(QTextBlockFormat(), QTextCharFormat())
         cursor.insertHtml(part)

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 import apsw
 
 from desktop.domain.search import Part
+from models.reasoning import STYLES
 
 _WINDOW: Final = 600
 _OVERLAP: Final = 200
@@ -19,6 +20,10 @@ _LENGTH: Final = 200
 _SPACE: Final = re.compile(r"\s+")
 _MARKS: Final = re.compile(r"\*\*|~~|`+|\|+|^\s*#{1,6} ", re.MULTILINE)
 """Signs of Markdown that say nothing in one line of plain text."""
+_THOUGHTS: Final = re.compile(
+    "|".join(re.escape(each) for style in STYLES for each in (style.opening, style.closing))
+)
+"""Thoughts are found like all that is said; their marks are nobody's words."""
 
 Tokens = list[tuple[int, int, str]]
 """Start and end in bytes, and the token as the index has it."""
@@ -160,4 +165,4 @@ def _parts(text: str, ranges: Sequence[tuple[int, int]], start: int, stop: int) 
 
 
 def _plain(text: str) -> str:
-    return _SPACE.sub(" ", _MARKS.sub("", text))
+    return _SPACE.sub(" ", _MARKS.sub("", _THOUGHTS.sub("", text)))

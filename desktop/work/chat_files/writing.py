@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 
 from desktop.domain.archive import ArchivedChat, ArchivedMessage, shown_path
+from models.reasoning import answer_in, thought_in
 from models.wording import mark, tr, trn
 
 UNTITLED: Final = mark("Untitled chat")
@@ -69,7 +70,11 @@ def as_markdown(chat: ArchivedChat) -> str:
     parts = [f"# {_title(chat)}", f"*{_facts(chat)}*"]
     for message in shown_path(chat):
         note = _note(message)
-        parts += [f"## {_speaker(message)}", message.text.strip("\n")]
+        thought, answer = _divided(message)
+        parts.append(f"## {_speaker(message)}")
+        if thought:
+            parts += [f"<details><summary>{tr('Thought')}</summary>", thought, "</details>"]
+        parts.append(answer.strip("\n"))
         if note:
             parts.append(f"*{note}*")
     return "\n\n".join(parts) + "\n"
@@ -81,18 +86,21 @@ def as_html(chat: ArchivedChat) -> str:
     return _PAGE.format(title=title, style=_STYLE, body="\n".join(html_parts(chat)))
 
 
-def html_parts(chat: ArchivedChat) -> Iterator[str]:
+def html_parts(chat: ArchivedChat, *, can_fold: bool = True) -> Iterator[str]:
     """Yield what the page shows: its head, and each message.
 
-    All that anybody wrote is text; its Markdown is dressed.
+    All that anybody wrote is text; its Markdown is dressed. Thoughts are folded, and left out where
+    nothing can be folded.
     """
     yield f'<h1>{escape(_title(chat))}</h1>\n<p class="facts">{escape(_facts(chat))}</p>'
     for message in shown_path(chat):
         note = _note(message)
         told = f'<p class="facts">{escape(note)}</p>' if note else ""
+        thought, answer = _divided(message)
+        folded = _folded(thought) if thought and can_fold else ""
         yield (
-            f'<p class="by">{escape(_speaker(message))}</p>\n'
-            f'<div class="{message.role}">{_parser().render(message.text)}</div>{told}'
+            f'<p class="by">{escape(_speaker(message))}</p>\n{folded}'
+            f'<div class="{message.role}">{_parser().render(answer)}</div>{told}'
         )
 
 
@@ -129,6 +137,19 @@ def _speaker(message: ArchivedMessage) -> str:
         return tr("You") if message.role == "user" else tr("System")
     names = [run.model_name for run in message.runs if run.model_name]
     return " ".join(names[-1].split()) if names else tr("Assistant")
+
+
+def _divided(message: ArchivedMessage) -> tuple[str, str]:
+    """Return what was thought before a reply, and the reply; a person's words are all theirs."""
+    if message.role != "assistant":
+        return "", message.text
+    return thought_in(message.text).strip("\n"), answer_in(message.text)
+
+
+def _folded(thought: str) -> str:
+    title = escape(tr("Thought"))
+    text = _parser().render(thought)
+    return f'<details class="facts"><summary>{title}</summary>{text}</details>\n'
 
 
 def _note(message: ArchivedMessage) -> str:

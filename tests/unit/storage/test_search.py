@@ -259,3 +259,8 @@ def test_what_lies_in_the_trash_is_found_as_it_is_restored(store: ChatStore, run
     assert [each.id for each in store.deleted_messages(deletion, 5)] == [reply.id]
     store.restore_deletion(user.chat_id, deletion.id)
     assert store.found_in_trash("bird") == (set(), set())
+
+
+def test_a_thought_is_found_and_its_marks_are_not_shown(store: ChatStore, run: Run) -> None:
+    say(store, run, "Say it", "<think>\nA walrus.\n</think>\n\nNo.")
+    assert texts(store.search("walrus").messages) == [" A walrus. No."]

@@ -24,7 +24,7 @@ from desktop.work.chat_files.elements import TooLarge, elements
 from desktop.work.chat_files.exporting import export_as_json, export_to_folder, written
 from desktop.work.chat_files.importing import Outcome, Preview, look_through, take_in
 from desktop.work.chat_files.reading import Read, Step, Unread, read_chats
-from desktop.work.chat_files.writing import as_html, as_markdown, file_name
+from desktop.work.chat_files.writing import as_html, as_markdown, file_name, html_parts
 
 SAMPLES = Path(__file__).parents[2] / "chat_samples"
 
@@ -442,3 +442,19 @@ def test_a_spoilt_file_is_taken_whole_or_told(tmp_path: Path, store: ChatStore, 
                     assert len(store.chats()) == before + 1
                     assert store.path(chat_id)
                     assert as_markdown(store.archived_chat(chat_id))
+
+
+def test_thoughts_are_folded_on_pages_and_left_out_where_nothing_folds() -> None:
+    text = "<think>\nWell, **well** <b>.\n</think>\n\nThe answer."
+    asked = ArchivedMessage(id=1, role="user", text="<think> is a mark")
+    reply = ArchivedMessage(id=2, parent=1, role="assistant", text=text)
+    chat = checked(ArchivedChat(snug_chat=1, title="T", messages=(asked, reply), leaf=2))
+    page = as_html(chat)
+    folded = page[page.index("<details") : page.index("</details>")]
+    assert "Well, <strong>well</strong> &lt;b&gt;." in folded
+    assert "The answer." not in folded
+    assert "&lt;think&gt; is a mark" in page
+    assert "Well" not in "".join(html_parts(chat, can_fold=False))
+    markdown = as_markdown(chat)
+    thought = "<details><summary>Thought</summary>\n\nWell, **well** <b>.\n\n</details>"
+    assert f"{thought}\n\nThe answer." in markdown
