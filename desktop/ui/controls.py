@@ -7,7 +7,7 @@ from html import escape
 from typing import Final, Literal
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from desktop.ui import tokens
@@ -68,6 +68,11 @@ class _FocusPasser(QObject):
             if target is not None:
                 target.setFocus(event.reason())
         return super().eventFilter(watched, event)
+
+
+def with_key(text: str, key: str) -> str:
+    """Return a menu's entry with its key, as this system and the window's language write it."""
+    return f"{text}\t{QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)}"
 
 
 class _PushButton(QPushButton):

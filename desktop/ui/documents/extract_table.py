@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.domain.evidence import Cell
+from desktop.ui.controls import with_key
 from desktop.ui.documents.extract_model import CELL_ROLE, AnyIndex, ExtractModel
 from desktop.ui.theme import Theme
 from desktop.work.table_export import defused
@@ -128,10 +129,12 @@ class ExtractTable(QTableView):
         """Return the menu of a cell."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(tr("Show in the document") + "\tEnter", lambda: self.show_source(index))
-        menu.addAction(tr("Copy") + "\tCtrl+C", self.copy)
+        menu.addAction(
+            with_key(tr("Show in the document"), "Enter"), lambda: self.show_source(index)
+        )
+        menu.addAction(with_key(tr("Copy"), "Ctrl+C"), self.copy)
         if self._model.flags(index) & Qt.ItemFlag.ItemIsEditable:
-            menu.addAction(tr("Change") + "\tF2", lambda: self.edit(index))
+            menu.addAction(with_key(tr("Change"), "F2"), lambda: self.edit(index))
         menu.addSeparator()
         up, down = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
         for words, column, order in (
@@ -143,7 +146,9 @@ class ExtractTable(QTableView):
         if self._model.is_editable:
             menu.addSeparator()
             rows = self.chosen_rows or [index.row()]
-            menu.addAction(tr("Take out") + "\tDel", lambda: self.removal_requested.emit(rows))
+            menu.addAction(
+                with_key(tr("Take out"), "Del"), lambda: self.removal_requested.emit(rows)
+            )
         return menu
 
     def _on_clicked(self, index: QModelIndex) -> None:

@@ -15,7 +15,7 @@ from desktop.controllers.documents import DocumentsController, Intake
 from desktop.domain.documents import Document
 from desktop.domain.page_words import pages_counted
 from desktop.ui import tokens
-from desktop.ui.controls import IconButton, column, label, push_button
+from desktop.ui.controls import IconButton, column, label, push_button, with_key
 from desktop.ui.documents.collection_bar import CollectionBar
 from desktop.ui.documents.list_model import DocumentListModel, Entry
 from desktop.ui.documents.list_view import DocumentList
@@ -182,7 +182,7 @@ class Shelf(QWidget):
         menu = _menu(self.add_button)
         menu.addAction(tr("Files…"), self.choose_files)
         menu.addAction(tr("Folder…"), self.choose_folder)
-        menu.addAction(tr("From the clipboard") + "\tCtrl+V", self.paste)
+        menu.addAction(with_key(tr("From the clipboard"), "Ctrl+V"), self.paste)
         menu.popup(self.add_button.mapToGlobal(self.add_button.rect().bottomLeft()))
 
     def _show_menu(self, entry: Entry, place: QPoint) -> None:
@@ -205,7 +205,7 @@ class Shelf(QWidget):
         menu.addAction(tr("Read again"), lambda: self._documents.add([d.path for d in documents]))
         self.collections.fill_menu(menu, ids)
         menu.addSeparator()
-        menu.addAction(tr("Delete") + "\tDel", lambda: self._documents.delete(ids))
+        menu.addAction(with_key(tr("Delete"), "Del"), lambda: self._documents.delete(ids))
 
     def _again(self, intake: Intake) -> None:
         self._documents.dismiss(intake.id)
