@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QKeySequenceEdit, QLineEdit, QWidget
+from PySide6.QtWidgets import QKeySequenceEdit, QLineEdit, QWidget
 
 from desktop.controllers.settings import SettingsController
 from desktop.domain.errors import UserError
@@ -31,46 +31,45 @@ class ShortcutRow(OptionRow):
         self._shown = ""
         self.edit = QKeySequenceEdit()
         self.edit.setMaximumSequenceLength(1)
-        self.edit.setClearButtonEnabled(True)
-        self._fields = self.edit.findChildren(QLineEdit)
-        for each in (self.edit, *self._fields):
+        for each in (self.edit, *self.edit.findChildren(QLineEdit)):
             each.setAccessibleName(tr("Keys of the quick question"))
             each.setAccessibleDescription(tr(info.option.help))
         self.edit.keySequenceChanged.connect(self._on_changed)
-        self.edit.editingFinished.connect(self._say_how)
+        self.edit.editingFinished.connect(self._on_finished)
         self.suggestion = push_button(
             tr("Use {keys}", keys=SUGGESTED), "link", lambda: self._wish(SUGGESTED)
         )
-        row = QHBoxLayout()
-        row.setSpacing(tokens.S)
-        row.addWidget(self.edit, 1)
-        row.addWidget(self.suggestion)
-        self._column.addLayout(row)
+        self.off = push_button(tr("Turn off"), "link", lambda: self._wish(""))
+        self._column.addWidget(self.edit)
+        for button in (self.suggestion, self.off):
+            self._column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         self._finish_layout()
 
     def show_value(self, value: object, default: object) -> None:
         """Show the keys that are taken."""
         super().show_value(value, default)
         self._shown = str(value)
-        with QSignalBlocker(self.edit):
-            self.edit.setKeySequence(QKeySequence(self._shown))
-        self._say_how()
+        self._show_keys()
         self.suggestion.setVisible(not self._shown)
+        self.off.setVisible(bool(self._shown))
 
     def refuse(self, trouble: UserError) -> None:
         """Say why a key can't be had, with the one that was shown before."""
-        with QSignalBlocker(self.edit):
-            self.edit.setKeySequence(QKeySequence(self._shown))
-        self._say_how()
+        self._show_keys()
         self._on_refused(trouble)
 
-    def _say_how(self) -> None:
-        """Say it in the reader's language: Qt puts its own words back after each key."""
-        for field in self._fields:
-            field.setPlaceholderText(tr("Press keys"))
+    def _show_keys(self) -> None:
+        with QSignalBlocker(self.edit):
+            self.edit.setKeySequence(QKeySequence(self._shown))
 
     def _on_changed(self, keys: QKeySequence) -> None:
-        self._wish(keys.toString(QKeySequence.SequenceFormat.PortableText))
+        # It is empty as soon as Ctrl goes down: that is the beginning of a key, and no wish.
+        if not keys.isEmpty():
+            self._wish(keys.toString(QKeySequence.SequenceFormat.PortableText))
+
+    def _on_finished(self) -> None:
+        if self.edit.keySequence().isEmpty():
+            self._show_keys()
 
     def _wish(self, keys: str) -> None:
         if keys != self._shown:
