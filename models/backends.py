@@ -102,11 +102,11 @@ def why_no_gpu(
     if "vulkan" in backends and not (
         has_vulkan_driver() if vulkan_driver is None else vulkan_driver
     ):
-        package = tr(_DRIVER_PACKAGES[cards[0] if cards else "AMD"])
+        package = _DRIVER_PACKAGES[cards[0]] if cards else "mesa-vulkan-drivers"
         return Problem(
             code="no_driver",
             title=tr("The engine's library can use Vulkan, but no Vulkan driver is installed."),
-            hint=tr("Install {package}, then start Snug again.", package=package),
+            hint=tr("Install {package}, then start Snug again.", package=tr(package)),
         )
     names = names_in_words(name.upper() if name == "cuda" else name.title() for name in backends)
     if not cards:

@@ -244,7 +244,8 @@ def _no_fit(judgement: Judgement) -> Problem:
     missing = judgement.missing_bytes
     hint = tr("Choose a way that fits, or close other programs.")
     if missing:
-        hint = f"{tr('{size} of memory are missing.', size=size_in_words(missing))} {hint}"
+        lacking = tr("{size} of memory are missing.", size=size_in_words(missing))
+        hint = f"{lacking} {hint}"
     return Problem(code="no_fit", title=judgement.reason, hint=hint)
 
 

@@ -43,6 +43,11 @@ def number(value: float, digits: int = 0, /) -> str:
     return f"{value:,.{digits}f}".translate({ord(","): thousands, ord("."): point})
 
 
+def read_ahead() -> None:
+    """Read the catalogue now: for a process that is about to limit its own memory."""
+    _catalogue(_language())
+
+
 def use_language(code: str, /) -> None:
     """Speak this language from now on, here and in the processes that are started later."""
     os.environ[LANGUAGE] = code

@@ -21,7 +21,7 @@ from desktop.documents.parts import Block, DocumentPart, Unreadable
 from desktop.documents.problems import DocumentError, damaged, empty, too_large
 from models import frames
 from models.process_limits import forbid_files, limit_memory
-from models.wording import number, tr
+from models.wording import number, read_ahead, tr
 
 _BATCH_PARTS: Final = 256
 _BATCH_CHARS: Final = 1 << 20
@@ -34,6 +34,7 @@ def main() -> None:
     asked = frames.read(requests, REQUESTS)
     if asked is None:
         return
+    read_ahead()
     _limit_resources()
     path = Path(asked.path)
     try:

@@ -192,7 +192,8 @@ def _why_not(
     """Return what is lacking; ``is_final`` says that no way of loading this model would fit."""
     name = next(iter(lacking))
     why = _lacking_on_host(need, machine) if name == HOST else _lacking_on(name, need, machine)
-    return f"{why} {tr('A smaller model or quantization is needed.')}" if is_final else why
+    remedy = tr("A smaller model or quantization is needed.")
+    return f"{why} {remedy}" if is_final else why
 
 
 def _lacking_on_host(need: MemoryEstimate, machine: Machine) -> str:

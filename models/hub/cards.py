@@ -43,7 +43,10 @@ def sanitized_card(source: str) -> str:
     shortened = len(text) > MAX_SOURCE or len(source) > 2 * MAX_SOURCE
     blocks = _Writer(_parser().parse(text[:MAX_SOURCE])).blocks()
     whole = "\n\n".join(blocks).strip()
-    return f"{whole}\n\n*{tr('The card goes on at the hub.')}*" if shortened else whole
+    if not shortened:
+        return whole
+    rest = tr("The card goes on at the hub.")
+    return f"{whole}\n\n*{rest}*"
 
 
 @cache

@@ -114,7 +114,8 @@ class Hub:
             source = session.read(url, 4 * MAX_SOURCE)
         except HubError as error:
             why = escaped(error.problem.title)
-            return f"*{tr('The model card could not be read: {why}', why=why)}*"
+            told = tr("The model card could not be read: {why}", why=why)
+            return f"*{told}*"
         return sanitized_card(source.decode("utf-8", "replace"))
 
 

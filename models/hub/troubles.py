@@ -104,7 +104,8 @@ def _rate_limited(access: HubAccess, wait_s: float | None, detail: str) -> HubEr
         else tr("Try again in {span}.", span=span_in_words(wait_s))
     )
     if not access.token:
-        hint = f"{hint} {tr('With an access token the hub allows more.')}"
+        remedy = tr("With an access token the hub allows more.")
+        hint = f"{hint} {remedy}"
     return HubError(
         "rate_limited",
         tr("{host} says that it was asked too often.", host=access.host),
@@ -139,6 +140,7 @@ def _failed(status: int, headers: Mapping[str, str], access: HubAccess, detail: 
 
 def _gated(access: HubAccess, repo: str, detail: str) -> HubError:
     page = f"{access.endpoint}/{repo}" if repo else access.endpoint
+    accept = tr("Log in and accept it on {page}.", page=page)
     token = (
         tr("Your token is known to the hub, but its account has not been given access yet.")
         if access.token
@@ -153,7 +155,7 @@ def _gated(access: HubAccess, repo: str, detail: str) -> HubError:
             "{repository} is gated: its owner asks you to accept the licence first.",
             repository=repo or tr("This repository"),
         ),
-        f"{tr('Log in and accept it on {page}.', page=page)} {token}",
+        f"{accept} {token}",
         detail,
     )
 

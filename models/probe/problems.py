@@ -72,7 +72,8 @@ def devices_died(died: Died, *, workers: bool) -> EngineError:
     """Return the error of a search for devices that ended in a death."""
     hint = tr("Update the driver of your graphics card, or install Snug's library for the CPU.")
     if workers:
-        hint = f"{tr('Take the workers out of the settings to see which it is.')} {hint}"
+        first = tr("Take the workers out of the settings to see which it is.")
+        hint = f"{first} {hint}"
     if died.overdue:
         return EngineError("devices_failed", tr(_NO_ANSWER_OF[workers]), hint)
     return EngineError("devices_failed", tr(_CRASHED_IN[workers]), hint, _cause(died))

@@ -30,6 +30,7 @@ from models.probe.messages import (
     Waiting,
 )
 from models.problems import EngineError
+from models.wording import read_ahead
 
 _AHEAD: Final = (
     "llama_cpp",
@@ -91,6 +92,7 @@ def _import_ahead() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for module in _AHEAD:
         import_module(module)
+    read_ahead()
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
