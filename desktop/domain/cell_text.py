@@ -20,7 +20,7 @@ def text_of(value: Value) -> str:
         case None:
             return ""
         case bool():
-            return "yes" if value else "no"
+            return tr("yes") if value else tr("no")
         case str():
             return value
         case list() if all(isinstance(each, str | int | float) for each in value):
@@ -74,16 +74,18 @@ def _parsed(text: str, column: Column) -> Value:
 
 def _number(text: str) -> float:
     plain = text.replace(" ", "").replace("\u202f", "")
-    if "," in plain and "." not in plain and len(plain.rpartition(",")[2]) != 3:
-        plain = plain.replace(",", ".")
+    if plain.rfind(",") > plain.rfind(".") and ("." in plain or len(plain.rpartition(",")[2]) != 3):
+        plain = plain.replace(".", "").replace(",", ".")
     number = float(plain.replace(",", ""))
     return int(number) if number.is_integer() and "." not in plain else number
 
 
 def _truth(text: str) -> bool:
     word = text.casefold()
-    if word in _YES or word in _NO:
-        return word in _YES
+    if word in _YES or word == tr("yes").casefold():
+        return True
+    if word in _NO or word == tr("no").casefold():
+        return False
     raise ValueError(f"{word} is neither yes nor no")
 
 

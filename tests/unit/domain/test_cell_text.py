@@ -44,6 +44,7 @@ def test_what_is_shown_is_read_as_the_value_again(kind: ColumnType, value: Value
         ("number", "3,5", 3.5),
         ("number", "1,250.5", 1250.5),
         ("number", "1,250", 1250),
+        ("number", "1.250,5", 1250.5),
         ("boolean", "No", False),
     ],
 )
