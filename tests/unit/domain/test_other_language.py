@@ -26,7 +26,7 @@ def german(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("value", [True, False])
-def test_a_truth_is_written_in_either_language(value: bool) -> None:  # noqa: FBT001 - a parameter
+def test_a_truth_is_written_in_either_language(value: bool) -> None:
     assert text_of(value) == ("ja" if value else "nein")
     assert value_of(text_of(value), BOOLEAN) is value
     assert value_of("Yes" if value else "No", BOOLEAN) is value
