@@ -47,12 +47,15 @@ class OverflowCard(Card):
         self.give_up = push_button("Don't send", "outline", self.given_up.emit)
         self._inspect = push_button("What fills the window?", "link", self.inspect_requested.emit)
         self._buttons = QWidget()
-        row = QHBoxLayout(self._buttons)
-        row.setContentsMargins(0, tokens.S, 0, 0)
+        choices = column(self._buttons, spacing=tokens.S)
+        choices.setContentsMargins(0, tokens.S, 0, 0)
+        choices.addWidget(self._always)
+        row = QHBoxLayout()
         row.setSpacing(tokens.S)
-        for part in (self.leave_out, self.condense, self.give_up, self._always):
+        for part in (self.leave_out, self.condense, self.give_up):
             row.addWidget(part)
         row.addStretch(1)
+        choices.addLayout(row)
         layout = column(self, spacing=tokens.XS)
         layout.setContentsMargins(tokens.L, tokens.M, tokens.L, tokens.M)
         for widget in (self._title, self._text, self._buttons, self._inspect):

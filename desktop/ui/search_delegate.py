@@ -1,4 +1,4 @@
-"""Draws what was found: a title in one line, a message in three."""
+"""Draws what was found: a title in one line, a message in two or three."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ class SearchDelegate(QStyledItemDelegate):
             return QSize(0, self._words_height(str(index.data()), option) + tokens.M)
         if found.message_id is None:
             return QSize(0, line + tokens.L)
-        return QSize(0, QFontMetrics(self._small).lineSpacing() + _LINES * line + 2 * tokens.M)
+        width = _width(option) - 2 * tokens.S
+        lines = self._lay_out(found.excerpt, width, _LINES).lineCount()
+        return QSize(0, QFontMetrics(self._small).lineSpacing() + lines * line + 2 * tokens.M)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         """Draw the row."""
@@ -59,9 +61,7 @@ class SearchDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _words_height(self, words: str, option: QStyleOptionViewItem) -> int:
-        view = option.widget
-        width = view.viewport().width() if hasattr(view, "viewport") else _rect(option).width()
-        space = QRect(0, 0, max(1, width - 2 * tokens.S), 1000)
+        space = QRect(0, 0, max(1, _width(option) - 2 * tokens.S), 1000)
         flags = int(Qt.TextFlag.TextWordWrap)
         return QFontMetrics(self._small).boundingRect(space, flags, words).height()
 
@@ -148,3 +148,9 @@ def _cut(parts: Sequence[Part], length: int) -> list[Part]:
 def _rect(option: QStyleOptionViewItem) -> QRect:
     rect: QRect = option.rect
     return rect
+
+
+def _width(option: QStyleOptionViewItem) -> int:
+    """Return how wide a row is going to be, which its option doesn't know before it is placed."""
+    view = option.widget
+    return view.viewport().width() if hasattr(view, "viewport") else _rect(option).width()

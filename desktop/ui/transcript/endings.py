@@ -63,12 +63,15 @@ class FailureCard:
         card = self.rect(top)
         width = self._button_width()
         left = card.right() - metrics.CARD_PADDING - width
-        upper = card.center().y() - metrics.CARD_BUTTON_HEIGHT / 2
-        return QRectF(left, upper, width, metrics.CARD_BUTTON_HEIGHT)
+        height = self._button_height()
+        return QRectF(left, card.center().y() - height / 2, width, height)
 
     def _button_width(self) -> int:
         words = QFontMetricsF(self._style.body_font).horizontalAdvance(tr(TRY_AGAIN))
         return round(words) + metrics.CARD_BUTTON_PADDING
+
+    def _button_height(self) -> int:
+        return max(metrics.CARD_BUTTON_HEIGHT, self._style.line_height + design.XS)
 
     def _measure(self, title: str, hint: str) -> tuple[QRectF, QRectF]:
         padding = metrics.CARD_PADDING
@@ -82,7 +85,7 @@ class FailureCard:
         plain.setWidth(space.width())
         if not hint:
             plain.setHeight(0)
-        least = metrics.CARD_BUTTON_HEIGHT - (plain.bottom() - strong.top())
+        least = self._button_height() - (plain.bottom() - strong.top())
         if least > 0:
             strong.translate(0, least / 2)
             plain.translate(0, least / 2)

@@ -195,12 +195,13 @@ class RowPainter:
         hovered = self.hovered_button == BlockPlace(number, index, Button.FOLD)
         colour = palette.text if hovered else palette.secondary
         name = "chevron-right" if row.is_folded else "chevron-down"
-        top = round(line.center().y() - _CHEVRON / 2)
-        icon(name, colour, _CHEVRON).paint(painter, round(line.left()), top, _CHEVRON, _CHEVRON)
+        size = round(_CHEVRON * self.style.text_scale / 100)
+        top = round(line.center().y() - size / 2)
+        icon(name, colour, size).paint(painter, round(line.left()), top, size, size)
         painter.setFont(self.style.small_font)
         painter.setPen(QColor(colour))
         words = thought_words(row.message, block, row.looks)
-        place = line.adjusted(_CHEVRON + design.XS, 0, 0, 0)
+        place = line.adjusted(size + design.XS, 0, 0, 0)
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, words)
 
     def _draw_code_frame(self, painter: QPainter, block: RenderedBlock, frame: QRectF) -> None:
