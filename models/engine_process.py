@@ -17,8 +17,9 @@ from models import frames, protocol
 from models.frames import FrameError
 from models.installation import process_command
 from models.post_mortem import describe_death, oom_kills
-from models.protocol import Event, Request
+from models.protocol import Event, Request, Speak
 from models.records import Problem
+from models.wording import language
 
 _LOG_LIMIT: Final = 1024 * 1024
 _TAIL_BYTES: Final = 16 * 1024
@@ -67,6 +68,7 @@ class EngineProcess:
         self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._oom_kills = oom_kills()
         self._log_path = log_path
+        self._language = language()
         self.without_devices = without_devices
         self.ready = False
         """Whether it has said so; the owner sets this."""
@@ -89,7 +91,13 @@ class EngineProcess:
         return self._process.pid
 
     def send(self, request: Request) -> None:
-        """Queue a request. Raises FrameError when it is too large to be sent."""
+        """Queue a request. Raises FrameError when it is too large to be sent.
+
+        The process speaks the language that this one speaks at the time.
+        """
+        if self._language != language():
+            self._language = language()
+            self._outgoing.put(frames.encode(Speak(language=self._language)))
         self._outgoing.put(frames.encode(request))
 
     def kill(self) -> int:

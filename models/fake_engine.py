@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import itertools
 import os
-import re
 import shlex
 import signal
 import time
-import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, cast
 
@@ -25,7 +23,6 @@ from models.engine import Emit
 from models.fake_model import (
     DIMENSION,
     TRAINED_CONTEXT,
-    VOCABULARY_SIZE,
     bag_of_words,
     fake_devices,
     fake_info,
@@ -33,8 +30,17 @@ from models.fake_model import (
 )
 from models.fake_script import Place, Script, parse_script
 from models.fake_states import FakeStates
-from models.json_schema.instances import smallest
-from models.json_schema.reading import read_schema
+from models.fake_words import (
+    REPLY_OPENING,
+    TURN_CLOSING,
+    TURN_OPENING,
+    common_prefix,
+    ids_of,
+    last_text,
+    reply_to,
+    word_id,
+    words_of,
+)
 from models.problems import EngineError
 from models.protocol import (
     Cancelled,
@@ -57,8 +63,6 @@ from models.records import (
     Device,
     LoadOptions,
     ModelInfo,
-    Prompt,
-    RawPrompt,
     Report,
     Sampling,
     StateHome,
@@ -67,34 +71,9 @@ from models.records import (
 )
 from models.text_stream import TextStream
 
-_WORD: Final = re.compile(r"\s*\S+|\s+")
-_TURN_OPENING: Final = (1, 2, 3)
-_TURN_CLOSING: Final = (4,)
-_REPLY_OPENING: Final = (1, 2, 5)
-_FIRST_WORD_ID: Final = 10
 _PREFILL_BATCH: Final = 64
 _FRESH_SEED: Final = 1234
 _NAP_S: Final = 0.005
-_MARKDOWN: Final = """\
-## A heading
-
-Some *plain* words with `code` in them, and a [link](https://example.org/).
-
-- first of a list
-- second, with **bold** words
-
-| name | value |
-|------|-------|
-| one  | 1     |
-
-```python
-def add(a: int, b: int) -> int:
-    return a + b
-```
-
-> A quoted line, then $a^2 + b^2 = c^2$ in the text.
-
-"""
 
 
 @dataclass
@@ -187,19 +166,19 @@ class FakeEngine:
         """Count words, and a few tokens of the template for each turn."""
         self._loaded()
         if isinstance(prompt, Texts):
-            counts = tuple(len(_words(text)) for text in prompt.texts)
+            counts = tuple(len(words_of(text)) for text in prompt.texts)
             return TokenCount(job_id=job_id, total=sum(counts), per_turn=counts)
-        self._misbehave("count", self._script_of(_last_text(prompt))[0])
-        total = len(_ids_of(prompt))
+        self._misbehave("count", self._script_of(last_text(prompt))[0])
+        total = len(ids_of(prompt))
         if not isinstance(prompt, ChatPrompt):
             return TokenCount(job_id=job_id, total=total, overhead=total)
-        edges = len(_TURN_OPENING) + len(_TURN_CLOSING)
-        per_turn = tuple(len(_words(turn.text)) + edges for turn in prompt.turns)
+        edges = len(TURN_OPENING) + len(TURN_CLOSING)
+        per_turn = tuple(len(words_of(turn.text)) + edges for turn in prompt.turns)
         return TokenCount(
             job_id=job_id,
-            total=sum(per_turn) + len(_REPLY_OPENING),
+            total=sum(per_turn) + len(REPLY_OPENING),
             per_turn=per_turn,
-            overhead=len(_REPLY_OPENING),
+            overhead=len(REPLY_OPENING),
         )
 
     def embed(self, request: Embed, cancelled: Cancellation) -> Embedded:
@@ -212,7 +191,7 @@ class FakeEngine:
             job_id=request.job_id,
             vectors=b"".join(map(bag_of_words, request.texts)),
             dimension=DIMENSION,
-            tokens=tuple(len(_words(text)) for text in request.texts),
+            tokens=tuple(len(words_of(text)) for text in request.texts),
         )
 
     def keep_states(self, request: StateRequest) -> StatesDone:
@@ -225,8 +204,8 @@ class FakeEngine:
     def submit(self, request: Generate, cancelled: Cancellation) -> None:
         """Take a job in; its prompt may carry a script of its own."""
         options = self._loaded()
-        script, text = self._script_of(_last_text(request.prompt))
-        ids = _ids_of(request.prompt)
+        script, text = self._script_of(last_text(request.prompt))
+        ids = ids_of(request.prompt)
         if len(ids) >= options.context_size:
             raise EngineError(
                 "prompt_too_long",
@@ -235,13 +214,13 @@ class FakeEngine:
                 "Shorten it, or choose a larger context window.",
             )
         self._states.make_ready(request.home)
-        reused = min(_common_prefix(ids, self._states.token_ids), len(ids) - 1)
+        reused = min(common_prefix(ids, self._states.token_ids), len(ids) - 1)
         job = _Job(
             request=request,
             cancelled=cancelled,
             script=script,
             prompt_ids=ids,
-            words=_reply_to(request, script, text),
+            words=reply_to(request, script, text),
             stream=TextStream(request.stop),
             sampling=request.sampling,
             reused=reused,
@@ -296,7 +275,7 @@ class FakeEngine:
                 emit(Tokens(job_id=job.job_id, text=text, token_ids=()))
             self._finish(job, reason or "end_of_turn", emit)
             return
-        token_id = _word_id(word)
+        token_id = word_id(word)
         job.reply_ids.append(token_id)
         job.due = _due(job.due, 1, job.script.tokens_per_second)
         text = job.stream.push(word.encode())
@@ -368,56 +347,6 @@ class FakeEngine:
         if not first.startswith("/fake "):
             return self._script, text
         return parse_script(shlex.split(first)[1:], self._script), rest
-
-
-def _reply_to(request: Generate, script: Script, text: str) -> Iterator[str]:
-    """Return the words of the reply: the smallest valid one where there is a schema."""
-    if script.answer:
-        return iter(_words(script.answer))
-    if request.schema:
-        return iter(_words(smallest(read_schema(request.schema))))
-    return _reply(script, text)
-
-
-def _reply(script: Script, text: str) -> Iterator[str]:
-    words: Sequence[str] = _words(text if script.reply == "echo" else _MARKDOWN) or ["(nothing)"]
-    if script.reply_tokens is None:
-        return iter(words)
-    return itertools.islice(itertools.cycle(words), script.reply_tokens)
-
-
-def _last_text(prompt: Prompt) -> str:
-    if isinstance(prompt, RawPrompt):
-        return prompt.text
-    if isinstance(prompt, ChatPrompt):
-        texts = [turn.text for turn in prompt.turns if turn.role == "user"]
-        return texts[-1] if texts else ""
-    return "".join(f" {token_id}" for token_id in prompt.token_ids)
-
-
-def _ids_of(prompt: Prompt) -> list[int]:
-    if isinstance(prompt, RawPrompt):
-        return [_word_id(word) for word in _words(prompt.text)]
-    if not isinstance(prompt, ChatPrompt):
-        return list(prompt.token_ids)
-    ids: list[int] = []
-    for turn in prompt.turns:
-        opening = _REPLY_OPENING if turn.role == "assistant" else _TURN_OPENING
-        ids += (*opening, *(turn.token_ids or map(_word_id, _words(turn.text))), *_TURN_CLOSING)
-    return ids[:-1] if prompt.continue_reply else [*ids, *_REPLY_OPENING]
-
-
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text)
-
-
-def _word_id(word: str) -> int:
-    return _FIRST_WORD_ID + zlib.crc32(word.encode()) % (VOCABULARY_SIZE - _FIRST_WORD_ID)
-
-
-def _common_prefix(ids: Sequence[int], cached: Sequence[int]) -> int:
-    pairs = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(ids, cached, strict=False))
-    return sum(1 for _ in pairs)
 
 
 def _due(last: float, tokens: int, tokens_per_second: float) -> float:

@@ -27,7 +27,7 @@ from models.records import (
     Versions,
 )
 
-PROTOCOL_VERSION: Final = 4
+PROTOCOL_VERSION: Final = 5
 
 JobId = int
 FinishReason = Literal["end_of_turn", "max_tokens", "stop_string", "context_full"]
@@ -132,6 +132,12 @@ class Stats(Record, frozen=True, kw_only=True):
     """Ask for the engine's memory and load."""
 
     job_id: JobId
+
+
+class Speak(Record, frozen=True, kw_only=True):
+    """Say what people read in this language from now on. It is no job, and has no answer."""
+
+    language: str
 
 
 StateRequest = SaveStates | RestoreState | ForgetStates
@@ -326,11 +332,13 @@ TERMINAL_EVENTS: Final = (
 
 # --- frames ------------------------------------------------------------------------------------
 
-_REQUESTS: Final[msgspec.msgpack.Decoder[Request]] = msgspec.msgpack.Decoder(Request)
+_REQUESTS: Final[msgspec.msgpack.Decoder[Request | Speak]] = msgspec.msgpack.Decoder(
+    Request | Speak
+)
 _EVENTS: Final[msgspec.msgpack.Decoder[Event]] = msgspec.msgpack.Decoder(Event)
 
 
-def read_request(stream: BinaryIO) -> Request | None:
+def read_request(stream: BinaryIO) -> Request | Speak | None:
     """Return the next request, or None at the end of the stream. Raises FrameError."""
     return frames.read(stream, _REQUESTS)
 

@@ -22,13 +22,13 @@ def tr(text: str, /, **values: object) -> str:
     ``text`` is a literal, or a constant that was marked with ``mark``.
     """
     # To nothing a catalogue has an answer: what it says of itself.
-    said = _catalogue(_language()).gettext(text) if text else text
+    said = _catalogue(language()).gettext(text) if text else text
     return said.format(**values) if values else said
 
 
 def trn(one: str, many: str, count: int, /, **values: object) -> str:
     """Return the sentence for so many: ``{count}`` is the number as people write it."""
-    said = _catalogue(_language()).ngettext(one, many, count)
+    said = _catalogue(language()).ngettext(one, many, count)
     return said.format(count=number(count), **values)
 
 
@@ -39,18 +39,23 @@ def mark(text: str, /) -> str:
 
 def number(value: float, digits: int = 0, /) -> str:
     """Return a number with so many decimals, and the separators of the reader's language."""
-    thousands, point = _separators(_language())
+    thousands, point = _separators(language())
     return f"{value:,.{digits}f}".translate({ord(","): thousands, ord("."): point})
 
 
 def read_ahead() -> None:
     """Read the catalogue now: for a process that is about to limit its own memory."""
-    _catalogue(_language())
+    _catalogue(language())
 
 
 def use_language(code: str, /) -> None:
     """Speak this language from now on, here and in the processes that are started later."""
     os.environ[LANGUAGE] = code
+
+
+def language() -> str:
+    """Return the code of the language that is spoken; empty: English."""
+    return os.environ.get(LANGUAGE, "")
 
 
 def languages() -> tuple[str, ...]:
@@ -60,22 +65,18 @@ def languages() -> tuple[str, ...]:
     return ("en", *sorted(name.removesuffix(".mo") for name in found if name.endswith(".mo")))
 
 
-def _language() -> str:
-    return os.environ.get(LANGUAGE, "")
-
-
 @cache
-def _catalogue(language: str) -> gettext.NullTranslations:
+def _catalogue(code: str) -> gettext.NullTranslations:
     """Return the catalogue of a language; one that is not there leaves the texts English."""
-    file = resources.files("resources").joinpath("translations", f"{language}.mo")
-    if language in {"", "en"} or not file.is_file():
+    file = resources.files("resources").joinpath("translations", f"{code}.mo")
+    if code in {"", "en"} or not file.is_file():
         return gettext.NullTranslations()
     with file.open("rb") as stream:
         return gettext.GNUTranslations(stream)
 
 
 @cache
-def _separators(language: str) -> tuple[str, str]:
+def _separators(code: str) -> tuple[str, str]:
     # A number whose translation shows them.
-    shown = _catalogue(language).gettext(mark("1,234.5"))
+    shown = _catalogue(code).gettext(mark("1,234.5"))
     return shown[1], shown[-2]

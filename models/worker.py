@@ -22,9 +22,10 @@ from models.engine import Engine
 from models.frames import FrameError
 from models.outbox import Outbox
 from models.probe.connection import PROBE_FLAG
-from models.protocol import PROTOCOL_VERSION, Ready
+from models.protocol import PROTOCOL_VERSION, Ready, Speak
 from models.rpc import RPC_FLAG
 from models.template_renderer import TEMPLATES_FLAG
+from models.wording import use_language
 
 _LOG: Final = logging.getLogger(__name__)
 _BAD_REQUEST_STATUS: Final = 3
@@ -93,7 +94,10 @@ def _read(requests: BinaryIO, dispatcher: Dispatcher) -> NoReturn:
     """Take requests in until the application is gone, then end the process at once."""
     try:
         while (request := protocol.read_request(requests)) is not None:
-            dispatcher.accept(request)
+            if isinstance(request, Speak):
+                use_language(request.language)
+            else:
+                dispatcher.accept(request)
     except FrameError:
         _LOG.exception("the application sent something unreadable")
         os._exit(_BAD_REQUEST_STATUS)

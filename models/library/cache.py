@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -12,7 +11,7 @@ import msgspec
 
 from models.files import write_atomically
 from models.library.entry import LibraryEntry
-from models.wording import LANGUAGE
+from models.wording import language
 
 _VERSION: Final = 1
 """Goes up with every change to what an entry says of the same file."""
@@ -37,7 +36,7 @@ def load_entries(file: Path) -> dict[str, LibraryEntry]:
         cache = msgspec.json.decode(file.read_bytes(), type=_Cache)
     except (OSError, msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
         return {}
-    if (cache.version, cache.language) != (_VERSION, _language()):
+    if (cache.version, cache.language) != (_VERSION, language()):
         return {}
     return {entry.path: entry for entry in cache.entries}
 
@@ -46,11 +45,7 @@ def save_entries(file: Path, entries: Iterable[LibraryEntry]) -> None:
     """Write the entries, whole or not at all. A cache that can't be written is no trouble."""
     with contextlib.suppress(OSError):
         kept = tuple(entry for entry in entries if _is_text(entry))
-        write_atomically(file, msgspec.json.encode(_Cache(_VERSION, kept, _language())))
-
-
-def _language() -> str:
-    return os.environ.get(LANGUAGE, "")
+        write_atomically(file, msgspec.json.encode(_Cache(_VERSION, kept, language())))
 
 
 def _is_text(entry: LibraryEntry) -> bool:

@@ -31,6 +31,7 @@ from models.probe.messages import (
 from models.probe.quarantine import Quarantine
 from models.problems import EngineError
 from models.records import Device, DeviceMemory, LoadOptions, Problem
+from models.wording import language
 
 _IDLE_S: Final = 60.0
 _CERTAIN: Final = frozenset(
@@ -65,6 +66,8 @@ class Probe:
         self._lock = threading.Lock()
         self._process: Connection | None = None
         self._idle: threading.Timer | None = None
+        self._language = ""
+        """The one that the process speaks."""
 
     @property
     def pid(self) -> int | None:
@@ -149,7 +152,7 @@ class Probe:
         with self._lock:
             if self._idle is not None:
                 self._idle.cancel()
-            if self._process is None or not self._process.alive:
+            if self._process is None or not self._process.alive or self._language != language():
                 self._end()
                 self._process = self._start()
             process = self._process
@@ -177,6 +180,7 @@ class Probe:
         self._idle.start()
 
     def _start(self) -> Connection:
+        self._language = language()
         try:
             return Connection(self._command)
         except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import sys
 import time
 import zipfile
@@ -15,6 +16,7 @@ import pytest
 from desktop.documents.parts import Block
 from desktop.documents.problems import DocumentError
 from desktop.documents.reader import read_document
+from models.wording import LANGUAGE
 from tests.document_factory import write_docx, write_pdf
 
 
@@ -30,6 +32,18 @@ def test_a_bomb_is_refused_before_it_unpacks(tmp_path: Path) -> None:
         list(read_document(path))
     assert raised.value.code == "too_large"
     assert "times its size" in raised.value.title
+
+
+def test_the_process_speaks_the_window_s_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(LANGUAGE, "de")
+    path = tmp_path / "bomb.docx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", bytes(32 << 20))
+    with pytest.raises(DocumentError) as raised:
+        list(read_document(path))
+    assert re.search(r"\b1\.0\d\d\b", raised.value.title)
 
 
 def test_entities_are_not_expanded(tmp_path: Path) -> None:
