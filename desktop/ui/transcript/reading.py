@@ -35,6 +35,8 @@ class Reader(QObject):
     """The source whose number in a reply was clicked."""
     scroll_wanted = Signal(int)
     """Pixels to scroll by while a selection is drawn beyond an edge."""
+    drag_wanted = Signal(str)
+    """Selected text that the mouse carries away."""
 
     def __init__(self, layout: TranscriptLayout, parent: QObject) -> None:
         super().__init__(parent)
@@ -49,6 +51,7 @@ class Reader(QObject):
         self._pressed_link = ""
         self._pressed_at = QPoint()
         self._drawing = False
+        self._lifting = False
         self._by_word = False
         self._scroll_by = 0
         self._scroll = QTimer(self, interval=_DRAG_SCROLL_MS)
@@ -62,6 +65,7 @@ class Reader(QObject):
         self.selection.clear()
         self._hovered_button = self._copied_button = None
         self.hovered_row = -1
+        self._lifting = False
         self._stop_drawing()
 
     def rows_moved(self, count: int) -> None:
@@ -90,10 +94,15 @@ class Reader(QObject):
         found = self.hits.text_at(place)
         if found is None:
             return
+        extends = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if not extends and not self._triple_click.isActive() and self._is_selected(place, found):
+            # It may be dragged away; without a move it is a click like any other.
+            self._lifting = True
+            return
         self._drawing = True
         if self._triple_click.isActive():
             self._select_paragraph(found)
-        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+        elif extends:
             self.selection.extend(found)
         else:
             self.selection.begin(found)
@@ -101,6 +110,11 @@ class Reader(QObject):
 
     def move(self, place: QPoint, beyond: int) -> None:
         """Draw a selection on, or hover; ``beyond`` are the pixels outside the viewport."""
+        if self._lifting:
+            if (place - self._pressed_at).manhattanLength() >= QApplication.startDragDistance():
+                self._lifting = False
+                self.drag_wanted.emit(self.selection.text(self._layout))
+            return
         if not self._drawing:
             self._hover(place)
             return
@@ -117,6 +131,10 @@ class Reader(QObject):
     def release(self, place: QPoint) -> None:
         """End a selection; a click without a move follows the link or the button under it."""
         self._stop_drawing()
+        if self._lifting:
+            self._lifting = False
+            self.selection.clear()
+            self.changed.emit()
         distance = (place - self._pressed_at).manhattanLength()
         if distance >= QApplication.startDragDistance():
             self._offer_selection()
@@ -214,6 +232,10 @@ class Reader(QObject):
         start, end = word_at(found, row.rendered(found.block))
         anchor = self.selection.anchor
         return start if anchor is not None and found < anchor else end
+
+    def _is_selected(self, place: QPoint, found: TextPlace) -> bool:
+        ends = self.selection.ordered()
+        return ends is not None and ends[0] <= found < ends[1] and self.hits.is_text(place)
 
     def _stop_drawing(self) -> None:
         self._drawing = self._by_word = False

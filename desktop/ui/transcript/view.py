@@ -10,6 +10,7 @@ from typing import Final
 from PySide6.QtCore import (
     QAbstractItemModel,
     QEvent,
+    QMimeData,
     QPoint,
     Qt,
     QTimer,
@@ -17,6 +18,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QDrag,
     QFocusEvent,
     QHelpEvent,
     QKeyEvent,
@@ -88,6 +90,7 @@ class TranscriptView(PaintedView):
         self._reader.blocks.resized.connect(self._on_row_resized)
         self._reader.blocks.save_requested.connect(self._on_save_requested)
         self._reader.scroll_wanted.connect(self._on_scroll_wanted)
+        self._reader.drag_wanted.connect(self._on_drag_wanted)
         self._overlays.jump_clicked.connect(self.jump_to_end)
         self._overlays.remedy_clicked.connect(self.remedy_requested)
 
@@ -290,3 +293,10 @@ class TranscriptView(PaintedView):
 
     def _on_scroll_wanted(self, pixels: int) -> None:
         self.verticalScrollBar().setValue(self._top + pixels)
+
+    def _on_drag_wanted(self, text: str) -> None:
+        data = QMimeData()
+        data.setText(text)
+        drag = QDrag(self)
+        drag.setMimeData(data)
+        drag.exec(Qt.DropAction.CopyAction)

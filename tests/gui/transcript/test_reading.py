@@ -353,6 +353,22 @@ def test_keys_that_mean_nothing_here_go_on_to_the_window(show: Show) -> None:
     view.setParent(None)
 
 
+def test_selected_text_is_dragged_away_and_a_click_in_it_ends_the_selection(show: Show) -> None:
+    view = show(user(1, "What is it?"), reply(2, "It **pulls** at all."))
+    view._reader.drag_wanted.disconnect(view._on_drag_wanted)
+    carried: list[str] = []
+    view._reader.drag_wanted.connect(carried.append)
+    drag(view, point_in(view, 1, 0, 3), point_in(view, 1, 0, 15))
+    assert carried == []
+    drag(view, point_in(view, 1, 0, 6), point_in(view, 0, 0, 2))
+    assert carried == ["pulls at all"]
+    assert view.selected_text() == "pulls at all"
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=point_in(view, 1, 0, 6))
+    assert view.selected_text() == ""
+    drag(view, point_in(view, 1, 0, 0), point_in(view, 1, 0, 2))
+    assert (view.selected_text(), len(carried)) == ("It", 1)
+
+
 def test_screen_readers_find_the_messages_and_the_actions(show: Show) -> None:
     view = show(user(1, "What is gravity?"), reply(2, "It *pulls*."))
     interface = QAccessible.queryAccessibleInterface(view)
