@@ -71,8 +71,13 @@ class _FocusPasser(QObject):
 
 
 def with_key(text: str, key: str) -> str:
-    """Return a menu's entry with its key, as this system and the window's language write it."""
-    return f"{text}\t{QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)}"
+    """Return a menu's entry with its key."""
+    return f"{text}\t{native_key(key)}"
+
+
+def native_key(key: str) -> str:
+    """Return a key as this system and the window's language write it, empty for none."""
+    return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
 
 
 class _PushButton(QPushButton):
@@ -165,7 +170,7 @@ class IconButton(QToolButton):
     def set_name(self, name: str, keys: str = "") -> None:
         """Name the button; ``keys`` are shown with it."""
         self.setAccessibleName(name)
-        self.setToolTip(f"{name}  {keys}".rstrip())
+        self.setToolTip(f"{name}  {native_key(keys)}".rstrip())
 
     def set_icon(self, icon_name: str) -> None:
         """Show another icon."""

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 from desktop.controllers.activity import STARTING, Activity
 from desktop.controllers.model import ModelState
 from desktop.ui import tokens
-from desktop.ui.controls import IconButton, plain_tip, push_button
+from desktop.ui.controls import IconButton, native_key, plain_tip, push_button
 from desktop.ui.icons import icon
 from desktop.ui.theme import Theme
 from models.records import ModelInfo
@@ -89,7 +89,7 @@ class Header(QWidget):
         button.setObjectName("modelButton")
         button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         name = tr("Choose a model")
-        button.setToolTip(f"{name}  Ctrl+L")
+        button.setToolTip(f"{name}  {native_key('Ctrl+L')}")
         return button
 
     def _on_theme_changed(self) -> None:

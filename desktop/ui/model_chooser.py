@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from desktop.controllers.model import ModelController
 from desktop.domain.errors import UserError
-from desktop.ui.controls import plain_tip
+from desktop.ui.controls import plain_tip, with_key
 from models.amounts import size_in_words
 from models.library.entry import LibraryEntry
 from models.wording import mark, tr
@@ -125,8 +125,8 @@ class _ModelsMenu(QMenu):
         if model.state.status == "ready":
             self.addAction(tr("Unload the model"), model.unload)
         self.addAction(tr("Open a GGUF file…"), chooser.choose_file)
-        manage = tr("Manage models…")
-        self.addAction(f"{manage}\tCtrl+Shift+M", chooser.manage_requested.emit)
+        manage = with_key(tr("Manage models…"), "Ctrl+Shift+M")
+        self.addAction(manage, chooser.manage_requested.emit)
         self.add_found()
 
     def add_found(self) -> None:
