@@ -47,7 +47,7 @@ def pages_at_start(page_word: str) -> str:
 def unreadable_in_words(page_word: str, page: int, why: str) -> str:
     """Return a sentence about a page that could not be read."""
     place = place_at_start(page_word, str(page))
-    return tr("{place} could not be read: {why}.", place=place, why=why)
+    return tr("{place} could not be read: {why}.", place=place, why=tr(why))
 
 
 def pages_counted(page_word: str, count: int) -> str:

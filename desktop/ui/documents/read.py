@@ -174,7 +174,7 @@ def unreadable_in_words(document: Document, pages: Mapping[int, str]) -> str:
             "{pages} could not be read: {reason}.",
             len(numbers),
             pages=place_at_start(word, _listed(numbers), several=len(numbers) > 1),
-            reason=reason,
+            reason=tr(reason),
         )
         for reason, numbers in by_reason.items()
     )
