@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -54,10 +54,11 @@ class ChatListView(QListView):
         delegate = ChatDelegate(theme, self)
         delegate.menu_requested.connect(self._on_menu_button)
         self._menu_asked = False
-        # Queued: the list leaves its editing state only after the delegate has said so.
-        delegate.closeEditor.connect(
-            lambda _editor, _hint: self.edited.emit(), Qt.ConnectionType.QueuedConnection
-        )
+        # The list leaves its editing state only after the delegate has said so. A queued signal
+        # would carry an editor that may be gone by then.
+        self._edited_soon = QTimer(self, interval=0, singleShot=True)
+        self._edited_soon.timeout.connect(self.edited)
+        delegate.closeEditor.connect(lambda _editor, _hint: self._edited_soon.start())
         self.setItemDelegate(delegate)
         self.setMouseTracking(True)
         self.setUniformItemSizes(False)

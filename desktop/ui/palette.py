@@ -7,6 +7,7 @@ from typing import Final, cast
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAction, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QListView, QWidget
+from shiboken6 import isValid
 
 from desktop.controllers.search import SearchController
 from desktop.domain.search import Found, SearchResults
@@ -88,8 +89,9 @@ class Palette(Card):
         if self.isHidden():
             return False
         self._put_away()
-        before = self._before
-        if before is not None and before.isVisible():
+        before, self._before = self._before, None
+        # A field for a title may be gone by now.
+        if before is not None and isValid(before) and before.isVisible():
             before.setFocus(Qt.FocusReason.OtherFocusReason)
         return True
 

@@ -13,14 +13,13 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from desktop.domain.chat import Message, is_private
-from desktop.settings.schema import APP_OPTIONS, OPTIONS, OptionInfo
+from desktop.settings.schema import APP_OPTIONS, OPTIONS, OptionInfo, choice_name
 from desktop.ui import language
 from desktop.ui.actions.action import CHATS, MODELS, SETTINGS, THIS_CHAT
 from desktop.ui.actions.table import ACTIONS
 from desktop.ui.chat_list_view import FORMS
 from desktop.ui.keys import shown_keys
 from desktop.ui.main_window import MainWindow
-from desktop.ui.option_row import choice_name
 from desktop.ui.transcript.actions import Action
 from models.wording import mark, tr
 
@@ -42,7 +41,7 @@ class Entry:
     where: str
     run: Callable[[], object]
     keys: str = ""
-    icon: str = ""
+    icon: str = "sliders"
     in_chat: bool = False
 
 
@@ -131,10 +130,12 @@ def _of_menu(
     window: MainWindow, key: str, where: str, message: Message, told: str
 ) -> Iterator[Entry]:
     menu = _menu_of(window, message.id)
+    icons = {action.label: action.icon_name for action in Action}
     for words, _ in _leaves(menu) if menu is not None else ():
         if words not in {told, tr(_COPY_SELECTED)}:
             run = partial(_run_of_menu, window, message.id, words)
-            yield Entry(f"{key}/{words}", words, where, run, in_chat=True)
+            drawn = icons.get(words, "document")
+            yield Entry(f"{key}/{words}", words, where, run, icon=drawn, in_chat=True)
     if menu is not None:
         menu.deleteLater()
 
@@ -226,10 +227,8 @@ def _of_options(window: MainWindow) -> Iterator[Entry]:
 def _other_values(info: OptionInfo, now: object) -> Iterator[tuple[Any, str]]:
     option = tr(info.option.label)
     if info.kind is bool:
-        yield (
-            not now,
-            tr("Off: {option}", option=option) if now else tr("On: {option}", option=option),
-        )
+        pattern = mark("Switch off: {option}") if now else mark("Switch on: {option}")
+        yield not now, tr(pattern, option=option)
     choices: list[tuple[Any, str]] = []
     if issubclass(info.kind, Enum):
         choices = [(each, choice_name(str(each))) for each in info.kind]
