@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
 from desktop.domain.chat import MessageState, is_private
 from desktop.domain.errors import UserError
@@ -256,6 +258,34 @@ def test_messages_can_be_read_and_nothing_else(app: App) -> None:
     names = [each.text() for each in person.window.transcript.commands.make_menu(1).actions()]
     assert "Copy message" in names
     assert not {"Delete", "Edit message", "Write again"} & set(names)
+
+
+def test_each_control_has_a_name_and_tab_comes_by_it(app: App) -> None:
+    person = shown_in(app)
+    person.ask("a quick one")
+    person.until_answered(2)
+    for button in person.window.findChildren(QAbstractButton):
+        if button.isVisible():
+            assert button.accessibleName() or button.text()
+    reached: set[str] = set()
+    for _ in range(12):
+        focus = person.window.focusWidget()
+        assert focus is not None
+        QTest.keyClick(focus, Qt.Key.Key_Tab)
+        if isinstance(button := person.window.focusWidget(), QAbstractButton):
+            reached.add(button.text() or button.accessibleName())
+    assert {"Copy", "Open in Snug", "New question", "Close"} <= reached
+
+
+def test_nothing_of_it_is_imported_before_it_is_wanted() -> None:
+    late = ("desktop.ui.quick", "desktop.controllers.quick")
+    code = (
+        f"import sys; import desktop.app; print([name for name in {late} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"
 
 
 # --- the tray ---------------------------------------------------------------------------------

@@ -171,6 +171,13 @@ OF_CHATS: Final = (
         icon="lock",
     ),
     WindowAction(
+        "quick",
+        mark("Quick question"),
+        CHATS,
+        lambda window: window.reach.show_quick(),
+        icon="edit",
+    ),
+    WindowAction(
         "palette",
         mark("Find an action, a chat or a message"),
         CHATS,

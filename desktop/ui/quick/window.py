@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
@@ -170,6 +171,9 @@ class QuickWindow(QFrame):
             row.addWidget(part)
             layout.addLayout(row)
         layout.addLayout(self._make_foot())
+        stops = (self.editor, self.send, self.copy, self.open, self.new, self.private, self._close)
+        for before, after in pairwise((*stops, self.transcript)):
+            self.setTabOrder(before, after)
 
     def _make_head(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -187,8 +191,8 @@ class QuickWindow(QFrame):
         for each in (name, self.private):
             each.setToolTip(tr(_PRIVATE))
             row.addWidget(each)
-        close = IconButton(self._theme, "close", tr("Close"), self.close)
-        row.addWidget(close)
+        self._close = IconButton(self._theme, "close", tr("Close"), self.close)
+        row.addWidget(self._close)
         return row
 
     def _make_field(self) -> QFrame:
