@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from models.amounts import share_in_words
 from models.records import Report
-from models.wording import number, tr
+from models.wording import tr
 
 
 def prefill_tokens_per_s(report: Report) -> float:
@@ -21,5 +22,5 @@ def acceptance_in_words(report: Report) -> str:
     """Return how many of the guessed tokens were right; empty where none was guessed."""
     if not report.drafted_tokens:
         return ""
-    share = 100 * report.accepted_tokens / report.drafted_tokens
-    return tr("{share}% of guesses right", share=number(share))
+    share = share_in_words(report.accepted_tokens / report.drafted_tokens)
+    return tr("{share} of guesses right", share=share)
