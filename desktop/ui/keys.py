@@ -57,24 +57,33 @@ class KeySheet(QDialog):
         groups = [list(group) for _, group in groupby(keyed, key=lambda action: action.group)]
         beside = QHBoxLayout()
         beside.setSpacing(tokens.XXL)
-        places = [column(spacing=tokens.L) for _ in range(_COLUMNS)]
+        grids = [_grid() for _ in range(_COLUMNS)]
         done = 0
         for group in groups:
-            places[done * _COLUMNS // len(keyed)].addLayout(_lines(group))
+            _add_lines(grids[done * _COLUMNS // len(keyed)], group)
             done += len(group)
-        for place in places:
-            place.addStretch(1)
-            beside.addLayout(place)
+        for grid in grids:
+            grid.setRowStretch(grid.rowCount(), 1)
+            beside.addLayout(grid)
         return beside
 
 
-def _lines(group: list[WindowAction]) -> QGridLayout:
+def _grid() -> QGridLayout:
     grid = QGridLayout()
     grid.setHorizontalSpacing(tokens.XL)
     grid.setVerticalSpacing(tokens.S)
     grid.setColumnStretch(1, 1)
-    grid.addWidget(label(tr(group[0].group), kind="heading"), 0, 0, 1, 2)
-    for row, action in enumerate(group, start=1):
-        grid.addWidget(label(shown_keys(action), kind="strong"), row, 0)
-        grid.addWidget(label(tr(action.sheet or action.name), tone="secondary"), row, 1)
     return grid
+
+
+def _add_lines(grid: QGridLayout, group: list[WindowAction]) -> None:
+    """Add a group's keys below its heading, apart from the group above."""
+    # A grid that is empty says that it has one row.
+    row = grid.rowCount()
+    if grid.count():
+        grid.setRowMinimumHeight(row, tokens.S)
+        row += 1
+    grid.addWidget(label(tr(group[0].group), kind="heading"), row, 0, 1, 2)
+    for at, action in enumerate(group, start=row + 1):
+        grid.addWidget(label(shown_keys(action), kind="strong"), at, 0)
+        grid.addWidget(label(tr(action.sheet or action.name), tone="secondary"), at, 1)

@@ -190,7 +190,7 @@ class Palette(Card):
         field.setObjectName("paletteField")
         field.setPlaceholderText(tr("What to do, or what to find"))
         field.setAccessibleName(tr("What to do, or what to find"))
-        self._search_icon = QAction(field)
+        self._search_icon = QAction(tr("Search"), field)
         field.addAction(self._search_icon, QLineEdit.ActionPosition.LeadingPosition)
         field.textChanged.connect(self._on_text_changed)
         field.installEventFilter(self)

@@ -126,7 +126,8 @@ def _said(row: Line | Found | str) -> str:
 def _all(entries: Sequence[Entry], recent: tuple[str, ...]) -> list[Line | str]:
     by_id = {entry.id: entry for entry in entries}
     late = [by_id[each] for each in recent if each in by_id][:_MOST_RECENT]
-    others = [entry for entry in entries if entry not in late]
+    # Those with a key are what is done most.
+    others = sorted((each for each in entries if each not in late), key=lambda each: not each.keys)
     return [*_headed(_RECENT, map(_plain, late)), *_headed(_ACTIONS, map(_plain, others))]
 
 
