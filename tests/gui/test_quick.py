@@ -272,8 +272,9 @@ def test_each_control_has_a_name_and_tab_comes_by_it(app: App) -> None:
         focus = person.window.focusWidget()
         assert focus is not None
         QTest.keyClick(focus, Qt.Key.Key_Tab)
-        if isinstance(button := person.window.focusWidget(), QAbstractButton):
-            reached.add(button.text() or button.accessibleName())
+        reached_now = person.window.focusWidget()
+        if isinstance(reached_now, QAbstractButton):
+            reached.add(reached_now.text() or reached_now.accessibleName())
     assert {"Copy", "Open in Snug", "New question", "Close"} <= reached
 
 
