@@ -13,6 +13,7 @@ from PySide6.QtGui import QAccessible, QAccessibleInterface
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QApplication,
     QDialog,
     QMenu,
     QScrollArea,
@@ -79,6 +80,14 @@ sorted(words)
 | --- | --- |
 | Timsort | yes |
 """
+
+
+@pytest.fixture(autouse=True)
+def screen_reader() -> Iterator[None]:
+    """Have Qt keep its tree in step, as it does while a screen reader is there."""
+    QAccessible.setActive(True)
+    yield
+    QAccessible.setActive(False)
 
 
 @pytest.fixture
@@ -226,7 +235,7 @@ def each_tab(app: App, page: QWidget) -> Iterator[str]:
         yield bar.tabText(number) if bar else ""
 
 
-def test_every_dialog_is_named(app: App, tmp_path: Path) -> None:
+def test_every_dialog_and_menu_is_named(app: App, tmp_path: Path) -> None:
     window = app.window
     file = tmp_path / "chats.json"
     file.write_text("[]")
@@ -250,10 +259,6 @@ def test_every_dialog_is_named(app: App, tmp_path: Path) -> None:
         assert faults(dialog) == [], dialog
         walk(dialog)
         dialog.close()
-
-
-def test_menus_name_what_they_do(app: App) -> None:
-    window = app.window
     rows = window.chat_panel.model
     chat_menu = window.chat_panel.list.make_menu(rows.index(rows.rowCount() - 1))
     assert chat_menu is not None
@@ -267,6 +272,44 @@ def test_menus_name_what_they_do(app: App) -> None:
         assert faults(menu) == []
         assert names(menu, _ROLE.MenuItem)
         menu.close()
+
+
+def test_what_comes_and_goes_is_named(app: App) -> None:
+    window = app.window
+    window.find_wires.open()
+    window.chat_panel.search.setText("sort")
+    app.until(lambda: names(window.chat_panel, _ROLE.ListItem)[:1] == ["Chats"])
+    found = names(window.chat_panel, _ROLE.ListItem)
+    assert found[1] == "Sorting"
+    assert any(each.startswith("Sorting, ") and "You: How do I *sort*?" in each for each in found)
+    assert faults(window) == []
+    window.chat_panel.search.clear()
+    window.conversation.composer.gauge.open()
+    popup = QApplication.activePopupWidget()
+    assert popup is not None
+    assert faults(popup) == []
+    popup.close()
+    app.session.chats.new_private()
+    app.until(window.conversation.private_bar.isVisible)
+    chats = window.chat_panel.list
+    app.until(lambda: "Private chat, private" in names(chats, _ROLE.ListItem))
+    assert faults(window) == []
+
+
+def test_the_page_of_a_reply_that_is_written_says_so(app: App) -> None:
+    heard: list[str] = []
+    app.window.conversation.transcript.announcer.announced.connect(heard.append)
+    app.window.open_new_chat()
+    app.send("hello")
+    reply = app.until_ended(2)
+    messages = names(app.window.conversation.transcript, _ROLE.ListItem)
+    assert messages[0] == "You: hello"
+    assert messages[1].endswith(f": {reply.text}")
+    app.until(lambda: len(heard) == 2)
+    assert heard[0].endswith(" is writing.")
+    assert heard[1].endswith("has ended. Stopped at the limit of max tokens.") or (
+        heard[1].endswith(f"has answered: {reply.text}")
+    )
 
 
 # --- the keyboard --------------------------------------------------------------------------------
@@ -323,19 +366,6 @@ def place(widget: QWidget) -> tuple[int, int]:
     return corner.y() // 24, corner.x()
 
 
-def test_tab_leads_through_the_trash_and_back(app: App) -> None:
-    window = app.window
-    window.list_wires.toggle_trash()
-    page = cast("TrashPage", window.middle._page("trash"))
-    app.until(lambda: page.trash.list.rows.rowCount() == 1)
-    page.bar.setFocus()
-    way = [each for each in walk(window) if page.isAncestorOf(each)]
-    trash = page.trash
-    stops = [way.index(each) for each in (page.bar, trash.search, trash.list, trash.preview)]
-    assert stops == sorted(stops)
-    assert not (reachable(window) & set(page.findChildren(QWidget))) - set(way)
-
-
 def test_tab_misses_nothing_on_any_page(app: App) -> None:
     window = app.window
     for key in ("documents", "models"):
@@ -344,3 +374,12 @@ def test_tab_misses_nothing_on_any_page(app: App) -> None:
         for tab in each_tab(app, page):
             window.chat_panel.search.setFocus()
             assert reachable(window) - set(walk(window)) == set(), tab
+    window.list_wires.toggle_trash()
+    trash_page = cast("TrashPage", window.middle._page("trash"))
+    app.until(lambda: trash_page.trash.list.rows.rowCount() == 1)
+    trash_page.bar.setFocus()
+    way = [each for each in walk(window) if trash_page.isAncestorOf(each)]
+    trash = trash_page.trash
+    stops = [way.index(each) for each in (trash_page.bar, trash.search, trash.list, trash.preview)]
+    assert stops == sorted(stops)
+    assert not (reachable(window) & set(trash_page.findChildren(QWidget))) - set(way)
