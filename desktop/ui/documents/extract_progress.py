@@ -11,7 +11,7 @@ from desktop.controllers.extractions import ExtractionJob
 from desktop.ui import tokens
 from desktop.ui.controls import column, push_button, set_property
 from desktop.ui.elided import ElidedLabel
-from models.amounts import span_in_words
+from models.amounts import share_in_words, span_in_words
 from models.wording import number, tr
 
 _STEPS: Final = 1000
@@ -54,7 +54,7 @@ class ExtractProgress(QWidget):
         if known.loaded is not None:
             share = known.loaded
         self.bar.setValue(round(min(1.0, share) * _STEPS))
-        self.bar.setAccessibleName(tr("Table: {percent}%", percent=number(100 * share)))
+        self.bar.setAccessibleName(tr("Table: {share}", share=share_in_words(share)))
         set_property(self.bar, "resting", job.state != "running")
         self._words.set_text(_words(known))
         had_focus = self.pause.hasFocus() or self.resume.hasFocus()

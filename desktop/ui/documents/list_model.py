@@ -11,8 +11,8 @@ from desktop.controllers.documents import Intake
 from desktop.domain.documents import Document
 from desktop.domain.page_words import pages_counted
 from desktop.ui.controls import plain_tip
-from models.amounts import size_in_words
-from models.wording import mark, number, tr
+from models.amounts import share_in_words, size_in_words
+from models.wording import mark, tr
 
 ENTRY_ROLE: Final = Qt.ItemDataRole.UserRole
 """The ``Document`` or the ``Intake`` of a row."""
@@ -154,7 +154,7 @@ def second_line(entry: Entry) -> str:
         return tr("Waiting")
     if not entry.total:
         return tr("Reading")
-    return tr("Reading · {percent}%", percent=number(100 * entry.done / entry.total))
+    return tr("Reading · {share}", share=share_in_words(entry.done / entry.total))
 
 
 def facts(document: Document) -> list[str]:

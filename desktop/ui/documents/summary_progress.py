@@ -11,7 +11,7 @@ from desktop.controllers.summaries import SummaryJob
 from desktop.ui import tokens
 from desktop.ui.controls import Card, column, label, push_button, set_property
 from desktop.ui.elided import ElidedLabel
-from models.amounts import span_in_words
+from models.amounts import share_in_words, span_in_words
 from models.wording import number, tr, trn
 
 _STEPS: Final = 1000
@@ -69,7 +69,7 @@ class SummaryProgress(Card):
         if known.loaded is not None:
             share = known.loaded
         self.bar.setValue(round(min(1.0, share) * _STEPS))
-        self.bar.setAccessibleName(tr("Summary: {percent}%", percent=number(100 * share)))
+        self.bar.setAccessibleName(tr("Summary: {share}", share=share_in_words(share)))
         set_property(self.bar, "resting", job.state != "running")
         self._title.set_text(_title(known))
         self._words.setText(_words(known))

@@ -14,7 +14,7 @@ from desktop.domain.translation import Verdict
 from desktop.ui import tokens
 from desktop.ui.controls import column, label, push_button, set_property
 from desktop.work.jobs import JobProgress
-from models.amounts import span_in_words
+from models.amounts import share_in_words, span_in_words
 from models.wording import number, tr
 
 _STEPS: Final = 1000
@@ -100,7 +100,7 @@ class TranslateProgress(QWidget):
 
     def _set_bar(self, share: float) -> None:
         self.bar.setValue(round(min(1.0, share) * _STEPS))
-        self.bar.setAccessibleName(tr("Translation: {percent}%", percent=number(100 * share)))
+        self.bar.setAccessibleName(tr("Translation: {share}", share=share_in_words(share)))
 
     def _words(self, job: Job) -> str:
         match job.state:
