@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -14,6 +15,8 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
 from desktop.domain.chat import MessageState, is_private
 from desktop.domain.errors import UserError
+from desktop.paths import Paths
+from desktop.settings.window_state import load_window_state
 from desktop.ui.quick.global_key import GlobalKey, trouble_with
 from desktop.ui.quick.reach import Reach
 from desktop.ui.quick.tray import model_in_words
@@ -28,6 +31,36 @@ pytestmark = pytest.mark.qt_log_ignore(
 
 SLOW = ("--reply-tokens", "400", "--tokens-per-second", "60")
 TAKEN_BY_ANOTHER = "Ctrl+Alt+T"
+_TRAY_AND_QUIT = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QGuiApplication
+from desktop.app import build_session, build_window
+from desktop.paths import Paths
+from desktop.ui.application import Application
+from desktop.ui.quick.reach import Reach
+from desktop.ui.theme import Theme
+from models.client import engine_command
+from models.load_judge import TrustingJudge
+app = Application([])
+paths = Paths(Path(sys.argv[1]))
+paths.create()
+session, _ = build_session(paths, engine_command("fake"), TrustingJudge())
+window = build_window(app, paths, session)
+reach = Reach(window, window.findChild(Theme), session, has_tray=lambda: True)
+session.settings.set_app_value("keep_in_tray", True)
+reach.begin()
+window.show()
+if sys.argv[2] == "hidden":
+    window.close()
+    print("visible:", window.isVisible())
+window.conversation.composer.editor.insertPlainText("unsent")
+QTimer.singleShot(200, QGuiApplication.quit)
+app.exec()
+session.close()
+print("ended")
+"""
 
 
 class LentKey(GlobalKey):
@@ -345,6 +378,20 @@ def test_quit_closes_the_window_for_good(app: App, monkeypatch: pytest.MonkeyPat
     reach.tray.quit()
     assert ended == [True]
     assert app.window.state().draft == "unsent"
+
+
+@pytest.mark.parametrize("state", ["hidden", "shown"])
+def test_the_system_ends_snug_in_the_tray_too(tmp_path: Path, state: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _TRAY_AND_QUIT, str(tmp_path), state],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    hidden = ["visible: False"] if state == "hidden" else []
+    assert done.stdout.splitlines() == [*hidden, "ended"]
+    assert load_window_state(Paths(tmp_path).window_state_file).draft == "unsent"
 
 
 def test_without_a_tray_it_is_said_and_closing_closes(app: App) -> None:

@@ -102,6 +102,9 @@ class Tray(QObject):
 
     def _on_quit_asked(self) -> None:
         self._leaving = True
+        if self._window.isHidden():
+            # Qt closes what is seen, and closing is what keeps the window's state.
+            self._window.close()
 
     def _show_model(self, state: ModelState) -> None:
         told = model_in_words(state)
