@@ -26,7 +26,6 @@ A cancel::
 from __future__ import annotations
 
 import contextlib
-import itertools
 import logging
 import math
 import queue
@@ -39,6 +38,7 @@ from typing import Final, Literal
 
 from models import engine_problems
 from models.engine_process import Ended, EngineProcess, engine_command
+from models.engine_requests import EngineRequests
 from models.frames import FrameError
 from models.mailboxes import Mailboxes
 from models.protocol import (
@@ -52,26 +52,21 @@ from models.protocol import (
     EngineDied,
     Event,
     Failed,
-    ForgetStates,
     Generate,
     JobId,
-    ListDevices,
     Load,
     Loaded,
     ProgressEvent,
     Ready,
     Request,
     Resample,
-    RestoreState,
-    SaveStates,
     StateRequest,
     StatesDone,
-    Stats,
     TerminalEvent,
     Unload,
     Unloaded,
 )
-from models.records import Countable, LoadOptions, Problem, Prompt, Sampling, StateHome
+from models.records import LoadOptions, Problem, Sampling
 
 __all__ = ["EngineClient", "engine_command"]
 
@@ -86,7 +81,7 @@ _Order = Literal["start", "fresh", "fresh, without devices"]
 _Command = Request | tuple[EngineProcess, Event | Ended] | _Order | None
 
 
-class EngineClient:
+class EngineClient(EngineRequests):
     """Sends jobs to an engine process and delivers their events.
 
     Every method but ``events`` and ``close`` returns at once. With ``on_event``, events are
@@ -102,6 +97,7 @@ class EngineClient:
         log_path: Path | None = None,
         cancel_grace_s: float = 2.0,
     ) -> None:
+        super().__init__(self._post)
         self._on_event = on_event
         self._command = list(command or engine_command())
         self._grace_s = cancel_grace_s
@@ -110,7 +106,6 @@ class EngineClient:
             self._log_folder = tempfile.TemporaryDirectory(prefix="engine-log-")
             log_path = Path(self._log_folder.name) / "engine.log"
         self._log_path = log_path
-        self._job_ids = itertools.count(1)
         self._inbox: queue.SimpleQueue[_Command] = queue.SimpleQueue()
         self._mailboxes = Mailboxes()
         self._process: EngineProcess | None = None
@@ -145,33 +140,7 @@ class EngineClient:
         """
         if fresh:
             self._inbox.put(_FRESH_CPU if _wants_no_device(options) else _FRESH)
-        return self._post(Load(job_id=next(self._job_ids), options=options))
-
-    def generate(
-        self,
-        prompt: Prompt,
-        sampling: Sampling,
-        max_tokens: int,
-        stop: Sequence[str] = (),
-        schema: str = "",
-        *,
-        home: StateHome | None = None,
-    ) -> JobId:
-        """Complete a prompt, held to a JSON schema if there is one. Ends as Finished.
-
-        ``home`` is where the KV cache of its chat is kept.
-        """
-        return self._post(
-            Generate(
-                job_id=next(self._job_ids),
-                prompt=prompt,
-                sampling=sampling,
-                max_tokens=max_tokens,
-                stop=tuple(stop),
-                schema=schema,
-                home=home,
-            )
-        )
+        return self._post(Load(job_id=self._next_id(), options=options))
 
     def resample(self, job_id: JobId, sampling: Sampling) -> None:
         """Change the sampler chain of a generation from its next token on."""
@@ -180,38 +149,6 @@ class EngineClient:
     def cancel(self, job_id: JobId) -> None:
         """End a job as Cancelled, at the latest when the engine has been given its grace."""
         self._inbox.put(Cancel(job_id=job_id))
-
-    def count_tokens(self, prompt: Countable) -> JobId:
-        """Count a prompt's tokens beside whatever runs. Ends as TokenCount."""
-        return self._post(CountTokens(job_id=next(self._job_ids), prompt=prompt))
-
-    def embed(self, texts: Sequence[str]) -> JobId:
-        """Turn texts into vectors. Ends as Embedded."""
-        return self._post(Embed(job_id=next(self._job_ids), texts=tuple(texts)))
-
-    def save_states(self, chats: Sequence[str] = ()) -> JobId:
-        """Keep what the KV cache holds of these chats, none named: of all. Ends as StatesDone."""
-        return self._post(SaveStates(job_id=next(self._job_ids), chats=tuple(chats)))
-
-    def restore_state(self, home: StateHome) -> JobId:
-        """Bring a chat's KV cache back from its file. Ends as StatesDone."""
-        return self._post(RestoreState(job_id=next(self._job_ids), home=home))
-
-    def forget_states(self, chats: Sequence[str]) -> JobId:
-        """Empty the KV cache of what it holds of these chats. Ends as StatesDone."""
-        return self._post(ForgetStates(job_id=next(self._job_ids), chats=tuple(chats)))
-
-    def list_devices(self) -> JobId:
-        """List the devices. Ends as Devices."""
-        return self._post(ListDevices(job_id=next(self._job_ids)))
-
-    def unload(self) -> JobId:
-        """Free the model, and do not load it again after a death. Ends as Unloaded."""
-        return self._post(Unload(job_id=next(self._job_ids)))
-
-    def stats(self) -> JobId:
-        """Ask for the engine's memory and load. Ends as StatsReport."""
-        return self._post(Stats(job_id=next(self._job_ids)))
 
     def events(self, job_id: JobId, timeout_s: float | None = None) -> Iterator[Event]:
         """Yield a job's events up to and with its terminal one, waiting for each.
@@ -331,7 +268,7 @@ class EngineClient:
 
     def _reload(self) -> None:
         if self._last_loaded is not None:
-            load = Load(job_id=next(self._job_ids), options=self._last_loaded)
+            load = Load(job_id=self._next_id(), options=self._last_loaded)
             self._pending[load.job_id] = load
             self._send(load)
         self._needs_reload = False
