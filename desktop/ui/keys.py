@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QWidget
 from desktop.ui import tokens
 from desktop.ui.actions.action import WindowAction
 from desktop.ui.actions.table import ACTIONS
-from desktop.ui.controls import column, label, push_button
+from desktop.ui.controls import column, label, native_key, push_button
 from desktop.ui.main_window import MainWindow
 from models.wording import tr
 
@@ -31,10 +31,7 @@ def bind_keys(window: MainWindow) -> None:
 
 def shown_keys(action: WindowAction) -> str:
     """Return an action's key as this system writes it, empty for none."""
-    if not action.keys:
-        return ""
-    sequence = action.keys[0]
-    return QKeySequence(sequence).toString(QKeySequence.SequenceFormat.NativeText) or sequence
+    return native_key(action.keys[0]) if action.keys else ""
 
 
 class KeySheet(QDialog):

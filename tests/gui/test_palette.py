@@ -18,6 +18,7 @@ from desktop.ui.palette import Palette
 from desktop.ui.palette_model import LINE_ROLE
 from desktop.ui.search_model import FOUND_ROLE
 from tests.gui.conftest import App, Start
+from tests.gui.test_accessibility import nameless
 
 # The offscreen platform's, of any dialog with a least size.
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
@@ -283,3 +284,11 @@ def test_it_stays_within_the_window(app: App, size: tuple[int, int]) -> None:
     assert app.window.rect().contains(palette.geometry())
     app.window.resize(900, 600)
     app.until(lambda: app.window.rect().contains(palette.geometry()))
+
+
+def test_a_screen_reader_finds_a_name_for_each_part(app: App) -> None:
+    palette = open_palette(app)
+    QTest.keyClicks(palette.field, "new")
+    assert nameless(palette) == []
+    assert palette.list.accessibleName()
+    assert palette.field.accessibleName()
