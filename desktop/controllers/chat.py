@@ -90,8 +90,7 @@ class ChatController(QObject):
         self._reader.put_above.connect(self.messages_put_above)
         self._reader.completed.connect(self.became_whole)
         self._beginning = 0
-        self._stop_asked = False
-        self._busy = False
+        self._stop_asked = self._busy = False
         replies.text_received.connect(self._on_text)
         replies.ended.connect(self._on_reply_ended)
         answering.grounded.connect(self._replace)
