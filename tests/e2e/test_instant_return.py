@@ -19,7 +19,7 @@ from models.records import ChatPrompt, Sampling, StateHome, TokenPrompt, Turn
 from models.state_files import StateFolder, list_states
 from tests.e2e.in_hand import EngineInHand, Reply, chat, user
 
-_HISTORY = "The tide turned at noon, and the boats came home with the flood. " * 12
+_HISTORY = "The tide turned at noon, and the boats came home with the flood. " * 6
 _LIMIT = 1 << 30
 Load = Callable[..., EngineInHand]
 
@@ -65,7 +65,7 @@ def test_a_restored_chat_gives_the_same_logits_bit_for_bit(
     assert _states(before.engine, SaveStates).chats == ("7",)
     stayed = _logits(before, [1000, 2000, 3000])
     after = load_engine(**options)
-    assert _states(after.engine, RestoreState, home=home).tokens > 150
+    assert _states(after.engine, RestoreState, home=home).tokens > 80
     assert np.array_equal(_logits(after, [1000, 2000, 3000]), stayed)
 
 
@@ -91,7 +91,7 @@ def test_a_message_sent_at_once_fetches_the_state_by_itself(
     _states(before.engine, SaveStates)
     returned = _next_turn(load_engine(), turns, home)
     assert returned.report.prefilled_tokens < 30
-    assert returned.report.reused_tokens > 150
+    assert returned.report.reused_tokens > 80
 
 
 def test_another_chat_takes_the_slot_and_nothing_is_lost(
@@ -100,7 +100,7 @@ def test_another_chat_takes_the_slot_and_nothing_is_lost(
     in_hand = load_engine()
     turns = _first_turn(in_hand, home)
     other = StateHome(folder=home.folder, chat="8", limit_bytes=_LIMIT)
-    in_hand.reply(chat(user("Name a river. " * 30)), max_tokens=4, home=other)
+    in_hand.reply(chat(user("Name a river. " * 18)), max_tokens=4, home=other)
     assert [each.chat for each in list_states(Path(home.folder))] == ["7"]
     assert _next_turn(in_hand, turns, home).report.prefilled_tokens < 30
     assert {each.chat for each in list_states(Path(home.folder))} == {"7", "8"}
@@ -128,7 +128,7 @@ def test_what_did_not_change_is_not_written_again(load_engine: Load, home: State
 def test_a_private_chat_leaves_no_file(load_engine: Load, home: StateHome) -> None:
     in_hand = load_engine()
     _first_turn(in_hand, home)
-    in_hand.reply(chat(user("A secret. " * 60)), max_tokens=4, home=None)
+    in_hand.reply(chat(user("A secret. " * 24)), max_tokens=4, home=None)
     _states(in_hand.engine, SaveStates)
     in_hand.engine.unload()
     assert [each.chat for each in list_states(Path(home.folder))] == ["7"]
@@ -145,18 +145,15 @@ def test_a_forgotten_chat_is_gone_from_memory_and_not_written_again(
     assert _next_turn(in_hand, turns, None).report.reused_tokens == 0
 
 
-@pytest.mark.parametrize(
-    "other", [{"context_size": 512}, {"cache_type": "q8_0"}, {"sequences": 2}], ids=str
-)
-def test_a_state_of_other_settings_is_ignored(
-    load_engine: Load, home: StateHome, other: dict[str, Any]
-) -> None:
+def test_a_state_of_other_settings_is_ignored(load_engine: Load, home: StateHome) -> None:
     before = load_engine(context_size=1024)
-    turns = _first_turn(before, home)
+    _first_turn(before, home)
     _states(before.engine, SaveStates)
-    after = load_engine(**{"context_size": 1024, **other})
-    assert _states(after.engine, RestoreState, home=home).tokens == 0
-    assert _next_turn(after, turns, home).report.reused_tokens == 0
+    for other in ({"context_size": 512}, {"cache_type": "q8_0"}, {"sequences": 2}):
+        after = load_engine(**{"context_size": 1024, **other})
+        assert _states(after.engine, RestoreState, home=home).tokens == 0, other
+    again = load_engine(context_size=1024)
+    assert _states(again.engine, RestoreState, home=home).tokens > 80
 
 
 def test_a_state_of_another_model_is_ignored(
@@ -204,14 +201,14 @@ from models.records import StateHome
 from tests.e2e.in_hand import EngineInHand, chat, user
 home = StateHome(folder={home.folder!r}, chat="7", limit_bytes={_LIMIT})
 in_hand = EngineInHand(context_size=1024)
-first = in_hand.reply(chat(user("Tell me of the sea. " * 40)), home=home)
+first = in_hand.reply(chat(user("Tell me of the sea. " * 40)), max_tokens=4, home=home)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
 try:
     in_hand.engine.keep_states(SaveStates(job_id=9))
 except EngineError as error:
     print(error.problem.code)
 other = StateHome(folder={home.folder!r}, chat="8", limit_bytes={_LIMIT})
-print(in_hand.reply(chat(user("Say hello. " * 40)), home=other).reason)
+print(in_hand.reply(chat(user("Say hello. " * 30)), max_tokens=4, home=other).reason)
 in_hand.engine.close()
 """
     done = subprocess.run(
@@ -234,7 +231,7 @@ def test_states_side_by_side_each_return_to_a_sequence_of_their_own(
     before = load_engine(sequences=2, context_size=1024)
     other = StateHome(folder=home.folder, chat="8", limit_bytes=_LIMIT)
     turns = _first_turn(before, home)
-    ids = tuple(range(5000, 5300))
+    ids = tuple(range(5000, 5120))
     before.reply(TokenPrompt(token_ids=ids), max_tokens=4, home=other)
     assert sorted(_states(before.engine, SaveStates).chats) == ["7", "8"]
     after = load_engine(sequences=2, context_size=1024)
