@@ -129,7 +129,8 @@ class Reach(QObject):
             self._key.bring_forward(self.quick.window)
 
     def _on_taken(self, keys: str) -> None:
-        self._session.settings.set_app_value(SHORTCUT, keys)
+        if keys != self._session.settings.app.quick_shortcut:
+            self._session.settings.set_app_value(SHORTCUT, keys)
         if self.options is not None and self._key is not None:
             called = self._key.called
             told = tr("The desktop has bound it to {keys}.", keys=called) if called else ""

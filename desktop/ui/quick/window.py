@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCursor,
     QFocusEvent,
@@ -15,7 +15,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QShortcut,
 )
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from desktop.controllers.model import ModelState
 from desktop.domain.chat import Message, is_private
@@ -304,7 +304,7 @@ class QuickWindow(QFrame):
     def _on_confirmed(self) -> None:
         self.copy.setText(tr("Copy"))
 
-    def eventFilter(self, watched: QWidget, event: QEvent) -> bool:  # type: ignore[override]
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Show the field's focus ring while the editor has the focus."""
         if watched is self.editor and isinstance(event, QFocusEvent):
             set_property(self._field, "focused", event.type() is QEvent.Type.FocusIn)
