@@ -10,6 +10,7 @@ from desktop.domain.finding import LONGEST
 from desktop.ui import tokens
 from desktop.ui.controls import IconButton, label, set_property
 from desktop.ui.theme import Theme
+from models.wording import number, tr
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -27,22 +28,22 @@ class FindBar(QFrame):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("findBar")
-        self.setAccessibleName("Find in this chat")
+        self.setAccessibleName(tr("Find in this chat"))
         self.field = QLineEdit()
-        self.field.setPlaceholderText("Find in this chat")
-        self.field.setAccessibleName("Find in this chat")
+        self.field.setPlaceholderText(tr("Find in this chat"))
+        self.field.setAccessibleName(tr("Find in this chat"))
         self.field.setMaxLength(LONGEST)
         self.field.textChanged.connect(self.query_changed)
         self.field.installEventFilter(self)
         self.count = label(kind="small", tone="secondary")
         self.previous = IconButton(
-            theme, "arrow-up", "Previous match", lambda: self.stepped.emit(-1)
+            theme, "arrow-up", tr("Previous match"), lambda: self.stepped.emit(-1)
         )
-        self.previous.set_name("Previous match", "Shift+F3")
-        self.next = IconButton(theme, "arrow-down", "Next match", lambda: self.stepped.emit(1))
-        self.next.set_name("Next match", "F3")
-        self.close_button = IconButton(theme, "close", "Close", self.closed.emit)
-        self.close_button.set_name("Close", "Esc")
+        self.previous.set_name(tr("Previous match"), "Shift+F3")
+        self.next = IconButton(theme, "arrow-down", tr("Next match"), lambda: self.stepped.emit(1))
+        self.next.set_name(tr("Next match"), "F3")
+        self.close_button = IconButton(theme, "close", tr("Close"), self.closed.emit)
+        self.close_button.set_name(tr("Close"), "Esc")
         outer = QHBoxLayout(self)
         outer.setContentsMargins(tokens.XL, tokens.S, tokens.XL, tokens.S)
         outer.addStretch(1)
@@ -75,9 +76,11 @@ class FindBar(QFrame):
         if not self.field.text().strip() or not is_counted:
             words = ""
         elif not total:
-            words = "Nothing found"
+            words = tr("Nothing found")
+        elif place:
+            words = tr("{place} of {total}", place=number(place), total=number(total))
         else:
-            words = f"{place:,} of {total:,}" if place else f"{total:,} found"
+            words = tr("{count} found", count=number(total))
         self.count.setText(words)
         self.count.setAccessibleName(words)
         set_property(self.count, "tone", "danger" if words and not total else "secondary")

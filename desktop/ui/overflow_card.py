@@ -9,16 +9,13 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
 from desktop.controllers.overflow import Question
 from desktop.domain.context import Overflow
+from desktop.domain.context_fit import Choose
 from desktop.domain.context_usage import Usage
 from desktop.ui import tokens
 from desktop.ui.controls import Card, column, label, push_button
+from models.wording import number, tr, trn
 
 _EXCERPT: Final = 60
-_WAYS: Final = {
-    Overflow.ASK: "You will be asked whether to leave out or to condense",
-    Overflow.DROP: "Sending leaves out",
-    Overflow.CONDENSE: "Sending condenses into a summary",
-}
 
 
 class OverflowCard(Card):
@@ -37,15 +34,17 @@ class OverflowCard(Card):
         self._question: Question | None = None
         self._title = label(kind="strong", wraps=True)
         self._text = label(tone="secondary", wraps=True)
-        self._always = QCheckBox("Always do so in this chat")
+        self._always = QCheckBox(tr("Always do so in this chat"))
         self.leave_out = push_button(
-            "Leave them out", "primary", lambda: self._choose(Overflow.DROP)
+            tr("Leave them out"), "primary", lambda: self._choose(Overflow.DROP)
         )
         self.condense = push_button(
-            "Condense them", "outline", lambda: self._choose(Overflow.CONDENSE)
+            tr("Condense them"), "outline", lambda: self._choose(Overflow.CONDENSE)
         )
-        self.give_up = push_button("Don't send", "outline", self.given_up.emit)
-        self._inspect = push_button("What fills the window?", "link", self.inspect_requested.emit)
+        self.give_up = push_button(tr("Don't send"), "outline", self.given_up.emit)
+        self._inspect = push_button(
+            tr("What fills the window?"), "link", self.inspect_requested.emit
+        )
         self._buttons = QWidget()
         choices = column(self._buttons, spacing=tokens.S)
         choices.setContentsMargins(0, tokens.S, 0, 0)
@@ -75,14 +74,15 @@ class OverflowCard(Card):
                 self.hide()
             return
         asked = question.choose
-        older = " and all that came before" if asked.is_cut else ""
-        first = asked.out[0].turn.text if asked.out else ""
-        begins = f", from “{_short(first)}” on" if first else ""
         self._say(
-            f"Not all of this chat fits: {asked.tokens:,} tokens, and room for {asked.room:,} "
-            "beside the reply.",
-            f"{_messages(len(asked.out))} would go{begins}{older}: {asked.freed:,} tokens. "
-            "System prompt and pinned messages stay, and nothing is deleted.",
+            tr(
+                "Not all of this chat fits: {tokens} tokens, and room for {room} beside the reply.",
+                tokens=number(asked.tokens),
+                room=number(asked.room),
+            ),
+            _what_would_go(asked)
+            + " "
+            + tr("System prompt and pinned messages stay, and nothing is deleted."),
         )
         self._buttons.show()
         self._inspect.hide()
@@ -94,10 +94,9 @@ class OverflowCard(Card):
         if self._question is not None:
             return
         if usage.over:
-            self._tell("The next message doesn't fit the window, whatever is left out.")
+            self._tell(tr("The next message doesn't fit the window, whatever is left out."))
         elif usage.known and usage.is_news:
-            count = _messages(len(usage.left_out), "the oldest ").lower()
-            self._tell(f"{_WAYS[usage.overflow]} {count} ({usage.left_tokens:,} tokens).")
+            self._tell(_what_sending_does(usage))
         else:
             self.hide()
 
@@ -117,8 +116,68 @@ class OverflowCard(Card):
         self.chosen.emit(how, self._always.isChecked())
 
 
-def _messages(count: int, which: str = "The oldest ") -> str:
-    return f"{which}message" if count == 1 else f"{which}{count} messages"
+def _what_would_go(asked: Choose) -> str:
+    count, freed = len(asked.out), number(asked.freed)
+    begin = _short(asked.out[0].turn.text) if asked.out else ""
+    if begin and asked.is_cut:
+        return trn(
+            "The oldest message would go, from “{begin}” on and all that came before: {freed} "
+            "tokens.",
+            "The oldest {count} messages would go, from “{begin}” on and all that came before: "
+            "{freed} tokens.",
+            count,
+            begin=begin,
+            freed=freed,
+        )
+    if begin:
+        return trn(
+            "The oldest message would go, from “{begin}” on: {freed} tokens.",
+            "The oldest {count} messages would go, from “{begin}” on: {freed} tokens.",
+            count,
+            begin=begin,
+            freed=freed,
+        )
+    if asked.is_cut:
+        return trn(
+            "The oldest message would go and all that came before: {freed} tokens.",
+            "The oldest {count} messages would go and all that came before: {freed} tokens.",
+            count,
+            freed=freed,
+        )
+    return trn(
+        "The oldest message would go: {freed} tokens.",
+        "The oldest {count} messages would go: {freed} tokens.",
+        count,
+        freed=freed,
+    )
+
+
+def _what_sending_does(usage: Usage) -> str:
+    count, left = len(usage.left_out), number(usage.left_tokens)
+    match usage.overflow:
+        case Overflow.ASK:
+            return trn(
+                "You will be asked whether to leave out or to condense the oldest message "
+                "({tokens} tokens).",
+                "You will be asked whether to leave out or to condense the oldest {count} messages "
+                "({tokens} tokens).",
+                count,
+                tokens=left,
+            )
+        case Overflow.DROP:
+            return trn(
+                "Sending leaves out the oldest message ({tokens} tokens).",
+                "Sending leaves out the oldest {count} messages ({tokens} tokens).",
+                count,
+                tokens=left,
+            )
+        case Overflow.CONDENSE:
+            return trn(
+                "Sending condenses into a summary the oldest message ({tokens} tokens).",
+                "Sending condenses into a summary the oldest {count} messages ({tokens} tokens).",
+                count,
+                tokens=left,
+            )
 
 
 def _short(text: str) -> str:

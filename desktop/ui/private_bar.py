@@ -9,8 +9,9 @@ from desktop.ui import tokens
 from desktop.ui.controls import ICON_PX, label, push_button
 from desktop.ui.icons import icon
 from desktop.ui.theme import Theme
+from models.wording import mark, tr
 
-_WORDS = "Private: never stored, and gone when Snug closes. Documents you attach are kept."
+_WORDS = mark("Private: never stored, and gone when Snug closes. Documents you attach are kept.")
 
 
 class PrivateBar(QFrame):
@@ -21,15 +22,15 @@ class PrivateBar(QFrame):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("privateBar")
-        self.setAccessibleName(_WORDS)
+        self.setAccessibleName(tr(_WORDS))
         self._theme = theme
         self._lock = label()
         row = QHBoxLayout(self)
         row.setContentsMargins(tokens.XL, tokens.S, tokens.XL, tokens.S)
         row.setSpacing(tokens.S)
         row.addWidget(self._lock)
-        row.addWidget(label(_WORDS, kind="small", tone="secondary", wraps=True), 1)
-        row.addWidget(push_button("Delete", "link", self.delete_requested.emit))
+        row.addWidget(label(tr(_WORDS), kind="small", tone="secondary", wraps=True), 1)
+        row.addWidget(push_button(tr("Delete"), "link", self.delete_requested.emit))
         theme.changed.connect(self._dress)
         self._dress()
         self.hide()

@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 from desktop.domain.search import Found, Part
 from desktop.ui import tokens
 from desktop.ui.rows import draw_ground
-from desktop.ui.search_model import FOUND_ROLE, AnyIndex, day_of
+from desktop.ui.search_model import FOUND_ROLE, HEADING_ROLE, AnyIndex, day_of
 from desktop.ui.theme import Theme
+from models.wording import tr
 
 _LINES: Final = 2
 _SMALL_PX: Final = 12
@@ -53,7 +54,7 @@ class SearchDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         found = index.data(FOUND_ROLE)
         if found is None:
-            self._paint_words(painter, option, str(index.data()))
+            self._paint_words(painter, option, index)
         else:
             ground = _rect(option).adjusted(0, 1, 0, -1)
             draw_ground(painter, ground, self._theme, option.state, self._ground)
@@ -65,15 +66,17 @@ class SearchDelegate(QStyledItemDelegate):
         flags = int(Qt.TextFlag.TextWordWrap)
         return QFontMetrics(self._small).boundingRect(space, flags, words).height()
 
-    def _paint_words(self, painter: QPainter, option: QStyleOptionViewItem, words: str) -> None:
+    def _paint_words(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex
+    ) -> None:
         font = QFont(self._small)
-        # A heading is one word; a sentence is no heading.
-        font.setWeight(font.Weight(tokens.WEIGHT_REGULAR if " " in words else tokens.WEIGHT_STRONG))
+        is_heading = index.data(HEADING_ROLE)
+        font.setWeight(font.Weight(tokens.WEIGHT_STRONG if is_heading else tokens.WEIGHT_REGULAR))
         painter.setFont(font)
         painter.setPen(self._theme.colour("faint"))
         place = _rect(option).adjusted(tokens.S, 0, -tokens.S, -tokens.XS)
         flags = Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft
-        painter.drawText(place, int(flags) | int(Qt.TextFlag.TextWordWrap), words)
+        painter.drawText(place, int(flags) | int(Qt.TextFlag.TextWordWrap), str(index.data()))
 
     def _paint_found(self, painter: QPainter, option: QStyleOptionViewItem, found: Found) -> None:
         place = _rect(option).adjusted(tokens.S, tokens.S, -tokens.S, -tokens.S)
@@ -86,7 +89,7 @@ class SearchDelegate(QStyledItemDelegate):
         day, centred = day_of(found.at), int(Qt.AlignmentFlag.AlignTop)
         painter.drawText(place, centred | int(Qt.AlignmentFlag.AlignRight), day)
         room = place.width() - metrics.horizontalAdvance(day) - tokens.S
-        title = metrics.elidedText(found.title or "Untitled chat", _ELIDED, room)
+        title = metrics.elidedText(found.title or tr("Untitled chat"), _ELIDED, room)
         painter.drawText(place, centred | int(Qt.AlignmentFlag.AlignLeft), title)
         below = place.adjusted(0, metrics.lineSpacing() + 2, 0, 0)
         self._paint_excerpt(painter, below, found.excerpt, lines=_LINES, tone="secondary")

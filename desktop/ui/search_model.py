@@ -8,12 +8,16 @@ from typing import Any, Final
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
 from desktop.domain.search import Found, SearchResults
+from desktop.ui.dates import in_words
+from models.wording import mark, tr
 
 FOUND_ROLE: Final = Qt.ItemDataRole.UserRole
 """The ``Found`` of a row, None for a line of words."""
+HEADING_ROLE: Final = FOUND_ROLE + 2
+"""Whether a line of words stands over what follows it."""
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NO_PARENT: Final = QModelIndex()
-_MORE: Final = "More messages have this. Another word narrows it down."
+_MORE: Final = mark("More messages have this. Another word narrows it down.")
 
 
 class SearchModel(QAbstractListModel):
@@ -27,11 +31,11 @@ class SearchModel(QAbstractListModel):
         """Show what was found."""
         rows: list[Found | str] = []
         if results.chats:
-            rows += ["Chats", *results.chats]
+            rows += [tr("Chats"), *results.chats]
         if results.messages:
-            rows += ["Messages", *results.messages]
+            rows += [tr("Messages"), *results.messages]
         if results.more:
-            rows.append(_MORE)
+            rows.append(tr(_MORE))
         if rows != self._rows:
             self.beginResetModel()
             self._rows = rows
@@ -52,6 +56,8 @@ class SearchModel(QAbstractListModel):
             return None
         row = self._rows[index.row()]
         if isinstance(row, str):
+            if role == HEADING_ROLE:
+                return index.row() + 1 < len(self._rows)
             return row if role == Qt.ItemDataRole.DisplayRole else None
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return spoken(row)
@@ -69,7 +75,7 @@ def spoken(found: Found) -> str:
     text = "".join(part.text for part in found.excerpt)
     if found.message_id is None:
         return text
-    who = "You" if found.role == "user" else "Model"
+    who = tr("You") if found.role == "user" else tr("Model")
     return f"{found.title}, {day_of(found.at)}. {who}: {text}"
 
 
@@ -78,5 +84,5 @@ def day_of(at: float) -> str:
     now = dt.datetime.now().astimezone()
     then = dt.datetime.fromtimestamp(at, now.tzinfo)
     if then.date() == now.date():
-        return f"{then:%H:%M}"
-    return f"{then.day} {then:%b}" if then.year == now.year else f"{then:%Y-%m-%d}"
+        return in_words(then, tr("HH:mm"))
+    return in_words(then, tr("d MMM") if then.year == now.year else tr("yyyy-MM-dd"))

@@ -13,9 +13,10 @@ from desktop.ui.controls import column, label
 from desktop.ui.search_delegate import SearchDelegate
 from desktop.ui.search_model import FOUND_ROLE, SearchModel
 from desktop.ui.theme import Theme
+from models.wording import mark, tr
 
-_NOTHING: Final = "No chat and no message has this."
-_NO_TITLE: Final = (
+_NOTHING: Final = mark("No chat and no message has this.")
+_NO_TITLE: Final = mark(
     "No title has a word that begins like this. With one letter more, messages are searched too."
 )
 _ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -44,7 +45,7 @@ class SearchResultsView(QWidget):
         """Show what was found, from the best on."""
         self.model.set_results(results)
         is_empty = self.model.rowCount() == 0
-        self._nothing.setText(_NOTHING if letters(results.query) > 1 else _NO_TITLE)
+        self._nothing.setText(tr(_NOTHING) if letters(results.query) > 1 else tr(_NO_TITLE))
         self._nothing.setVisible(is_empty)
         self.list.setVisible(not is_empty)
         self.list.scrollToTop()
@@ -70,7 +71,7 @@ class _ResultList(QListView):
     def __init__(self, theme: Theme, model: SearchModel) -> None:
         super().__init__()
         self.setObjectName("searchResults")
-        self.setAccessibleName("Found")
+        self.setAccessibleName(tr("Found"))
         self.setModel(model)
         self._model = model
         self.setItemDelegate(SearchDelegate(theme, self))
