@@ -170,8 +170,8 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         Option(
             label=mark("Quick question"),
             help=mark(
-                "Keys that open a small window for a question over any program while Snug runs, "
-                "such as Ctrl+Alt+Space. Empty: none. 'snug --quick' opens it too."
+                "Keys that open a small window for a question from any program, such as "
+                "Ctrl+Alt+Space. Empty: none. 'snug --quick' opens it too."
             ),
         ),
     ] = ""
