@@ -225,9 +225,12 @@ class Palette(Card):
     def _height_of_all(self, room: int) -> int:
         """Return what all lines and the field take, or anything beyond the room there is."""
         rows = self.model.rowCount()
+        self.list.setVisible(rows > 0)
         taken = self.field.sizeHint().height() + 3 * tokens.S
+        if not self._nothing.isHidden():
+            taken += self._nothing.sizeHint().height()
         for row in range(rows):
             taken += self.list.sizeHintForRow(row)
             if taken > room:
                 break
-        return taken if rows else taken + self._nothing.sizeHint().height()
+        return taken

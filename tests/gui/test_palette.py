@@ -168,6 +168,8 @@ def test_a_chat_and_a_message_are_found_and_opened(app: App) -> None:
     QTest.keyClicks(palette.field, "x")
     app.until(lambda: palette.model.rowCount() == 0)
     assert palette._nothing.isVisible()
+    assert not palette.list.isVisible()
+    assert palette.height() >= palette.sizeHint().height()
     palette.field.setText("lavender")
     app.until(lambda: [each.message_id for each in hits(palette)] == [reply_id])
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
