@@ -90,7 +90,7 @@ def test_it_says_how_the_documents_go_to_the_model(strip: AttachmentStrip) -> No
             "Longer than the window: what fits each question is looked up."
         ),
         Usage(documents=900, whole=1, searched=2): (
-            "1 of 3 go in whole; what fits is looked up in the rest."
+            "1 of 3 goes in whole; what fits is looked up in the rest."
         ),
     }
     for usage, words in plans.items():

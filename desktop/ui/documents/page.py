@@ -153,6 +153,7 @@ class DocumentsPage(Page):
         self.desk.ask_requested.connect(self.ask_requested)
         self.desk.delete_requested.connect(self._documents.delete)
         self._rooms.marks.changed.connect(self.desk.show_marks)
+        self.desk.show_marks(self._rooms.marks.marks)
         self.desk.catch_up_requested.connect(self._documents.catch_up)
         self.desk.read_requested.connect(self._documents.add)
         self.desk.source_requested.connect(self.show_source)

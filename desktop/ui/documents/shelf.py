@@ -118,6 +118,7 @@ class Shelf(QWidget):
         self.collections.ask_requested.connect(self._on_ask_collection)
         self.list.delete_requested.connect(documents.delete)
         self.list.menu_requested.connect(self._show_menu)
+        self._on_marks(self._marks.marks)
         self._on_changed(documents.documents)
         self._show_intakes()
 
