@@ -34,6 +34,7 @@ def account(info: ModelInfo, unused: Problem | None = None) -> tuple[str, ...]:
 
     ``unused`` is why the machine's graphics card can't be used, where it has one.
     """
+    kind = _KINDS.get(info.kind, "")
     return tuple(
         line
         for line in (
@@ -42,7 +43,7 @@ def account(info: ModelInfo, unused: Problem | None = None) -> tuple[str, ...]:
             _context(info),
             _template(info),
             info.speculation_note,
-            tr(_KINDS.get(info.kind, "")),
+            tr(kind),
         )
         if line
     )

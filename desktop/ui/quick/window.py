@@ -56,7 +56,8 @@ class QuickWindow(QFrame):
     def __init__(self, theme: Theme) -> None:
         super().__init__(None, Qt.WindowType.Window | Qt.WindowType.FramelessWindowHint)
         self.setObjectName("quickWindow")
-        self.setWindowTitle(f"{tr('Quick question')} — Snug")
+        title = tr("Quick question")
+        self.setWindowTitle(f"{title} — Snug")
         self._theme = theme
         self._busy = False
         self.transcript_model = TranscriptModel(self)

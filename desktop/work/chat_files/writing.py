@@ -73,7 +73,8 @@ def as_markdown(chat: ArchivedChat) -> str:
         thought, answer = _divided(message)
         parts.append(f"## {_speaker(message)}")
         if thought:
-            parts += [f"<details><summary>{tr('Thought')}</summary>", thought, "</details>"]
+            title = tr("Thought")
+            parts += [f"<details><summary>{title}</summary>", thought, "</details>"]
         parts.append(answer.strip("\n"))
         if note:
             parts.append(f"*{note}*")
