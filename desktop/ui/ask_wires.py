@@ -56,6 +56,16 @@ class AskWires(QObject):
         session.grounding.noticed.connect(window.notices.say)
         window.document_wires.ask_requested.connect(self.ask)
 
+    def take_dropped(self, paths: list[str]) -> None:
+        """Load a model that was dropped alone; take files to where the window shows that they go."""
+        window = self._window
+        if len(paths) == 1 and is_model(paths[0]):
+            window.models.open_file(paths[0])
+        elif window.middle.shown is None:
+            self.take_files(paths)
+        else:
+            window.document_wires.take_files(paths)
+
     def take_files(self, paths: list[str]) -> None:
         """Ask the open chat about files; a model among them is told from documents."""
         documents = [path for path in paths if not is_model(path)]

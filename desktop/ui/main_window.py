@@ -28,7 +28,7 @@ from desktop.ui.chat_list_model import UNTITLED_PRIVATE, shown_title
 from desktop.ui.context_wires import ContextWires
 from desktop.ui.conversation import Conversation
 from desktop.ui.document_wires import DocumentWires
-from desktop.ui.drops import FileDrop, is_model
+from desktop.ui.drops import FileDrop
 from desktop.ui.find_wires import FindWires
 from desktop.ui.header import Header
 from desktop.ui.list_wires import ListWires
@@ -107,7 +107,7 @@ class MainWindow(QMainWindow):
         self.context_wires = ContextWires(self, session)
         self.preset_wires = PresetWires(self, theme, session)
         self.palette_wires = PaletteWires(self, theme, session, state.recent_actions)
-        FileDrop(self).files_dropped.connect(self._on_files_dropped)
+        FileDrop(self).files_dropped.connect(self.ask_wires.take_dropped)
         self._connect_parts()
         self._show_chat(OpenedChat(None, (), ChatView(draft=state.draft)))
         self._on_app_settings(session.settings.app)
@@ -382,14 +382,6 @@ class MainWindow(QMainWindow):
         self.header.settings_button.setEnabled(shown is None)
         self.chat_panel.mark_page(shown)
         self.notices.dismiss()
-
-    def _on_files_dropped(self, paths: list[str]) -> None:
-        if len(paths) == 1 and is_model(paths[0]):
-            self.models.open_file(paths[0])
-        elif self.middle.shown is None:
-            self.ask_wires.take_files(paths)
-        else:
-            self.document_wires.take_files(paths)
 
     def _on_app_settings(self, app: AppSettings) -> None:
         self._theme.wear(app.theme, app.text_scale)

@@ -51,7 +51,7 @@ def long(write: Write) -> str:
 
 def attach(app: App, *paths: str) -> None:
     """Drop files on the window, and wait until they are read."""
-    app.window._on_files_dropped(list(paths))
+    app.window.ask_wires.take_dropped(list(paths))
     app.until(lambda: len(app.session.attachments.items) >= len(paths))
     app.until(lambda: all(item.state != "reading" for item in app.session.attachments.items))
 
@@ -244,7 +244,7 @@ def test_it_says_when_nothing_fits_the_question(app: App, long: str) -> None:
 
 
 def test_a_question_asked_while_a_file_is_read_waits_for_it(app: App, write: Write) -> None:
-    app.window._on_files_dropped([write(*FACTS)])
+    app.window.ask_wires.take_dropped([write(*FACTS)])
     grounds = ask(app, QUESTION)
     assert grounds.whole == ("town.md",)
 
