@@ -15,6 +15,7 @@ from desktop.domain.speed import acceptance_in_words, decode_tokens_per_s
 from desktop.ui import tokens as design
 from desktop.ui.transcript.buttons import ICON_INSET, IconButton
 from desktop.ui.transcript.style import TranscriptStyle
+from models.wording import mark, number, tr, trn
 
 _CONFIRM_MS: Final = 1_500
 
@@ -22,25 +23,25 @@ _CONFIRM_MS: Final = 1_500
 class Action(Enum):
     """An action: its name, and its icon."""
 
-    COPY = ("Copy message", "copy")
-    EDIT = ("Edit message", "edit")
-    AGAIN = ("Write again", "again")
-    CONTINUE = ("Continue writing", "continue")
-    PREVIOUS = ("Previous version", "chevron-left")
-    NEXT = ("Next version", "chevron-right")
-    ANSWER = ("Have it answered", "again")
-    START = ("Write the start of a reply…", "edit")
-    BRANCH = ("Branch into a new chat", "copy")
-    PIN = ("Keep in the model's window", "lock")
-    UNPIN = ("Let it leave the model's window", "lock")
-    DELETE = ("Delete", "trash")
-    DELETE_EXCHANGE = ("Delete with the reply", "trash")
-    DELETE_BRANCH = ("Delete from here on", "trash")
+    COPY = (mark("Copy message"), "copy")
+    EDIT = (mark("Edit message"), "edit")
+    AGAIN = (mark("Write again"), "again")
+    CONTINUE = (mark("Continue writing"), "continue")
+    PREVIOUS = (mark("Previous version"), "chevron-left")
+    NEXT = (mark("Next version"), "chevron-right")
+    ANSWER = (mark("Have it answered"), "again")
+    START = (mark("Write the start of a reply…"), "edit")
+    BRANCH = (mark("Branch into a new chat"), "copy")
+    PIN = (mark("Keep in the model's window"), "lock")
+    UNPIN = (mark("Let it leave the model's window"), "lock")
+    DELETE = (mark("Delete"), "trash")
+    DELETE_EXCHANGE = (mark("Delete with the reply"), "trash")
+    DELETE_BRANCH = (mark("Delete from here on"), "trash")
 
     @property
     def label(self) -> str:
         """The name, for tooltips, menus and screen readers."""
-        return self.value[0]
+        return tr(self.value[0])
 
     @property
     def icon_name(self) -> str:
@@ -101,18 +102,18 @@ def speed_of(message: Message) -> str:
     report = message.report
     if report is None or report.completion_tokens < 1:
         return ""
-    parts = ["pinned"] if message.pinned else []
-    if message.context is not None and message.context.left_out:
-        parts.append(f"without {message.context.left_out:,} older messages")
+    parts = [tr("pinned")] if message.pinned else []
+    if message.context is not None and (count := message.context.left_out):
+        parts.append(trn("without {count} older message", "without {count} older messages", count))
     if may_differ(message):
-        beside = ": written beside another reply" if report.beside_others else ""
-        parts.append(f"may differ{beside}")
+        beside = report.beside_others
+        parts.append(tr("may differ: written beside another reply") if beside else tr("may differ"))
     if speed := decode_tokens_per_s(report):
-        parts.append(f"{speed:.0f} tok/s")
+        parts.append(tr("{speed} tok/s", speed=number(speed)))
     if guesses := acceptance_in_words(report):
         parts.append(guesses)
     if report.first_token_s > 0:
-        parts.append(f"{report.first_token_s:.1f} s to first token")
+        parts.append(tr("{seconds} s to first token", seconds=number(report.first_token_s, 1)))
     return " \u00b7 ".join(parts)
 
 
@@ -141,7 +142,8 @@ class ActionBar(QWidget):
             if action is Action.PREVIOUS:
                 self._position = QLabel(self)
                 row.addWidget(self._position)
-        self._more = IconButton("More actions", "more", self)
+        self._more = IconButton(tr("More actions"), "more", self)
+        self._more.setObjectName("more_actions")
         self._more.clicked.connect(self._on_more)
         row.addWidget(self._more)
         row.addStretch(0)
@@ -171,7 +173,9 @@ class ActionBar(QWidget):
         self._speed.setText("" if is_own else speed_of(message))
         self._row.setStretch(0, 1 if is_own else 0)
         self._row.setStretch(self._row.count() - 2, 0 if is_own else 1)
-        self.setAccessibleName("Actions for your message" if is_own else "Actions for the reply")
+        self.setAccessibleName(
+            tr("Actions for your message") if is_own else tr("Actions for the reply")
+        )
 
     @property
     def buttons(self) -> tuple[IconButton, ...]:
@@ -211,6 +215,7 @@ class ActionBar(QWidget):
 
     def _add_button(self, action: Action) -> None:
         button = IconButton(action.label, action.icon_name, self)
+        button.setObjectName(action.name.lower())
         button.clicked.connect(lambda: self._on_clicked(action))
         self._buttons[action] = button
         self._row.addWidget(button)

@@ -11,6 +11,7 @@ from desktop.ui.transcript.blocks import Block, BlockKind
 from desktop.ui.transcript.rendering import CODE_HEADER, THOUGHT_HEADER
 from desktop.ui.transcript.row import RowLayout
 from desktop.ui.transcript.style import LIST_INDENT
+from models.wording import mark, tr
 
 ICON_SIZE: Final = 16
 AREA: Final = 28
@@ -19,11 +20,16 @@ AREA: Final = 28
 class Button(Enum):
     """What a button on a block does. The value is its name."""
 
-    COPY = "Copy code"
-    SAVE = "Save code as a file"
-    WRAP = "Wrap long lines"
-    CSV = "Copy table as CSV"
-    FOLD = "Show or hide what the model thought"
+    COPY = mark("Copy code")
+    SAVE = mark("Save code as a file")
+    WRAP = mark("Wrap long lines")
+    CSV = mark("Copy table as CSV")
+    FOLD = mark("Show or hide what the model thought")
+
+    @property
+    def label(self) -> str:
+        """Return its name, for tips."""
+        return tr(self.value)
 
     @property
     def icon(self) -> str:

@@ -23,6 +23,7 @@ from desktop.ui.transcript import markdown
 from desktop.ui.transcript.document import Marker, SealedDocument
 from desktop.ui.transcript.formulas import Formula
 from desktop.ui.transcript.style import TranscriptStyle
+from models.wording import tr
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -249,7 +250,7 @@ class DocumentBuilder:
 
     def _write_image(self, token: Token) -> None:
         address = str(token.attrs.get("src", ""))
-        name = token.content or "image"
+        name = token.content or tr("image")
         self._cursor.insertText(f"{name} ({address})", self._char_format())
 
     def _write_display(self, source: str, markup: str) -> None:

@@ -25,7 +25,6 @@ class FlatButton(QAbstractButton):
         super().__init__(parent)
         self.setAccessibleName(name)
         self.setToolTip(name)
-        self.setObjectName(name.lower().replace(" ", "_"))
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.style_used: TranscriptStyle | None = None

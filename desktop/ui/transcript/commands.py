@@ -21,6 +21,7 @@ from desktop.ui.transcript.reading import Reader
 from desktop.ui.transcript.row import RowLayout
 from desktop.ui.transcript.sources import lines_of
 from models.reasoning import answer_in
+from models.wording import mark, tr
 
 if TYPE_CHECKING:
     from desktop.ui.transcript.view import TranscriptView
@@ -36,6 +37,13 @@ _PAGE_SHARE: Final = 0.85
 """What a page key scrolls by, so that the last lines stay in sight."""
 _MENU_CODE_LIMIT: Final = 12
 _MENU_LONG: Final = 3
+_ENTRIES: Final = {
+    Button.COPY: (mark("Copy code"), mark("Copy code {number}")),
+    Button.SAVE: (mark("Save code…"), mark("Save code {number}…")),
+    Button.WRAP: (mark("Wrap or unwrap code"), mark("Wrap or unwrap code {number}")),
+    Button.CSV: (mark("Copy table as CSV"), mark("Copy table {number} as CSV")),
+}
+"""What is done to the only block of its kind, and to one of several."""
 _DELETING: Final = frozenset({Action.DELETE, Action.DELETE_EXCHANGE})
 """Those before which a line is drawn: they come last, and together."""
 
@@ -241,7 +249,7 @@ class Commands(QObject):
     def make_menu(self, row: int) -> QMenu:
         """Return the menu of a message."""
         menu = QMenu(self._view)
-        copy = menu.addAction("Copy", self._reader.copy)
+        copy = menu.addAction(tr("Copy"), self._reader.copy)
         copy.setEnabled(not self._reader.selection.is_empty)
         if not 0 <= row < self._layout.count:
             return menu
@@ -261,7 +269,7 @@ class Commands(QObject):
                 menu.addSeparator()
             menu.addAction(action.label, partial(self.run, message.id, action))
         menu.addSeparator()
-        menu.addAction("Select all", partial(self._reader.select_row, row))
+        menu.addAction(tr("Select all"), partial(self._reader.select_row, row))
         return menu
 
     def _on_more_requested(self, message_id: int, corner: QPoint) -> None:
@@ -274,23 +282,21 @@ class Commands(QObject):
         blocks = [each for each in enumerate(layout.blocks) if each[1].part == 0]
         fences = [index for index, block in blocks if block.kind is BlockKind.CODE]
         tables = [index for index, block in blocks if block.kind is BlockKind.TABLE]
-        self._add_entries(menu, row, "Copy code", Button.COPY, fences)
-        self._add_entries(menu, row, "Save code{}\u2026", Button.SAVE, fences)
-        self._add_entries(menu, row, "Wrap or unwrap code", Button.WRAP, fences)
-        self._add_entries(menu, row, "Copy table{} as CSV", Button.CSV, tables)
+        for button in (Button.COPY, Button.SAVE, Button.WRAP):
+            self._add_entries(menu, row, button, fences)
+        self._add_entries(menu, row, Button.CSV, tables)
         if thought_of(layout.blocks) is not None:
-            name = "Show thought" if layout.is_folded else "Hide thought"
-            self._add_entries(menu, row, name, Button.FOLD, [0])
+            name = tr("Show thought") if layout.is_folded else tr("Hide thought")
+            place = BlockPlace(row, 0, Button.FOLD)
+            menu.addAction(name, partial(self._reader.blocks.run, place))
 
-    def _add_entries(
-        self, menu: QMenu, row: int, name: str, button: Button, blocks: list[int]
-    ) -> None:
+    def _add_entries(self, menu: QMenu, row: int, button: Button, blocks: list[int]) -> None:
         """Add what can be done to each of these blocks, in a menu of its own where it is long."""
         shown = blocks[:_MENU_CODE_LIMIT]
-        into = menu.addMenu(name.format("")) if len(shown) > _MENU_LONG else menu
-        pattern = name if "{}" in name else f"{name}{{}}"
-        for number, index in enumerate(shown, start=1):
-            told = pattern.format("" if len(blocks) == 1 else f" {number}")
+        name, numbered = _ENTRIES[button]
+        into = menu.addMenu(tr(name)) if len(shown) > _MENU_LONG else menu
+        for place, index in enumerate(shown, start=1):
+            told = tr(name) if len(blocks) == 1 else tr(numbered, number=place)
             into.addAction(told, partial(self._reader.blocks.run, BlockPlace(row, index, button)))
 
     def _ask_for_notes(self, grounded: list[tuple[Message, RowLayout, QPoint]]) -> None:

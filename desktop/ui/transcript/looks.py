@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from desktop.domain.chat import Message, MessageState
 from desktop.ui.transcript.blocks import Block, BlockKind
+from models.wording import tr, trn
 
 _MINUTE_S = 60
 
@@ -38,19 +39,23 @@ def thought_of(blocks: list[Block]) -> Block | None:
 def thought_words(message: Message, first: Block, looks: Looks) -> str:
     """Return what is said of a thought: that it goes on, or how long it took."""
     if not first.closed and message.state is MessageState.STREAMING:
-        return "Thinking\u2026"
+        return tr("Thinking\u2026")
     tokens, seconds = looks.figures
     if message.report is not None and message.report.thought_tokens:
         tokens, seconds = message.report.thought_tokens, message.report.thought_s
     if not tokens:
-        return "Thought"
-    counted = "1 token" if tokens == 1 else f"{tokens:,} tokens"
-    return f"Thought for {_time(seconds)} \u00b7 {counted}"
+        return tr("Thought")
+    return trn(
+        "Thought for {time} \u00b7 {count} token",
+        "Thought for {time} \u00b7 {count} tokens",
+        tokens,
+        time=_time(seconds),
+    )
 
 
 def _time(seconds: float) -> str:
     whole = round(seconds)
     if whole < 1:
-        return "less than a second"
+        return tr("less than a second")
     minutes, rest = divmod(whole, _MINUTE_S)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"

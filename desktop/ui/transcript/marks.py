@@ -16,7 +16,7 @@ from desktop.ui import tokens as design
 from desktop.ui.controls import column
 from desktop.ui.transcript.buttons import BUTTON_SIZE, TextButton
 from desktop.ui.transcript.style import TranscriptStyle
-from models.wording import number, tr
+from models.wording import number, tr, trn
 
 _EXCERPT: Final = 400
 
@@ -36,10 +36,19 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
         """Return what happened to the messages above."""
         if self.cut is not None:
             return _cut_in_words(self.cut)
-        which = "The message" if self.count == 1 else f"The {self.count:,} messages"
-        did = "was" if self.count == 1 else "were"
-        how = "condensed into this summary" if self.summary else "left out to make room"
-        return f"{which} above {did} {how}; the model no longer reads {_them(self.count)}."
+        if self.summary is not None:
+            return trn(
+                "The message above was condensed into this summary; the model no longer reads it.",
+                "The {count} messages above were condensed into this summary; the model no longer "
+                "reads them.",
+                self.count,
+            )
+        return trn(
+            "The message above was left out to make room; the model no longer reads it.",
+            "The {count} messages above were left out to make room; the model no longer reads "
+            "them.",
+            self.count,
+        )
 
     @property
     def text(self) -> str:
@@ -123,10 +132,6 @@ def _cut_in_words(cut: Context) -> str:
     )
 
 
-def _them(count: int) -> str:
-    return "it" if count == 1 else "them"
-
-
 class MarkPanel(QWidget):
     """One mark: what was left out, and a summary to be read and edited."""
 
@@ -138,8 +143,8 @@ class MarkPanel(QWidget):
         self.mark = mark
         self._style = style
         self._title, self._text = QLabel(mark.title, self), QLabel(mark.text, self)
-        self.button = TextButton("Read and edit", self)
-        self.button.setFixedSize(120, BUTTON_SIZE)
+        self.button = TextButton(tr("Read and edit"), self)
+        self.button.setObjectName("read_summary")
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.button.clicked.connect(self._on_clicked)
         layout = column(self, spacing=design.S)
@@ -158,6 +163,8 @@ class MarkPanel(QWidget):
         """Take another appearance."""
         self._style = style
         self.button.apply_style(style)
+        words = QFontMetrics(style.strong_font).horizontalAdvance(self.button.text())
+        self.button.setFixedSize(words + 2 * design.L, BUTTON_SIZE)
         for part, colour in (
             (self._title, style.palette.secondary),
             (self._text, style.palette.text),

@@ -42,7 +42,8 @@ class Overlays(QObject):
         self._remedies: dict[int, TextButton] = {}
         self._sources: dict[int, SourcesPanel] = {}
         self._marks: dict[int, MarkPanel] = {}
-        self._jump = RoundButton("Jump to the end", "arrow-down", view)
+        self._jump = RoundButton(tr("Jump to the end"), "arrow-down", view)
+        self._jump.setObjectName("jump_to_the_end")
         self._jump.hide()
         self._jump.clicked.connect(self.jump_clicked)
         self._jump.apply_style(style)
@@ -165,6 +166,7 @@ class Overlays(QObject):
 
     def _make_remedy(self, message_id: int) -> TextButton:
         button = TextButton(tr(TRY_AGAIN), self._viewport)
+        button.setObjectName("try_again")
         button.apply_style(self._style)
         button.clicked.connect(_emitter(self.remedy_clicked.emit, message_id))
         self._follow_view((button,))

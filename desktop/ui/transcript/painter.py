@@ -37,6 +37,7 @@ from desktop.ui.transcript.row import RowLayout
 from desktop.ui.transcript.selection import TextSelection
 from desktop.ui.transcript.spoken import speaker
 from desktop.ui.transcript.style import TranscriptStyle
+from models.wording import tr
 
 _CHEVRON = 14
 
@@ -225,7 +226,7 @@ class RowPainter:
         painter.setFont(self.style.small_font)
         painter.setPen(QColor(palette.secondary))
         label = QRectF(frame.left() + design.M, frame.top(), frame.width() / 2, CODE_HEADER)
-        language = block.piece.block.info.split(" ")[0] or "text"
+        language = block.piece.block.info.split(" ")[0] or tr("text")
         painter.drawText(label, Qt.AlignmentFlag.AlignVCenter, language[:40])
 
     def _draw_buttons(self, painter: QPainter, number: int, row: RowLayout, index: int) -> None:

@@ -180,7 +180,7 @@ class Reader(QObject):
         if link:
             return bytes(QUrl(link).toEncoded().data()).decode() or link
         button = self.hits.button_at(place)
-        return "" if button is None else button.button.value
+        return "" if button is None else button.button.label
 
     # --- clipboard -----------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from desktop.ui.controls import column
 from desktop.ui.theme import mix
 from desktop.ui.transcript.buttons import FlatButton
 from desktop.ui.transcript.style import TranscriptStyle
+from models.wording import tr
 
 _MOST_LINES: Final = 8
 _PLACE_SHARE: Final = 0.45
@@ -87,7 +88,7 @@ class SourceButton(FlatButton):
     """A source's line: number, document and place, its first words, and a mark if need be."""
 
     def __init__(self, source: Source, parent: QWidget) -> None:
-        super().__init__(f"Source {source.number}: {source.where}", parent)
+        super().__init__(_name_of(source), parent)
         self.setObjectName("sourceButton")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setToolTip("")
@@ -98,7 +99,7 @@ class SourceButton(FlatButton):
     def show_note(self, note: SourceNote) -> None:
         """Show what is known of the source."""
         self.note = note
-        spoken = (f"Source {self.source.number}: {self.source.where}", note.mark, note.text)
+        spoken = (_name_of(self.source), note.mark, note.text)
         self.setAccessibleName(". ".join(part for part in spoken if part))
         self.update()
 
@@ -162,7 +163,7 @@ class SourcesPanel(QWidget):
     def __init__(self, style: TranscriptStyle, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("replySources")
-        self.setAccessibleName("Sources of the reply")
+        self.setAccessibleName(tr("Sources of the reply"))
         self._style = style
         self._message: Message | None = None
         self._heading = QLabel(self)
@@ -238,6 +239,10 @@ class SourcesPanel(QWidget):
             self._heading.setFixedHeight(heading_height(grounds, style, self.width()))
         for button in self.buttons:
             button.setFixedHeight(line_height(style))
+
+
+def _name_of(source: Source) -> str:
+    return tr("Source {number}: {place}", number=source.number, place=source.where)
 
 
 def _emitter(emit: Callable[[Source], None], source: Source) -> Callable[[], None]:

@@ -18,7 +18,7 @@ from desktop.ui.transcript.endings import note_of, problem_of
 from desktop.ui.transcript.looks import Looks, thought_of, thought_words
 from desktop.ui.transcript.splitter import BlockSplitter
 from desktop.ui.transcript.table_text import cells_of
-from models.wording import mark, tr, trn
+from models.wording import language, mark, tr, trn
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -109,8 +109,8 @@ def _words(blocks: list[Block], index: int) -> Iterator[str]:
     match block.kind:
         case BlockKind.CODE:
             if not block.part:
-                language = block.info.split(" ")[0]
-                yield tr("Code in {language}:", language=language) if language else tr("Code:")
+                name = block.info.split(" ")[0]
+                yield tr("Code in {language}:", language=name) if name else tr("Code:")
             yield block.source.rstrip("\n")
             if ends:
                 yield tr("End of the code.")
@@ -119,7 +119,7 @@ def _words(blocks: list[Block], index: int) -> Iterator[str]:
         case BlockKind.TEXT | BlockKind.QUOTE:
             if block.kind is BlockKind.QUOTE and not block.part:
                 yield tr("Quote:")
-            yield from _plain_words(block.source)
+            yield from _plain_words(block.source, language())
         case _:
             yield block.source
 
@@ -135,8 +135,8 @@ def _table_words(block: Block, first: Block) -> Iterator[str]:
 
 
 @lru_cache(maxsize=_KEPT)
-def _plain_words(source: str) -> list[str]:
-    """Return the paragraphs of running text without its marks."""
+def _plain_words(source: str, _language: str) -> list[str]:
+    """Return the paragraphs of running text without its marks, in the language that is spoken."""
     lines: list[str] = []
     before: list[str] = []
     for token in markdown.parse(source):

@@ -39,6 +39,7 @@ from desktop.ui.transcript.model import TranscriptModel
 from desktop.ui.transcript.pacing import FramePacer
 from desktop.ui.transcript.painted import PaintedView
 from desktop.ui.transcript.scrolling import Index
+from models.wording import tr
 
 _JUMP_FROM_PX: Final = 80
 _LOAD_DELAY_MS: Final = 300
@@ -70,7 +71,7 @@ class TranscriptView(PaintedView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("transcript")
-        self.setAccessibleName("Conversation")
+        self.setAccessibleName(tr("Conversation"))
         # Tab goes on to the buttons of the current message, not through the rows.
         self.setTabKeyNavigation(False)
         self.setMouseTracking(True)
