@@ -57,7 +57,7 @@ class AskWires(QObject):
         window.document_wires.ask_requested.connect(self.ask)
 
     def take_dropped(self, paths: list[str]) -> None:
-        """Load a model that was dropped alone; take files to where the window shows that they go."""
+        """Load a model that was dropped alone; take other files to where the window is."""
         window = self._window
         if len(paths) == 1 and is_model(paths[0]):
             window.models.open_file(paths[0])
