@@ -55,7 +55,7 @@ class ContextStore:
         """Return what a prompt up to this message is made of.
 
         ``limit`` is in bytes of UTF-8: more text than that before this message can't fit, and isn't
-        read.
+        read. Raises UserError when the message is gone.
         """
         with self._database.reading() as connection:
             return _Path(connection, message_id, limit).material()
@@ -102,7 +102,8 @@ class _Path:
         self._message_id = message_id
         rows: list[Any] = connection.execute(_TAIL, (message_id, limit)).fetchall()
         if not rows:
-            raise LookupError(f"no message {message_id}")
+            # A backup was restored, or another window deleted it for good.
+            raise tree.gone()
         self._is_cut = rows[0][1] is not None
         # An exchange that lost its question to the limit goes with it.
         while self._is_cut and len(rows) > 1 and rows[0][2] != "user":

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from desktop.domain.chat import MessageState, Run
 from desktop.domain.context import Context, NewSummary
+from desktop.domain.errors import UserError
 from desktop.storage.chats import ChatStore
 from desktop.storage.database import Database
 
@@ -158,3 +161,8 @@ def test_deleting_what_came_later_leaves_a_summary_alone(
         connection.execute("update chats set leaf_id = ? where id = ?", (ids[5], chat_id))
         connection.execute("delete from messages where id = ?", (ids[6],))
     assert [each.text for each in store.summaries(chat_id).values()] == ["kept"]
+
+
+def test_a_message_that_is_gone_is_told_in_words(store: ChatStore) -> None:
+    with pytest.raises(UserError, match="was deleted"):
+        store.material(4711, 1000)
