@@ -45,6 +45,7 @@ from desktop.ui.speed import SpeedLine
 from desktop.ui.theme import Theme
 from desktop.ui.transfer_wires import TransferWires
 from desktop.ui.tree_wires import TreeWires
+from models.wording import tr
 
 if TYPE_CHECKING:
     from desktop.ui.page import Page
@@ -140,6 +141,7 @@ class MainWindow(QMainWindow):
         self.show()
         old.hide()
         self.start()
+        self._on_chats_touched()
         self.middle.show_page(old.middle.shown)
         self.settings_panel.scroll_to(old.settings_panel.scrolled)
         had_focus = old.focusWidget()
@@ -225,6 +227,7 @@ class MainWindow(QMainWindow):
         chat.message_replaced.connect(talk.transcript_model.replace)
         chat.text_received.connect(talk.add_text)
         chat.busy_changed.connect(talk.composer.set_busy)
+        talk.composer.set_busy(chat.busy)
         chat.sent.connect(self._on_sent)
         chat.chats_touched.connect(self._on_chats_touched)
         talk.composer.submitted.connect(self._on_submitted)
@@ -325,7 +328,8 @@ class MainWindow(QMainWindow):
             if was_open:
                 self.open_chat(chat.id)
 
-        self.notices.say(f"“{shown_title(chat)}” was deleted.", Action("Undo", restore))
+        said = tr("“{title}” was deleted.", title=shown_title(chat))
+        self.notices.say(said, Action(tr("Undo"), restore))
 
     def _on_remedy(self, message_id: int) -> None:
         if self.session.model.state.status in ("failed", "none"):
@@ -337,7 +341,7 @@ class MainWindow(QMainWindow):
         chat_id = self.session.chat.chat_id
         chat = self.session.chats.chat(chat_id)
         # Other programs see a window's title.
-        title = UNTITLED_PRIVATE if is_private(chat_id) else chat.title if chat else ""
+        title = tr(UNTITLED_PRIVATE) if is_private(chat_id) else chat.title if chat else ""
         self.setWindowTitle(f"{title} — Snug" if title else "Snug")
 
     def show_about(self) -> None:
@@ -367,12 +371,10 @@ class MainWindow(QMainWindow):
             composer.editor.setFocus()
 
     def _on_panels_changed(self) -> None:
-        for side, name, button, keys in (
-            ("left", "chats", self.header.chats_button, "Ctrl+B"),
-            ("right", "settings", self.header.settings_button, "Ctrl+,"),
-        ):
-            verb = "Hide" if self.panels.is_open("left" if side == "left" else "right") else "Show"
-            button.set_name(f"{verb} {name}", keys)
+        chats = tr("Hide chats") if self.panels.is_open("left") else tr("Show chats")
+        self.header.chats_button.set_name(chats, "Ctrl+B")
+        settings = tr("Hide settings") if self.panels.is_open("right") else tr("Show settings")
+        self.header.settings_button.set_name(settings, "Ctrl+,")
         self._remember_later.start()
 
     def _on_page_changed(self) -> None:

@@ -98,6 +98,7 @@ class ModelWires(QObject):
         model.state_changed.connect(header.show_model)
         header.show_model(model.state)
         self._session.activity.activity_changed.connect(header.state_line.show_activity)
+        header.state_line.show_activity(self._session.activity.activity)
 
     def _connect_card(self) -> None:
         talk, model = self._window.conversation, self._session.model

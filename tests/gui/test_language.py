@@ -86,6 +86,9 @@ def test_a_press_changes_the_language_while_a_reply_is_written(kept: Kept) -> No
     transcript = kept.window.conversation.transcript_model
     kept.until(lambda: transcript.rowCount() == 2)
     assert kept.window.conversation.composer.draft == "and then"
+    assert kept.window.conversation.composer._busy
+    kept.until(lambda: kept.window.header.state_line.text.startswith("Schreib"))
+    kept.until(lambda: kept.window.chat_panel.model.rowCount() > 0)
     written = len(transcript.message(1).text)
     kept.until(lambda: len(transcript.message(1).text) > written)
     assert kept.session.chat.busy

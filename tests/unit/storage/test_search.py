@@ -252,13 +252,16 @@ def test_what_lies_in_the_trash_is_found_as_it_is_restored(store: ChatStore, run
     store.rename_chat(deleted.chat_id, "Sea")
     store.delete_chat(deleted.chat_id)
     deletion = store.delete_message(reply.id)
-    assert store.found_in_trash("walrus") == ({deleted.chat_id}, {deletion.id})
-    assert store.found_in_trash("heavy") == ({deleted.chat_id}, set())
-    assert store.found_in_trash("s") == ({deleted.chat_id}, set())
-    assert store.found_in_trash("which") == (set(), set())
+    assert store.found_in_trash("walrus") == (
+        frozenset({deleted.chat_id}),
+        frozenset({deletion.id}),
+    )
+    assert store.found_in_trash("heavy") == (frozenset({deleted.chat_id}), frozenset())
+    assert store.found_in_trash("s") == (frozenset({deleted.chat_id}), frozenset())
+    assert store.found_in_trash("which") == (frozenset(), frozenset())
     assert [each.id for each in store.deleted_messages(deletion, 5)] == [reply.id]
     store.restore_deletion(user.chat_id, deletion.id)
-    assert store.found_in_trash("bird") == (set(), set())
+    assert store.found_in_trash("bird") == (frozenset(), frozenset())
 
 
 def test_a_thought_is_found_and_its_marks_are_not_shown(store: ChatStore, run: Run) -> None:
