@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
+from shiboken6 import isValid
 
 from desktop.controllers.session import Session
 from desktop.domain.context import Overflow, Summary, latest
@@ -90,7 +91,9 @@ class ContextWires(QObject):
         chat_id = self._session.chat.chat_id
 
         def read(found: dict[int, Summary]) -> None:
-            if chat_id == self._session.chat.chat_id and found != self._summaries:
+            # A change of language may have taken the window away meanwhile.
+            is_wanted = isValid(self) and chat_id == self._session.chat.chat_id
+            if is_wanted and found != self._summaries:
                 self._summaries = found
                 self._mark()
 

@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from desktop.domain.chat import MessageState, Run
-from desktop.domain.search import Found
+from desktop.domain.search import Found, SearchResults
 from desktop.storage.chats import ChatStore
-from desktop.ui.search_model import FOUND_ROLE
+from desktop.ui.search_model import FOUND_ROLE, HEADING_ROLE, SearchModel
 from desktop.ui.search_results import SearchResultsView
 from tests.gui.conftest import App
 
@@ -78,3 +78,10 @@ def test_a_new_message_joins_what_was_found(app: App) -> None:
     app.send("marmalade for breakfast")
     app.until_ended(2)
     app.until(lambda: any(found.message_id for found in hits(view)))
+
+
+def test_what_follows_the_hits_is_no_heading() -> None:
+    model = SearchModel()
+    hit = Found(chat_id=1, title="a chat", at=0.0, excerpt=(), message_id=2)
+    model.set_results(SearchResults(query="word", messages=(hit,), more=True))
+    assert [model.index(row).data(HEADING_ROLE) for row in range(3)] == [True, None, False]

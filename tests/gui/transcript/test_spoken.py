@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gettext
+
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 
 from desktop.domain.chat import MessageState
 from desktop.ui.transcript.spoken import spoken_text
 from models.records import Report
+from models.wording import LANGUAGE
 from tests.gui.transcript.conftest import Show, reply, user
 
 RICH = """# Orbits
@@ -97,3 +101,14 @@ def test_a_thought_is_read_only_while_it_is_open(show: Show) -> None:
     opened = "SmolLM2: Thought for 12 s · 340 tokens.\nThat is easy.\nFour."
     assert item.text(QAccessible.Text.Name) == opened
     assert view.transcript().index(1).data(Qt.ItemDataRole.AccessibleTextRole) == opened
+
+
+def test_what_was_read_once_is_read_in_another_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    class German(gettext.NullTranslations):
+        def gettext(self, message: str) -> str:
+            return {"Heading:": "Überschrift:"}.get(message, message)
+
+    assert spoken_text(reply(1, "# Orbits")) == "SmolLM2: Heading: Orbits"
+    monkeypatch.setattr("models.wording._catalogue", lambda _code: German())
+    monkeypatch.setenv(LANGUAGE, "xx")
+    assert spoken_text(reply(1, "# Orbits")) == "SmolLM2: Überschrift: Orbits"
