@@ -141,7 +141,7 @@ class MainWindow(QMainWindow):
         self.show()
         old.hide()
         self.start()
-        self._on_chats_touched()
+        self.chat_panel.model.set_writing(self.session.replies.chats)
         self.middle.show_page(old.middle.shown)
         self.settings_panel.scroll_to(old.settings_panel.scrolled)
         had_focus = old.focusWidget()
