@@ -26,6 +26,7 @@ from desktop.ui.controls import ICON_PX
 from desktop.ui.icons import icon
 from desktop.ui.rows import draw_ground
 from desktop.ui.theme import Theme
+from models.wording import number, tr
 
 _ROW = 32
 _HEADING = 30
@@ -65,7 +66,7 @@ class ChatDelegate(QStyledItemDelegate):
         """Return a field for the title or the name."""
         editor = QLineEdit(parent)
         is_chat = index.data(CHAT_ROLE) is not None
-        editor.setAccessibleName("Chat title" if is_chat else "Folder name")
+        editor.setAccessibleName(tr("Chat title") if is_chat else tr("Folder name"))
         editor.setProperty("kind", "number")
         return editor
 
@@ -116,7 +117,7 @@ class ChatDelegate(QStyledItemDelegate):
         elif heading.count:
             painter.setPen(self._theme.colour("faint"))
             flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-            painter.drawText(text, int(flags), f"{heading.count:,}")
+            painter.drawText(text, int(flags), number(heading.count))
             text.setRight(text.right() - _BUTTON)
         self._paint_text(painter, text, heading.text)
 

@@ -11,9 +11,10 @@ from desktop.domain.chat import Chat, Folder
 from desktop.ui import tokens
 from desktop.ui.chat_list_model import ChatListModel
 from desktop.ui.chat_list_view import NEW_FOLDER, ChatListView, fill_forms
-from desktop.ui.controls import IconButton, column, push_button
+from desktop.ui.controls import IconButton, column, push_button, tip_with_key, with_key
 from desktop.ui.icons import icon
 from desktop.ui.theme import Theme
+from models.wording import number, tr
 
 
 class ChatPanel(QWidget):
@@ -32,27 +33,31 @@ class ChatPanel(QWidget):
     def __init__(self, theme: Theme, chats: ChatListController) -> None:
         super().__init__()
         self.setObjectName("chatPanel")
-        self.setAccessibleName("Chats")
+        self.setAccessibleName(tr("Chats"))
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._theme = theme
         self._chats = chats
         self._current: int | None = None
         self.search = self._make_search()
-        self._new = push_button("New chat", "quiet", self.new_requested.emit)
+        self._new = push_button(tr("New chat"), "quiet", self.new_requested.emit)
         self._new.setObjectName("newChatButton")
-        self._private = IconButton(theme, "lock", "New private chat", chats.new_private)
+        self._private = IconButton(theme, "lock", tr("New private chat"), chats.new_private)
         self._private.setObjectName("newPrivateButton")
-        self._private.set_name("New private chat", "Ctrl+Shift+N")
-        self._more = IconButton(theme, "more", "Folders, files, trash and backups", self._show_menu)
+        self._private.set_name(tr("New private chat"), "Ctrl+Shift+N")
+        self._more = IconButton(
+            theme, "more", tr("Folders, files, trash and backups"), self._show_menu
+        )
         self._more.setObjectName("chatsMenuButton")
         self.model = ChatListModel()
         self.list = ChatListView(theme, self.model, chats)
         self._results: QWidget | None = None
-        self._models = _page_button("Models", "Ctrl+Shift+M", self.models_requested)
-        self._documents = _page_button("Documents", "Ctrl+Shift+D", self.documents_requested)
-        self._trash = _page_button("Trash", "Ctrl+Shift+T", self.trash_requested)
-        self._about = push_button("About Snug", "quiet", self.about_requested.emit)
-        self._about.setToolTip("About Snug  Shift+F1")
+        self._models = _page_button("models", tr("Models"), "Ctrl+Shift+M", self.models_requested)
+        self._documents = _page_button(
+            "documents", tr("Documents"), "Ctrl+Shift+D", self.documents_requested
+        )
+        self._trash = _page_button("trash", tr("Trash"), "Ctrl+Shift+T", self.trash_requested)
+        self._about = push_button(tr("About Snug"), "quiet", self.about_requested.emit)
+        self._about.setToolTip(tip_with_key(tr("About Snug"), "Shift+F1"))
         self._about.setObjectName("aboutButton")
         layout = column(self, spacing=tokens.XS)
         layout.setContentsMargins(tokens.M, tokens.M, tokens.M, tokens.S)
@@ -70,6 +75,7 @@ class ChatPanel(QWidget):
         for button in (self._models, self._documents, self._trash, self._about):
             layout.addWidget(button)
         self._connect(chats)
+        self._on_chats_changed(chats.chats)
         theme.changed.connect(self._on_theme_changed)
         self._on_theme_changed()
 
@@ -90,9 +96,11 @@ class ChatPanel(QWidget):
 
     def show_downloads(self, count: int) -> None:
         """Show how many models are being fetched."""
-        self._models.setText(f"Models · {count}" if count else "Models")
-        fetched = f", {count} being fetched" if count else ""
-        self._models.setAccessibleName(f"Models{fetched}")
+        name = tr("Models")
+        self._models.setText(f"{name} · {number(count)}" if count else name)
+        self._models.setAccessibleName(
+            tr("Models, {count} being fetched", count=number(count)) if count else name
+        )
 
     def mark_page(self, key: str | None) -> None:
         """Show which page is open."""
@@ -103,15 +111,16 @@ class ChatPanel(QWidget):
     def make_menu(self) -> QMenu:
         """Return what can be done with the chats as a whole."""
         menu = QMenu(self)
-        menu.addAction("New private chat\tCtrl+Shift+N", self._chats.new_private)
-        menu.addAction("New folder", lambda: self._chats.create_folder(NEW_FOLDER))
+        private = with_key(tr("New private chat"), "Ctrl+Shift+N")
+        menu.addAction(private, self._chats.new_private)
+        menu.addAction(tr("New folder"), lambda: self._chats.create_folder(tr(NEW_FOLDER)))
         menu.addSeparator()
-        menu.addAction("Import a file…", lambda: self.import_requested.emit(False))
-        menu.addAction("Import a folder…", lambda: self.import_requested.emit(True))
-        fill_forms(menu.addMenu("Export all as"), self.export_requested.emit)
+        menu.addAction(tr("Import a file…"), lambda: self.import_requested.emit(False))
+        menu.addAction(tr("Import a folder…"), lambda: self.import_requested.emit(True))
+        fill_forms(menu.addMenu(tr("Export all as")), self.export_requested.emit)
         menu.addSeparator()
-        menu.addAction("Trash", self.trash_requested.emit)
-        menu.addAction("Backups…", self.backups_requested.emit)
+        menu.addAction(tr("Trash"), self.trash_requested.emit)
+        menu.addAction(tr("Backups…"), self.backups_requested.emit)
         return menu
 
     def _show_menu(self) -> None:
@@ -133,10 +142,10 @@ class ChatPanel(QWidget):
     def _make_search(self) -> QLineEdit:
         search = QLineEdit()
         search.setObjectName("chatSearch")
-        search.setPlaceholderText("Search")
-        search.setAccessibleName("Search chats and messages")
+        search.setPlaceholderText(tr("Search"))
+        search.setAccessibleName(tr("Search chats and messages"))
         search.setClearButtonEnabled(False)
-        self._search_icon = QAction("Search", search)
+        self._search_icon = QAction(tr("Search"), search)
         search.addAction(self._search_icon, QLineEdit.ActionPosition.LeadingPosition)
         return search
 
@@ -165,10 +174,10 @@ class ChatPanel(QWidget):
         self._about.setIcon(icon("info", secondary, 16))
 
 
-def _page_button(name: str, shortcut: str, requested: SignalInstance) -> QPushButton:
+def _page_button(key: str, name: str, keys: str, requested: SignalInstance) -> QPushButton:
     """Return a button that opens a page, and is down while that page is open."""
     button = push_button(name, "quiet", requested.emit)
-    button.setToolTip(f"{name}  {shortcut}")
+    button.setToolTip(tip_with_key(name, keys))
     button.setCheckable(True)
-    button.setObjectName(f"{name.lower()}Button")
+    button.setObjectName(f"{key}Button")
     return button

@@ -17,6 +17,7 @@ from PySide6.QtCore import (
 )
 
 from desktop.domain.chat import Chat, Folder, is_private
+from models.wording import mark, tr, trn
 
 CHAT_ROLE: Final = Qt.ItemDataRole.UserRole
 """The ``Chat`` of a row, None for a heading."""
@@ -30,8 +31,8 @@ CHAT_MIME: Final = "application/x-snug-chat"
 """What is dragged of a chat within the list: its id. Elsewhere it is its title."""
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NO_PARENT: Final = QModelIndex()
-UNTITLED: Final = "Untitled chat"
-UNTITLED_PRIVATE: Final = "Private chat"
+UNTITLED: Final = mark("Untitled chat")
+UNTITLED_PRIVATE: Final = mark("Private chat")
 
 
 @dataclass(frozen=True)
@@ -134,11 +135,11 @@ class ChatListModel(QAbstractListModel):
     def _said(self, chat: Chat) -> Iterator[str]:
         yield shown_title(chat)
         if is_private(chat.id):
-            yield "private"
+            yield tr("private")
         if chat.pinned_at is not None:
-            yield "pinned"
+            yield tr("pinned")
         if chat.id in self._writing:
-            yield "a reply is being written"
+            yield tr("a reply is being written")
 
     def flags(self, index: AnyIndex) -> Qt.ItemFlag:
         """Let chats and folders be opened and renamed, and other headings be only seen."""
@@ -199,7 +200,7 @@ class ChatListModel(QAbstractListModel):
 
 def shown_title(chat: Chat) -> str:
     """Return what a chat is called."""
-    return chat.title or (UNTITLED_PRIVATE if is_private(chat.id) else UNTITLED)
+    return chat.title or (tr(UNTITLED_PRIVATE) if is_private(chat.id) else tr(UNTITLED))
 
 
 def arranged(
@@ -217,7 +218,7 @@ def arranged(
     pinned = [chat for chat in chats if chat.pinned_at is not None and not is_private(chat.id)]
     taken = {chat.id for chat in (*private, *pinned)}
     rows: list[Row] = []
-    for title, group in (("Private", private), ("Pinned", pinned)):
+    for title, group in ((tr("Private"), private), (tr("Pinned"), pinned)):
         rows += [Heading(title), *group] if group else []
     for folder in folders:
         inside = [c for c in chats if c.folder_id == folder.id and c.id not in taken]
@@ -246,13 +247,19 @@ def _heading_data(heading: Heading, role: int) -> object:
         case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
             return heading.text
         case Qt.ItemDataRole.AccessibleTextRole if heading.folder is not None:
-            state = "open" if heading.is_open else "folded"
-            return f"Folder {heading.text}, {heading.count} chats, {state}"
+            state = tr("open") if heading.is_open else tr("folded")
+            return trn(
+                "Folder {name}, {count} chat, {state}",
+                "Folder {name}, {count} chats, {state}",
+                heading.count,
+                name=heading.text,
+                state=state,
+            )
         case _:
             return heading if role == HEADING_ROLE else None
 
 
 def _when(days: int) -> str:
     if days <= 0:
-        return "Today"
-    return "Yesterday" if days == 1 else "Earlier"
+        return tr("Today")
+    return tr("Yesterday") if days == 1 else tr("Earlier")

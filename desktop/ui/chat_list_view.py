@@ -22,14 +22,16 @@ from desktop.domain.chat import Chat, Folder, is_private
 from desktop.ui.chat_delegate import ChatDelegate
 from desktop.ui.chat_drag import DropPlace, dragged_chat, paint_place, place_at
 from desktop.ui.chat_list_model import CHAT_ROLE, HEADING_ROLE, AnyIndex, ChatListModel, Heading
+from desktop.ui.controls import with_key
 from desktop.ui.theme import Theme
+from models.wording import mark, tr
 
-NEW_FOLDER = "New folder"
+NEW_FOLDER: Final = mark("New folder")
 FORMS: Final = {
-    "markdown": "Markdown…",
-    "html": "HTML…",
-    "pdf": "PDF…",
-    "json": "JSON, with all versions…",
+    "markdown": mark("Markdown…"),
+    "html": mark("HTML…"),
+    "pdf": mark("PDF…"),
+    "json": mark("JSON, with all versions…"),
 }
 
 
@@ -46,7 +48,7 @@ class ChatListView(QListView):
     def __init__(self, theme: Theme, model: ChatListModel, chats: ChatListController) -> None:
         super().__init__()
         self.setObjectName("chatList")
-        self.setAccessibleName("Chats")
+        self.setAccessibleName(tr("Chats"))
         self._theme = theme
         self._model = model
         self._chats = chats
@@ -207,17 +209,17 @@ class ChatListView(QListView):
         if chat is None and folder is None:
             return None
         menu = QMenu(self)
-        menu.addAction("Rename\tF2", lambda: self.edit(index))
+        menu.addAction(with_key(tr("Rename"), "F2"), lambda: self.edit(index))
         if chat is not None and not is_private(chat.id):
             is_pinned = chat.pinned_at is not None
             pin = partial(self._chats.pin, chat.id, pinned=not is_pinned)
-            menu.addAction("Unpin" if is_pinned else "Pin", pin)
-            self._fill_folders(menu.addMenu("Move to folder"), chat)
+            menu.addAction(tr("Unpin") if is_pinned else tr("Pin"), pin)
+            self._fill_folders(menu.addMenu(tr("Move to folder")), chat)
         if chat is not None:
-            fill_forms(menu.addMenu("Export as"), partial(self.export_requested.emit, chat.id))
+            fill_forms(menu.addMenu(tr("Export as")), partial(self.export_requested.emit, chat.id))
         menu.addSeparator()
-        word = "Delete folder, keep its chats" if folder is not None else "Delete"
-        menu.addAction(f"{word}\tDel", lambda: self._delete(index))
+        words = tr("Delete") if folder is None else tr("Delete folder, keep its chats")
+        menu.addAction(with_key(words, "Del"), lambda: self._delete(index))
         return menu
 
     def _fill_folders(self, menu: QMenu, chat: Chat) -> None:
@@ -228,15 +230,16 @@ class ChatListView(QListView):
             entry.setEnabled(folder.id != chat.folder_id)
         if self._chats.folders:
             menu.addSeparator()
-        menu.addAction("New folder…", partial(self._chats.create_folder, NEW_FOLDER, chat.id))
+        new = partial(self._chats.create_folder, tr(NEW_FOLDER), chat.id)
+        menu.addAction(tr("New folder…"), new)
         if chat.folder_id is not None:
-            menu.addAction("None", partial(self._chats.move, chat.id, None))
+            menu.addAction(tr("None"), partial(self._chats.move, chat.id, None))
 
 
 def fill_forms(menu: QMenu, choose: Callable[[str], object]) -> None:
     """Offer the forms in which chats go into files."""
     for form, name in FORMS.items():
-        menu.addAction(name, partial(choose, form))
+        menu.addAction(tr(name), partial(choose, form))
 
 
 def _chat(index: AnyIndex) -> Chat | None:

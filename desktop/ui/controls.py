@@ -75,6 +75,11 @@ def with_key(text: str, key: str) -> str:
     return f"{text}\t{native_key(key)}"
 
 
+def tip_with_key(name: str, key: str) -> str:
+    """Return a button's tip with its key, which may be empty."""
+    return f"{name}  {native_key(key)}".rstrip()
+
+
 def native_key(key: str) -> str:
     """Return a key as this system and the window's language write it, empty for none."""
     return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
@@ -170,7 +175,7 @@ class IconButton(QToolButton):
     def set_name(self, name: str, keys: str = "") -> None:
         """Name the button; ``keys`` are shown with it."""
         self.setAccessibleName(name)
-        self.setToolTip(f"{name}  {native_key(keys)}".rstrip())
+        self.setToolTip(tip_with_key(name, keys))
 
     def set_icon(self, icon_name: str) -> None:
         """Show another icon."""
