@@ -180,7 +180,7 @@ def test_the_window_with_a_chat_is_named_and_readable(app: App) -> None:
     assert rows == [
         "Pinned",
         "Notes, pinned",
-        "Folder Work, 1 chats, open",
+        "Folder Work, 1 chat, open",
         "Report",
         "Today",
         "Sorting",
