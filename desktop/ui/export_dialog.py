@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDialog, QProgressBar, QWidget
 from desktop.controllers.transfers import TransfersController
 from desktop.ui import tokens
 from desktop.ui.controls import column, label, push_button
+from models.wording import number, tr
 
 _SHORT_MS = 500
 _WIDTH = 360
@@ -21,16 +22,16 @@ class ExportDialog(QDialog):
         self.setObjectName("exportDialog")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowModality(Qt.WindowModality.WindowModal)
-        self.setWindowTitle("Export chats")
+        self.setWindowTitle(tr("Export chats"))
         self.setMinimumWidth(_WIDTH)
         self._transfers = transfers
-        self.words = label("Exporting the chats…", tone="secondary")
+        self.words = label(tr("Exporting the chats…"), tone="secondary")
         self.bar = QProgressBar(textVisible=False)
-        self.bar.setAccessibleName("How many chats are exported")
+        self.bar.setAccessibleName(tr("How many chats are exported"))
         layout = column(self, spacing=tokens.M, margin=tokens.XL)
         layout.addWidget(self.words)
         layout.addWidget(self.bar)
-        self.stop = push_button("Stop", "outline", self.reject)
+        self.stop = push_button(tr("Stop"), "outline", self.reject)
         layout.addWidget(self.stop, 0, Qt.AlignmentFlag.AlignRight)
         transfers.progressed.connect(self._on_progressed)
         for ended in (transfers.exported, transfers.stopped, transfers.failed):
@@ -41,7 +42,7 @@ class ExportDialog(QDialog):
 
     def reject(self) -> None:
         """Stop the export; the dialog goes when it has stopped."""
-        self.words.setText("Stopping…")
+        self.words.setText(tr("Stopping…"))
         self.stop.setEnabled(False)
         self._transfers.stop()
 
@@ -49,7 +50,8 @@ class ExportDialog(QDialog):
         self.bar.setMaximum(total)
         self.bar.setValue(done)
         if self.stop.isEnabled():
-            self.words.setText(f"{done:,} of {total:,} chats exported")
+            said = tr("{done} of {total} chats exported", done=number(done), total=number(total))
+            self.words.setText(said)
 
     def _end(self) -> None:
         self._later.stop()

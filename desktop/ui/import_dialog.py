@@ -13,11 +13,12 @@ from desktop.controllers.transfers import TransfersController
 from desktop.domain.errors import UserError
 from desktop.ui import tokens
 from desktop.ui.controls import column, label, push_button
-from desktop.ui.documents.list_model import counted
+from desktop.ui.dates import in_words
 from desktop.ui.theme import Theme
 from desktop.ui.trash_rows import TwoLineList, TwoLines
 from desktop.work.chat_files.importing import Line, Outcome, Preview
 from desktop.work.chat_files.reading import Unread
+from models.wording import number, tr, trn
 
 _SIZE = (560, 520)
 _PARTS = 1000
@@ -32,20 +33,20 @@ class ImportDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("importDialog")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Import chats")
+        self.setWindowTitle(tr("Import chats"))
         self.resize(*_SIZE)
         self._transfers = transfers
         self._path = path
         self._is_running = True
-        self.words = label(f"Reading {path.name}…", tone="secondary", wraps=True)
+        self.words = label(tr("Reading {name}…", name=path.name), tone="secondary", wraps=True)
         self.bar = QProgressBar(maximum=_PARTS, textVisible=False)
-        self.bar.setAccessibleName("How far the file is read")
-        self.list = TwoLineList(theme, "Chats in the file")
-        self.cancel = push_button("Cancel", "outline", self.reject)
-        self.start = push_button("Import", "primary", self._take_in)
+        self.bar.setAccessibleName(tr("How far the file is read"))
+        self.list = TwoLineList(theme, tr("Chats in the file"))
+        self.cancel = push_button(tr("Cancel"), "outline", self.reject)
+        self.start = push_button(tr("Import"), "primary", self._take_in)
         self.start.setEnabled(False)
         layout = column(self, spacing=tokens.M, margin=tokens.XL)
-        layout.addWidget(label("Import chats", kind="title"))
+        layout.addWidget(label(tr("Import chats"), kind="title"))
         layout.addWidget(self.words)
         layout.addWidget(self.bar)
         layout.addWidget(self.list, 1)
@@ -70,8 +71,8 @@ class ImportDialog(QDialog):
     def _take_in(self) -> None:
         self._is_running = True
         self.start.setEnabled(False)
-        self.cancel.setText("Stop")
-        self.words.setText("Adding the chats, one after the other…")
+        self.cancel.setText(tr("Stop"))
+        self.words.setText(tr("Adding the chats, one after the other…"))
         self.bar.setValue(0)
         self.bar.show()
         self._transfers.take_in(self._path)
@@ -88,7 +89,9 @@ class ImportDialog(QDialog):
         self.list.show_rows([*map(_of_line, preview.lines), *_of_unread(preview.unread)])
         self.start.setEnabled(preview.coming > 0)
         self.start.setText(
-            f"Import {counted(preview.coming, 'chat')}" if preview.coming else "Import"
+            trn("Import {count} chat", "Import {count} chats", preview.coming)
+            if preview.coming
+            else tr("Import")
         )
         (self.start if preview.coming else self.cancel).setFocus()
 
@@ -102,9 +105,10 @@ class ImportDialog(QDialog):
         # What could not be read stays to be read.
         self.start.hide()
         self.bar.hide()
-        self.words.setText(f"{said_of(outcome)} What could not be read:")
+        lacking = tr("What could not be read:")
+        self.words.setText(f"{said_of(outcome)} {lacking}")
         self.list.show_rows(list(_of_unread(outcome.unread)))
-        self.cancel.setText("Close")
+        self.cancel.setText(tr("Close"))
         self.cancel.setFocus()
 
     def _on_failed(self, trouble: UserError) -> None:
@@ -112,39 +116,53 @@ class ImportDialog(QDialog):
         self.bar.hide()
         self.words.setText(f"{trouble.title} {trouble.hint}".strip())
         self.start.setEnabled(False)
-        self.cancel.setText("Close")
+        self.cancel.setText(tr("Close"))
 
 
 def said_of(outcome: Outcome) -> str:
     """Return in a sentence what an import did."""
-    parts = [f"{counted(outcome.added, 'chat')} imported"]
-    if outcome.already_here:
-        parts.append(f"{outcome.already_here:,} here already")
+    parts = [trn("{count} chat imported", "{count} chats imported", outcome.added)]
+    if here := outcome.already_here:
+        parts.append(trn("{count} here already", "{count} here already", here))
     if outcome.was_stopped:
-        parts.append("stopped before the end")
+        parts.append(tr("stopped before the end"))
     return f"{', '.join(parts)}."
 
 
 def _account(preview: Preview) -> str:
     here = sum(line.is_here for line in preview.lines)
-    parts = [f"{counted(preview.coming, 'chat')} can be added."]
+    parts = [
+        trn("{count} chat can be added.", "{count} chats can be added.", preview.coming),
+    ]
     if here:
-        parts.append(f"{here:,} here already, and left as they are.")
+        parts.append(
+            trn(
+                "{count} here already, and left as it is.",
+                "{count} here already, and left as they are.",
+                here,
+            )
+        )
     if preview.unread:
-        parts.append(f"{len(preview.unread):,} can't be read: the list ends with them.")
+        parts.append(
+            trn(
+                "{count} can't be read: the list ends with it.",
+                "{count} can't be read: the list ends with them.",
+                len(preview.unread),
+            )
+        )
     if preview.more:
-        parts.append(f"The list shows the first {len(preview.lines):,}.")
+        parts.append(tr("The list shows the first {count}.", count=number(len(preview.lines))))
     return " ".join(parts)
 
 
 def _of_line(line: Line) -> TwoLines:
     begun = dt.datetime.fromtimestamp(line.created_at, dt.UTC).astimezone()
-    words = [line.product, counted(line.messages, "message")]
-    words += [f"{begun:%d %b %Y}"] if line.created_at else []
-    words += ["here already"] if line.is_here else []
-    words += [f"without {line.left_out}"] if line.left_out else []
+    words = [line.product, trn("{count} message", "{count} messages", line.messages)]
+    words += [in_words(begun, tr("dd MMM yyyy"))] if line.created_at else []
+    words += [tr("here already")] if line.is_here else []
+    words += [tr("without {what}", what=line.left_out)] if line.left_out else []
     return TwoLines(line, line.title, " · ".join(words))
 
 
 def _of_unread(unread: Iterable[Unread]) -> Iterable[TwoLines]:
-    return (TwoLines(each, each.name, f"Can't be read: {each.why}") for each in unread)
+    return (TwoLines(each, each.name, tr("Can't be read: {why}", why=each.why)) for each in unread)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -14,11 +15,12 @@ from desktop.ui import tokens
 from desktop.ui.controls import column, label, push_button
 from desktop.ui.icons import icon
 from desktop.ui.theme import Theme
+from models.wording import mark, tr, trn
 
-_NONE = "None"
+_NONE: Final = mark("None")
 _BESIDE = 108
 """What the heading, the button's arrow and the spaces take."""
-_EXAMPLES = (
+_EXAMPLES: Final = mark(
     "Pairs of a message and the reply to it, placed before the conversation. They show the model "
     "what you want, and fill a part of the context window in every turn."
 )
@@ -40,16 +42,16 @@ class PresetBar(QWidget):
         self.setObjectName("presetBar")
         self._theme = theme
         self._presets = presets
-        self._name = _NONE
+        self._name = tr(_NONE)
         self._altered = ""
-        self.button = push_button(_NONE, "device", self._show_menu)
+        self.button = push_button(self._name, "device", self._show_menu)
         self.button.setObjectName("presetButton")
         self.button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self.button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(tokens.S)
-        row.addWidget(label("Preset", kind="strong"))
+        row.addWidget(label(tr("Preset"), kind="strong"))
         row.addStretch(1)
         row.addWidget(self.button)
         presets.changed.connect(self._show)
@@ -62,20 +64,20 @@ class PresetBar(QWidget):
         presets, menu = self._presets, QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         current = presets.current
-        self._add_choice(menu, _NONE, None, is_current=current is None)
+        self._add_choice(menu, tr(_NONE), None, is_current=current is None)
         for each in presets.presets:
-            words = f"{each.name}  (default)" if presets.is_default(each) else each.name
+            is_default = presets.is_default(each)
+            words = tr("{name}  (default)", name=each.name) if is_default else each.name
             self._add_choice(menu, words, each, is_current=each == current)
         menu.addSeparator()
-        menu.addAction("Save as a new preset…", self.save_requested.emit)
+        menu.addAction(tr("Save as a new preset…"), self.save_requested.emit)
         if current is not None:
-            update = menu.addAction(
-                f"Update “{_literal(current.name)}”", partial(presets.update, current)
-            )
+            words = tr("Update “{name}”", name=_literal(current.name))
+            update = menu.addAction(words, partial(presets.update, current))
             update.setEnabled(presets.is_altered)
             if presets.model_name:
                 self._add_default(menu, current)
-        menu.addAction("All presets…", self.manage_requested.emit)
+        menu.addAction(tr("All presets…"), self.manage_requested.emit)
         return menu
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -99,7 +101,7 @@ class PresetBar(QWidget):
     def _add_default(self, menu: QMenu, current: Preset) -> None:
         is_default = self._presets.is_default(current)
         action = menu.addAction(
-            f"New chats with {_literal(self._presets.model_name)} begin with it",
+            tr("New chats with {model} begin with it", model=_literal(self._presets.model_name)),
             partial(self._presets.set_default, None if is_default else current),
         )
         action.setCheckable(True)
@@ -113,10 +115,11 @@ class PresetBar(QWidget):
 
     def _show(self) -> None:
         current = self._presets.current
-        self._altered = " · changed" if self._presets.is_altered else ""
-        self._name = current.name if current is not None else _NONE
+        changed = tr("changed")
+        self._altered = f" · {changed}" if self._presets.is_altered else ""
+        self._name = current.name if current is not None else tr(_NONE)
         shown = f"{self._name}{self._altered}"
-        self.button.setAccessibleName(f"Preset: {shown}. Chooses another")
+        self.button.setAccessibleName(tr("Preset: {name}. Chooses another", name=shown))
         self._elide()
 
     def _elide(self) -> None:
@@ -142,18 +145,24 @@ class ExamplesRow(QWidget):
         layout = column(self, spacing=tokens.XS)
         head = QHBoxLayout()
         head.setSpacing(tokens.XS)
-        head.addWidget(label("Examples", kind="strong"))
+        head.addWidget(label(tr("Examples"), kind="strong"))
         head.addStretch(1)
         head.addWidget(self.button)
         layout.addLayout(head)
-        layout.addWidget(label(_EXAMPLES, kind="small", tone="secondary", wraps=True))
+        layout.addWidget(label(tr(_EXAMPLES), kind="small", tone="secondary", wraps=True))
         self.show_count(0)
 
     def show_count(self, count: int) -> None:
         """Show how many there are."""
-        pairs = "1 pair" if count == 1 else f"{count} pairs"
-        self.button.setText(f"{pairs} · Edit…" if count else "Add…")
-        self.button.setAccessibleName(f"Examples: {pairs}. Edits them" if count else "Add examples")
+        if not count:
+            shown, said = tr("Add…"), tr("Add examples")
+        else:
+            shown = trn("{count} pair · Edit…", "{count} pairs · Edit…", count)
+            said = trn(
+                "Examples: {count} pair. Edits them", "Examples: {count} pairs. Edits them", count
+            )
+        self.button.setText(shown)
+        self.button.setAccessibleName(said)
 
 
 def _literal(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,15 +17,16 @@ from desktop.ui import tokens
 from desktop.ui.controls import column, label, plain_tip, push_button
 from desktop.ui.theme import Theme
 from desktop.ui.trash_rows import TwoLineList, TwoLines
+from models.wording import mark, tr
 
 if TYPE_CHECKING:
     from desktop.domain.errors import UserError
 
-_FILTER: Final = "Presets (*.json)"
-_NO_PRESETS: Final = (
+_FILTER: Final = mark("Presets (*.json)")
+_NO_PRESETS: Final = mark(
     "There are no presets yet. Save a chat's settings as one, or import a file of them."
 )
-_WORDS: Final = (
+_WORDS: Final = mark(
     "A preset keeps how a chat is answered: its settings, system prompt and examples. A chat keeps "
     "what it has from one, whatever becomes of it."
 )
@@ -39,17 +41,17 @@ class PresetsDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("presetsDialog")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Presets")
+        self.setWindowTitle(tr("Presets"))
         self.resize(600, 460)
         self._presets = presets
         self._deleted: DeletedPreset | None = None
         self._words = label(tone="secondary", wraps=True)
-        self.list = TwoLineList(theme, "Presets")
+        self.list = TwoLineList(theme, tr("Presets"))
         self.list.doubleClicked.connect(lambda _index: self._use())
         self.list.selectionModel().currentChanged.connect(lambda _new, _old: self._show_buttons())
         self.default = push_button("", "link", self._toggle_default)
         layout = column(self, spacing=tokens.M, margin=tokens.XL)
-        layout.addWidget(label("Presets", kind="title"))
+        layout.addWidget(label(tr("Presets"), kind="title"))
         layout.addWidget(self._words)
         layout.addWidget(self.list, 1)
         layout.addLayout(self._make_line())
@@ -84,16 +86,18 @@ class PresetsDialog(QDialog):
         return line
 
     def _make_foot(self) -> QHBoxLayout:
-        self.use = push_button("Use in this chat", "primary", self._use)
-        self.rename = push_button("Rename…", "outline", self._rename)
-        self.delete = push_button("Delete", "outline", self._delete)
+        self.use = push_button(tr("Use in this chat"), "primary", self._use)
+        self.rename = push_button(tr("Rename…"), "outline", self._rename)
+        self.delete = push_button(tr("Delete"), "outline", self._delete)
         self.file_menu = QMenu(self)
-        self.file_menu.addAction("Import…", self._import)
-        self._export_one = self.file_menu.addAction("Export the chosen one…", self._export_chosen)
-        self._export_all = self.file_menu.addAction(
-            "Export all…", lambda: self._export(self._presets.presets)
+        self.file_menu.addAction(tr("Import…"), self._import)
+        self._export_one = self.file_menu.addAction(
+            tr("Export the chosen one…"), self._export_chosen
         )
-        more = push_button("Import or export", "outline", lambda: None)
+        self._export_all = self.file_menu.addAction(
+            tr("Export all…"), lambda: self._export(self._presets.presets)
+        )
+        more = push_button(tr("Import or export"), "outline", lambda: None)
         more.setMenu(self.file_menu)
         foot = QHBoxLayout()
         foot.setSpacing(tokens.S)
@@ -101,7 +105,7 @@ class PresetsDialog(QDialog):
             foot.addWidget(button)
         foot.addStretch(1)
         foot.addWidget(more)
-        foot.addWidget(push_button("Close", "outline", self.accept))
+        foot.addWidget(push_button(tr("Close"), "outline", self.accept))
         return foot
 
     # --- what is shown ---------------------------------------------------------------------------
@@ -109,11 +113,11 @@ class PresetsDialog(QDialog):
     def _show(self) -> None:
         presets = self._presets
         rows = [
-            TwoLines(each, each.name, f"{self._mark(each)}{in_words(each)}")
+            TwoLines(each, each.name, " · ".join((*self._mark(each), in_words(each))))
             for each in presets.presets
         ]
         self.list.show_rows(rows)
-        self._words.setText(_WORDS if rows else _NO_PRESETS)
+        self._words.setText(tr(_WORDS) if rows else tr(_NO_PRESETS))
         self._show_buttons()
 
     def _choose(self, preset: Preset | None) -> None:
@@ -121,10 +125,9 @@ class PresetsDialog(QDialog):
             row = self._presets.presets.index(preset)
             self.list.setCurrentIndex(self.list.rows.index(row))
 
-    def _mark(self, preset: Preset) -> str:
+    def _mark(self, preset: Preset) -> Iterator[str]:
         if self._presets.is_default(preset):
-            return f"For new chats with {self._presets.model_name} · "
-        return ""
+            yield tr("For new chats with {model}", model=self._presets.model_name)
 
     def _show_buttons(self) -> None:
         chosen = self.chosen
@@ -135,8 +138,12 @@ class PresetsDialog(QDialog):
         name = self._presets.model_name
         self.default.setVisible(chosen is not None and bool(name))
         is_default = chosen is not None and self._presets.is_default(chosen)
-        words = "Stop using it" if is_default else "Use"
-        self.default.setText(f"{words} for new chats with {name}".replace("&", "&&"))
+        words = (
+            tr("Stop using it for new chats with {model}", model=name)
+            if is_default
+            else tr("Use for new chats with {model}", model=name)
+        )
+        self.default.setText(words.replace("&", "&&"))
 
     def _complain(self, trouble: UserError) -> None:
         self.trouble.setText(f"{trouble.title} {trouble.hint}")
@@ -156,9 +163,10 @@ class PresetsDialog(QDialog):
 
     def _on_deleted(self, deleted: DeletedPreset) -> None:
         self._deleted = deleted
-        self.undo.setText("Undo delete")
-        self.undo.setAccessibleName(f"Bring “{deleted.preset.name}” back")
-        self.undo.setToolTip(plain_tip(f"Bring “{deleted.preset.name}” back"))
+        said = tr("Bring “{name}” back", name=deleted.preset.name)
+        self.undo.setText(tr("Undo delete"))
+        self.undo.setAccessibleName(said)
+        self.undo.setToolTip(plain_tip(said))
         self.undo.show()
 
     def _bring_back(self) -> None:
@@ -170,7 +178,7 @@ class PresetsDialog(QDialog):
     def _rename(self) -> None:
         if (chosen := self.chosen) is not None:
             self.trouble.hide()
-            dialog = NameDialog("Rename the preset", chosen.name, self)
+            dialog = NameDialog(tr("Rename the preset"), chosen.name, self)
             dialog.named.connect(partial(self._presets.rename, chosen))
             dialog.open()
 
@@ -180,7 +188,7 @@ class PresetsDialog(QDialog):
             self._presets.delete(self.chosen)
 
     def _import(self) -> None:
-        dialog = QFileDialog(self, "Import presets", "", _FILTER)
+        dialog = QFileDialog(self, tr("Import presets"), "", tr(_FILTER))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(lambda path: self._presets.import_file(Path(path)))
         dialog.finished.connect(dialog.deleteLater)
@@ -191,7 +199,7 @@ class PresetsDialog(QDialog):
             self._export((self.chosen,))
 
     def _export(self, presets: tuple[Preset, ...]) -> None:
-        dialog = QFileDialog(self, "Export presets", "presets.json", _FILTER)
+        dialog = QFileDialog(self, tr("Export presets"), "presets.json", tr(_FILTER))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("json")
         dialog.fileSelected.connect(lambda path: self._presets.export_file(Path(path), presets))
@@ -214,15 +222,15 @@ class NameDialog(QDialog):
         layout.addWidget(label(title, kind="title"))
         self.field = QLineEdit(name)
         self.field.setMaxLength(LONGEST_NAME)
-        self.field.setAccessibleName("Name of the preset")
-        self.field.setPlaceholderText("What it is for, such as “Translator”")
+        self.field.setAccessibleName(tr("Name of the preset"))
+        self.field.setPlaceholderText(tr("What it is for, such as “Translator”"))
         self.field.selectAll()
         layout.addWidget(self.field)
         foot = QHBoxLayout()
         foot.setSpacing(tokens.S)
         foot.addStretch(1)
-        foot.addWidget(push_button("Cancel", "outline", self.reject))
-        self.save = push_button("Save", "primary", self._save)
+        foot.addWidget(push_button(tr("Cancel"), "outline", self.reject))
+        self.save = push_button(tr("Save"), "primary", self._save)
         foot.addWidget(self.save)
         layout.addLayout(foot)
         self.field.returnPressed.connect(self._save)

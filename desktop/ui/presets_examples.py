@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
+from typing import Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPlainTextEdit, QScrollArea, QWidget
@@ -13,9 +14,10 @@ from desktop.domain.presets import LONGEST_EXAMPLE, MOST_EXAMPLES, Example
 from desktop.ui import tokens
 from desktop.ui.controls import Card, IconButton, column, label, push_button
 from desktop.ui.theme import Theme
+from models.wording import mark, number, tr
 
 _LINES = 3
-_WORDS = (
+_WORDS: Final = mark(
     "The model reads these before the conversation, as if it had written the replies itself. Two "
     "or three that differ from each other say more than a long instruction."
 )
@@ -30,16 +32,16 @@ class ExamplesDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("examplesDialog")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Examples")
+        self.setWindowTitle(tr("Examples"))
         self.resize(600, 520)
         self._theme = theme
         self.pairs: list[PairCard] = []
         self._before = tuple(examples)
         self._is_warned = False
-        self._cancel = push_button("Cancel", "outline", self.reject)
+        self._cancel = push_button(tr("Cancel"), "outline", self.reject)
         layout = column(self, spacing=tokens.M, margin=tokens.XL)
-        layout.addWidget(label("Examples", kind="title"))
-        layout.addWidget(label(_WORDS, tone="secondary", wraps=True))
+        layout.addWidget(label(tr("Examples"), kind="title"))
+        layout.addWidget(label(tr(_WORDS), tone="secondary", wraps=True))
         layout.addWidget(self._make_scroll(), 1)
         self.trouble = label(tone="danger", wraps=True)
         self.trouble.hide()
@@ -63,8 +65,8 @@ class ExamplesDialog(QDialog):
         """Hand over what there is, unless a pair lacks a side; pairs with neither are left out."""
         written = self._written
         for card in written:
-            if complaint := card.complaint:
-                self._complain(f"Example {self.pairs.index(card) + 1} {complaint}")
+            if complaint := card.complaint(self.pairs.index(card) + 1):
+                self._complain(complaint)
                 card.focus_complaint()
                 return
         self.saved.emit(tuple(card.example for card in written))
@@ -77,7 +79,7 @@ class ExamplesDialog(QDialog):
             super().reject()
             return
         self._is_warned = True
-        self._complain("These changes are not saved. Cancel once more to drop them.")
+        self._complain(tr("These changes are not saved. Cancel once more to drop them."))
 
     @property
     def _written(self) -> list[PairCard]:
@@ -98,7 +100,7 @@ class ExamplesDialog(QDialog):
         layout.setContentsMargins(0, 0, tokens.S, 0)
         self._cards = column(spacing=tokens.M)
         layout.addLayout(self._cards)
-        self.add = push_button("Add an example", "link", self._on_add)
+        self.add = push_button(tr("Add an example"), "link", self._on_add)
         layout.addWidget(self.add, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addStretch(1)
         scroll.setWidget(inner)
@@ -110,7 +112,7 @@ class ExamplesDialog(QDialog):
         foot.setSpacing(tokens.S)
         foot.addStretch(1)
         foot.addWidget(self._cancel)
-        foot.addWidget(push_button("Save", "primary", self.save))
+        foot.addWidget(push_button(tr("Save"), "primary", self.save))
         return foot
 
     def _on_add(self) -> None:
@@ -143,8 +145,8 @@ class ExamplesDialog(QDialog):
         self._number()
 
     def _number(self) -> None:
-        for number, card in enumerate(self.pairs, start=1):
-            card.show_number(number, len(self.pairs))
+        for place, card in enumerate(self.pairs, start=1):
+            card.show_number(place, len(self.pairs))
         self.add.setEnabled(len(self.pairs) < MOST_EXAMPLES)
         # Tab goes by the order in which widgets were made.
         stops = [stop for card in self.pairs for stop in card.stops]
@@ -161,11 +163,12 @@ class PairCard(Card):
     def __init__(self, theme: Theme, example: Example | None) -> None:
         super().__init__()
         self._name = label(kind="strong")
-        self.up = IconButton(theme, "arrow-up", "Earlier", lambda: self.moved.emit(-1))
-        self.down = IconButton(theme, "arrow-down", "Later", lambda: self.moved.emit(1))
-        self.remove = IconButton(theme, "trash", "Remove", self.removed.emit)
-        self.user = _editor(example.user if example else "", "What is asked")
-        self.assistant = _editor(example.assistant if example else "", "The reply you want")
+        # Their names tell the number, which is shown later.
+        self.up = IconButton(theme, "arrow-up", "", lambda: self.moved.emit(-1))
+        self.down = IconButton(theme, "arrow-down", "", lambda: self.moved.emit(1))
+        self.remove = IconButton(theme, "trash", "", self.removed.emit)
+        self.user = _editor(example.user if example else "", tr("What is asked"))
+        self.assistant = _editor(example.assistant if example else "", tr("The reply you want"))
         layout = column(self, spacing=tokens.XS, margin=tokens.M)
         head = QHBoxLayout()
         head.setSpacing(tokens.XS)
@@ -174,9 +177,9 @@ class PairCard(Card):
         for button in (self.up, self.down, self.remove):
             head.addWidget(button)
         layout.addLayout(head)
-        layout.addWidget(label("User", kind="small", tone="secondary"))
+        layout.addWidget(label(tr("User"), kind="small", tone="secondary"))
         layout.addWidget(self.user)
-        layout.addWidget(label("Assistant", kind="small", tone="secondary"))
+        layout.addWidget(label(tr("Assistant"), kind="small", tone="secondary"))
         layout.addWidget(self.assistant)
 
     @property
@@ -194,16 +197,22 @@ class PairCard(Card):
         """Return whether neither side says anything."""
         return not _text(self.user) and not _text(self.assistant)
 
-    @property
-    def complaint(self) -> str:
-        """Return what is wrong with the pair, for a sentence that names it; empty where nothing."""
+    def complaint(self, place: int) -> str:
+        """Return what is wrong with the pair, which has this number; empty where nothing is."""
         if not _text(self.user):
-            return "has no message. Write it, or remove the example."
+            return tr(
+                "Example {place} has no message. Write it, or remove the example.", place=place
+            )
         if not _text(self.assistant):
-            return "has no reply. Write it, or remove the example."
+            return tr("Example {place} has no reply. Write it, or remove the example.", place=place)
         longest = max(len(_text(self.user)), len(_text(self.assistant)))
         if longest > LONGEST_EXAMPLE:
-            return f"has {longest:,} characters on one side; {LONGEST_EXAMPLE:,} are the most."
+            return tr(
+                "Example {place} has {count} characters on one side; {most} are the most.",
+                place=place,
+                count=number(longest),
+                most=number(LONGEST_EXAMPLE),
+            )
         return ""
 
     def focus_complaint(self) -> None:
@@ -211,16 +220,16 @@ class PairCard(Card):
         wanted = self.assistant if _text(self.user) else self.user
         wanted.setFocus()
 
-    def show_number(self, number: int, count: int) -> None:
+    def show_number(self, place: int, count: int) -> None:
         """Show which of how many this is."""
-        self._name.setText(f"Example {number}")
-        self.user.setAccessibleName(f"Example {number}, user")
-        self.assistant.setAccessibleName(f"Example {number}, assistant")
-        self.up.set_name(f"Move example {number} up")
-        self.down.set_name(f"Move example {number} down")
-        self.remove.set_name(f"Remove example {number}")
-        self.up.setEnabled(number > 1)
-        self.down.setEnabled(number < count)
+        self._name.setText(tr("Example {place}", place=place))
+        self.user.setAccessibleName(tr("Example {place}, user", place=place))
+        self.assistant.setAccessibleName(tr("Example {place}, assistant", place=place))
+        self.up.set_name(tr("Move example {place} up", place=place))
+        self.down.set_name(tr("Move example {place} down", place=place))
+        self.remove.set_name(tr("Remove example {place}", place=place))
+        self.up.setEnabled(place > 1)
+        self.down.setEnabled(place < count)
 
 
 def _editor(text: str, placeholder: str) -> QPlainTextEdit:

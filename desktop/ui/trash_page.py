@@ -15,13 +15,14 @@ from desktop.settings.schema import AppSettings
 from desktop.storage.backups import Backup
 from desktop.ui import tokens
 from desktop.ui.controls import IconButton, column, push_button
-from desktop.ui.documents.list_model import counted
+from desktop.ui.dates import in_words
 from desktop.ui.models.columns import bounded
 from desktop.ui.page import Page
 from desktop.ui.theme import Theme
 from desktop.ui.trash_pane import TrashPane
 from desktop.ui.trash_rows import ListPane, TwoLines, sure_button
 from models.amounts import size_in_words
+from models.wording import mark, tr, trn
 
 if TYPE_CHECKING:
     from desktop.controllers.settings import SettingsController
@@ -29,10 +30,10 @@ if TYPE_CHECKING:
 _DAY_S: Final = 86_400
 _PATIENCE_MS: Final = 5_000
 _REASONS: Final = {
-    "daily": "made by itself",
-    "asked": "made when you asked for it",
-    "restore": "what was here before a backup was restored",
-    "upgrade": "made before an upgrade",
+    "daily": mark("made by itself"),
+    "asked": mark("made when you asked for it"),
+    "restore": mark("what was here before a backup was restored"),
+    "upgrade": mark("made before an upgrade"),
 }
 
 
@@ -48,18 +49,18 @@ class TrashPage(Page):
     ) -> None:
         super().__init__()
         self.setObjectName("trashPage")
-        self.setAccessibleName("Trash and backups")
+        self.setAccessibleName(tr("Trash and backups"))
         self._trash = trash
         self._backups = backups
         self.trash = TrashPane(theme, trash)
         self.backups = BackupsPane(theme, backups, settings)
         self.bar = QTabBar()
-        self.bar.setAccessibleName("Trash and backups")
+        self.bar.setAccessibleName(tr("Trash and backups"))
         self.bar.setDrawBase(False)
         self.bar.setExpanding(False)
         self.bar.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.bar.addTab("Trash")
-        self.bar.addTab("Backups")
+        self.bar.addTab(tr("Trash"))
+        self.bar.addTab(tr("Backups"))
         self._stack = QStackedWidget()
         self._stack.addWidget(bounded(self.trash))
         self._stack.addWidget(bounded(self.backups))
@@ -90,8 +91,8 @@ class TrashPage(Page):
         head.setSpacing(tokens.L)
         head.addWidget(self.bar)
         head.addStretch(1)
-        close = IconButton(theme, "close", "Back to the chat", self.close_requested.emit)
-        close.set_name("Back to the chat", "Esc")
+        close = IconButton(theme, "close", tr("Back to the chat"), self.close_requested.emit)
+        close.set_name(tr("Back to the chat"), "Esc")
         head.addWidget(close)
         return head
 
@@ -102,13 +103,13 @@ class BackupsPane(ListPane):
     def __init__(
         self, theme: Theme, backups: BackupsController, settings: SettingsController
     ) -> None:
-        super().__init__(theme, "Backups")
+        super().__init__(theme, tr("Backups"))
         self._backups = backups
         self._settings = settings
-        self.add_button(push_button("Restore", "primary", self._restore))
-        self.add_button(sure_button("Remove", "No way back: remove?", self._remove))
+        self.add_button(push_button(tr("Restore"), "primary", self._restore))
+        self.add_button(sure_button(tr("Remove"), tr("No way back: remove?"), self._remove))
         self.buttons.addStretch(1)
-        now = push_button("Back up now", "outline", backups.make)
+        now = push_button(tr("Back up now"), "outline", backups.make)
         self.add_button(now, for_one=False)
         backups.changed.connect(self._show)
         settings.app_changed.connect(self._say)
@@ -119,15 +120,17 @@ class BackupsPane(ListPane):
         self._say(self._settings.app)
 
     def _say(self, app: AppSettings) -> None:
-        kept = (
-            f"Snug copies your chats once a day and keeps the last {app.backups_kept}; each copy "
-            "is opened to see that it is whole."
-            if app.backups_kept
-            else "Daily backups are switched off in the settings."
-        )
-        self.words.setText(
-            f"{kept} Restoring one puts it in the place of your chats, which become a backup first."
-        )
+        kept = tr("Daily backups are switched off in the settings.")
+        if app.backups_kept:
+            kept = trn(
+                "Snug copies your chats once a day and keeps the last {count}; each copy is opened "
+                "to see that it is whole.",
+                "Snug copies your chats once a day and keeps the last {count}; each copy is opened "
+                "to see that it is whole.",
+                app.backups_kept,
+            )
+        what = tr("Restoring one puts it in the place of your chats, which become a backup first.")
+        self.words.setText(f"{kept} {what}")
 
     def _restore(self) -> None:
         if isinstance(chosen := self.list.chosen, Backup):
@@ -140,10 +143,11 @@ class BackupsPane(ListPane):
 
 def _of_backup(backup: Backup) -> TwoLines:
     made = dt.datetime.fromtimestamp(backup.made_at).astimezone()
-    facts = (
-        "can't be read"
-        if backup.chats is None
-        else f"{counted(backup.chats, 'chat')}, {counted(backup.messages, 'message')}"
-    )
-    words = f"{facts} · {size_in_words(backup.size)} · {_REASONS[backup.reason]}"
-    return TwoLines(backup, f"{made:%A, %d %B %Y, %H:%M}", words)
+    facts = tr("can't be read")
+    if backup.chats is not None:
+        chats = trn("{count} chat", "{count} chats", backup.chats)
+        messages = trn("{count} message", "{count} messages", backup.messages)
+        facts = f"{chats}, {messages}"
+    reason = _REASONS[backup.reason]
+    words = f"{facts} · {size_in_words(backup.size)} · {tr(reason)}"
+    return TwoLines(backup, in_words(made, tr("dddd, dd MMMM yyyy, HH:mm")), words)

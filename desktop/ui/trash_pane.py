@@ -17,6 +17,7 @@ from desktop.storage.trash import KEPT_S
 from desktop.ui import tokens
 from desktop.ui.chat_list_model import shown_title
 from desktop.ui.controls import push_button
+from desktop.ui.dates import in_words
 from desktop.ui.icons import icon
 from desktop.ui.theme import Theme
 from desktop.ui.transcript.spoken import speaker
@@ -196,10 +197,11 @@ def _of_deletion(deletion: Deletion, now: float) -> TwoLines:
 
 def _left(deleted_at: float, now: float) -> str:
     days = max(0, math.ceil((deleted_at + KEPT_S - now) / _DAY_S))
-    when = dt.datetime.fromtimestamp(deleted_at).astimezone()
+    moment = dt.datetime.fromtimestamp(deleted_at).astimezone()
+    when = in_words(moment, tr("dd MMM, HH:mm"))
     return trn(
         "deleted {when} · gone for good in {count} day",
         "deleted {when} · gone for good in {count} days",
         days,
-        when=f"{when:%d %b, %H:%M}",
+        when=when,
     )
