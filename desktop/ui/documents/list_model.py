@@ -165,10 +165,5 @@ def facts(document: Document) -> list[str]:
     return [*found, size_in_words(document.size)]
 
 
-def counted(count: int, word: str) -> str:
-    """Return ``1 page``, ``12 pages``."""
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
-
-
 def _key(entry: Entry) -> tuple[str, int]:
     return type(entry).__name__, entry.id
