@@ -80,7 +80,7 @@ class Composer(QFrame):
         self._draft_before_edit = ""
         self._theme = theme
         self.editor = ComposerEditor()
-        self.gauge = ContextGauge(theme)
+        self.gauge = ContextGauge(theme, self)
         self._speed = ElidedLabel(kind="small", tone="secondary")
         self._speed.setObjectName("speed")
         self._send = IconButton(

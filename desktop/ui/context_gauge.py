@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from desktop.domain.context_usage import Usage
 from desktop.ui import tokens
@@ -18,22 +18,24 @@ _NEARLY_FULL = 0.9
 
 
 class ContextGauge(QToolButton):
-    """A bar with a percentage; a press opens its parts in numbers.
+    """A bar with a percentage; a press opens its parts in numbers above the composer.
 
     ``overflow_chosen`` carries what the chat does when the window is full.
     """
 
     overflow_chosen = Signal(object)
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, composer: QWidget) -> None:
         super().__init__()
         self.setObjectName("contextGauge")
+        self._composer = composer
+        self._place = (composer, composer)
         self._theme = theme
         self._usage = Usage()
-        self._parts: ContextInspector | None = None
+        self._inspector: ContextInspector | None = None
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.clicked.connect(self.open)
+        self.clicked.connect(self.toggle)
         theme.changed.connect(self.update)
         self.show_usage(self._usage)
 
@@ -49,8 +51,8 @@ class ContextGauge(QToolButton):
         name = tr("Context window")
         self.setAccessibleName(f"{name}: {summary}")
         self.setToolTip(f"{name}\n{summary}")
-        if self._parts is not None:
-            self._parts.show_usage(usage)
+        if self._inspector is not None and self._inspector.isVisible():
+            self._inspector.show_usage(usage)
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -93,20 +95,35 @@ class ContextGauge(QToolButton):
     def _percent(self) -> str:
         return f"{min(999, round(100 * self._share()))} %" if self._usage.known else "–"
 
-    def open(self) -> None:
-        """Show what fills the window, and let it be changed what happens when it is full."""
-        self._parts = inspector = ContextInspector(self)
-        inspector.overflow_chosen.connect(self.overflow_chosen)
-        inspector.destroyed.connect(self._on_closed)
-        inspector.show_usage(self._usage)
-        inspector.adjustSize()
-        corner = QPoint(self.width() - inspector.width(), -inspector.height() - tokens.XS)
-        inspector.move(self.mapToGlobal(corner))
-        inspector.show()
-        inspector.setFocus()
+    @property
+    def inspector(self) -> ContextInspector:
+        """Return what shows the parts, made when it is first asked for."""
+        if self._inspector is None:
+            self._inspector = ContextInspector(self._theme, *self._place, self._composer)
+            self._inspector.overflow_chosen.connect(self.overflow_chosen)
+        return self._inspector
 
-    def _on_closed(self) -> None:
-        self._parts = None
+    def set_place(self, host: QWidget, foot: QWidget) -> None:
+        """Have the parts shown over ``host``, above its ``foot``."""
+        self._place = (host, foot)
+
+    def open(self) -> None:
+        """Show what fills the window, and let it be changed what happens then."""
+        self.inspector.show_usage(self._usage)
+        self.inspector.show()
+        self.inspector.raise_()
+
+    def close_inspector(self) -> bool:
+        """Show the parts no more; return whether they were shown."""
+        was_open = self._inspector is not None and self._inspector.isVisible()
+        if was_open:
+            self.inspector.hide()
+        return was_open
+
+    def toggle(self) -> None:
+        """Show the parts, or show them no more."""
+        if not self.close_inspector():
+            self.open()
 
 
 def _summary(usage: Usage) -> str:

@@ -63,6 +63,7 @@ class Conversation(QWidget):
         self._beside.setContentsMargins(0, 0, 0, 0)
         self._beside.setSpacing(0)
         self._beside.addWidget(self._talk, 1)
+        self.composer.gauge.set_place(self._talk, self._foot)
         pass_focus(self, lambda: self.composer.editor)
 
     @property

@@ -363,7 +363,7 @@ class MainWindow(QMainWindow):
             self.middle.setFocus()
         elif self.find_wires.close() or self.middle.go_back() or self.conversation.close_source():
             pass
-        elif composer.cancel_edit():
+        elif composer.gauge.close_inspector() or composer.cancel_edit():
             composer.editor.setFocus()
         elif self.session.chat.busy:
             self.session.chat.stop()

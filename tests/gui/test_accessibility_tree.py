@@ -13,7 +13,6 @@ from PySide6.QtGui import QAccessible, QAccessibleInterface
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QApplication,
     QDialog,
     QMenu,
     QScrollArea,
@@ -285,10 +284,8 @@ def test_what_comes_and_goes_is_named(app: App) -> None:
     assert faults(window) == []
     window.chat_panel.search.clear()
     window.conversation.composer.gauge.open()
-    popup = QApplication.activePopupWidget()
-    assert popup is not None
-    assert faults(popup) == []
-    popup.close()
+    assert faults(window) == []
+    assert window.conversation.composer.gauge.close_inspector()
     app.session.chats.new_private()
     app.until(window.conversation.private_bar.isVisible)
     chats = window.chat_panel.list

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from desktop.domain.context_usage import Usage
 from desktop.ui.composer import TEXT_LIMIT, WORD_LIMIT, Composer
-from desktop.ui.context_inspector import ContextInspector
+from desktop.ui.context_bar import widths
 from desktop.ui.theme import Theme
 from tests.gui.conftest import App
 
@@ -97,12 +98,35 @@ def test_the_gauge_counts_while_one_types(app: App) -> None:
     app.until(lambda: app.composer.gauge.usage.draft == 0)
 
 
-@pytest.mark.qt_log_ignore("This plugin does not support")
-def test_the_gauge_opens_its_parts(app: App) -> None:
+def test_the_inspector_follows_while_one_types(app: App) -> None:
     app.until(lambda: app.composer.gauge.usage.known)
     app.composer.gauge.click()
-    table = app.composer.gauge.findChild(ContextInspector)
-    assert isinstance(table, ContextInspector)
-    numbers = {each.text() for each in table.findChildren(QLabel)}
+    inspector = app.composer.gauge.inspector
+    assert inspector.isVisible()
+    assert 0 < space_below(inspector, app) < 24
     usage = app.composer.gauge.usage
-    assert {f"{usage.context:,}", f"{usage.free:,}"} <= numbers
+    assert {f"{usage.context:,}", f"{usage.free:,}"} <= texts(inspector)
+    app.type("one more line\n" * 4)
+    app.until(lambda: app.composer.gauge.usage.draft > 10)
+    assert f"{app.composer.gauge.usage.draft:,}" in texts(inspector)
+    app.until(lambda: 0 < space_below(inspector, app) < 24)
+    app.press(Qt.Key.Key_Escape)
+    assert not inspector.isVisible()
+    assert app.composer.draft
+
+
+def space_below(widget: QWidget, app: App) -> int:
+    bottom = widget.mapTo(app.window, QPoint(0, widget.height())).y()
+    return app.composer.mapTo(app.window, QPoint()).y() - bottom
+
+
+def texts(widget: QWidget) -> set[str]:
+    return {each.text() for each in widget.findChildren(QLabel)}
+
+
+def test_each_part_of_the_window_has_its_width() -> None:
+    usage = Usage(context=1000, known=True, messages=500, draft=100, reserve=300)
+    assert widths(usage, 200) == {"messages": 100, "draft": 20, "reply": 60}
+    # What has any tokens is seen, and a prompt that doesn't fit fills the bar.
+    assert widths(Usage(context=100_000, known=True, draft=1), 200) == {"draft": 2}
+    assert widths(Usage(context=100, known=True, messages=400), 200) == {"messages": 200}

@@ -8,7 +8,6 @@ import pytest
 
 from desktop.domain.chat import MessageState
 from desktop.domain.context import Overflow
-from desktop.ui.context_inspector import ContextInspector
 from desktop.ui.summary_dialog import SummaryDialog
 from desktop.ui.transcript.actions import Action
 from tests.gui.conftest import App, Start
@@ -102,7 +101,6 @@ def test_a_pinned_message_stays(full: App) -> None:
     assert first in reply.context.kept
 
 
-@pytest.mark.qt_log_ignore("This plugin does not support")
 def test_one_is_told_while_typing_and_sees_the_parts(full: App) -> None:
     full.composer.editor.setPlainText(f"q2 {WORDS}")
     card = full.window.conversation.overflow
@@ -110,12 +108,11 @@ def test_one_is_told_while_typing_and_sees_the_parts(full: App) -> None:
     usage = full.session.usage.usage
     assert usage.left_out == (full.path[0].id, full.path[1].id)
     full.composer.gauge.open()
-    inspector = full.composer.gauge.findChild(ContextInspector)
-    assert inspector is not None
+    inspector = full.composer.gauge.inspector
+    assert inspector.isVisible()
     inspector.overflow_chosen.emit(Overflow.DROP)
     assert full.session.settings.generation.overflow is Overflow.DROP
     full.until(lambda: "leaves out" in card.text)
-    inspector.close()
 
 
 def test_a_reply_that_meets_the_end_of_the_window_goes_on(start: Start) -> None:

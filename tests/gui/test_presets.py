@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
 from desktop.domain.context import Overflow
 from desktop.domain.presets import Example, Preset
-from desktop.ui.context_inspector import ContextInspector
 from desktop.ui.option_row import OptionRow
 from desktop.ui.presets_bar import ExamplesRow, PresetBar
 from desktop.ui.presets_dialog import NameDialog, PresetsDialog
@@ -112,11 +111,10 @@ def test_examples_go_into_the_prompt_and_are_counted_apart(app: App) -> None:
     app.until(lambda: app.session.usage.usage.examples)
     usage = app.session.usage.usage
     assert after.prompt_tokens == before.prompt_tokens + usage.examples
-    inspector = ContextInspector(app.window)
-    inspector.show_usage(usage)
+    app.composer.gauge.open()
+    inspector = app.composer.gauge.inspector
     assert not inspector._numbers["examples"].isHidden()
     assert inspector._numbers["examples"].text() == f"{usage.examples:,}"
-    inspector.close()
 
 
 def test_a_chat_that_overflows_keeps_its_examples(start: Start) -> None:

@@ -111,7 +111,7 @@ IN_THIS_CHAT: Final = (
         "context",
         mark("What fills the context window"),
         THIS_CHAT,
-        lambda window: window.conversation.composer.gauge.open(),
+        lambda window: window.conversation.composer.gauge.toggle(),
         keys=("Ctrl+I",),
         icon="info",
     ),
