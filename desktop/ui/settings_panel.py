@@ -75,6 +75,7 @@ class SettingsPanel(QWidget):
         settings.generation_changed.connect(self._show)
         settings.app_changed.connect(self._on_app_changed)
         model.state_changed.connect(self._on_model_changed)
+        self._on_model_changed(model.state)
         self._show(settings.generation)
 
     def flush(self) -> None:

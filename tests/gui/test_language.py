@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import shiboken6
 from PySide6.QtCore import QMetaMethod, QMetaObject, QObject
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton, QSlider
 from pytestqt.qtbot import QtBot
 
 from desktop.app import WindowKeeper, build_session
@@ -76,6 +76,7 @@ def test_a_press_changes_the_language_while_a_reply_is_written(kept: Kept) -> No
     kept.window.conversation.composer.editor.setPlainText("and then")
     place = kept.window.geometry()
     assert kept.button("Dark")
+    largest = largest_context(kept.window)
 
     kept.press("Deutsch")
 
@@ -89,6 +90,7 @@ def test_a_press_changes_the_language_while_a_reply_is_written(kept: Kept) -> No
     assert kept.window.conversation.composer._busy
     kept.until(lambda: kept.window.header.state_line.text.startswith("Schreib"))
     kept.until(lambda: kept.window.chat_panel.model.rowCount() > 0)
+    assert largest_context(kept.window) == largest
     written = len(transcript.message(1).text)
     kept.until(lambda: len(transcript.message(1).text) > written)
     assert kept.session.chat.busy
@@ -96,6 +98,12 @@ def test_a_press_changes_the_language_while_a_reply_is_written(kept: Kept) -> No
     kept.session.chat.stop()
     kept.until(lambda: not kept.session.chat.busy)
     assert kept.session.chat.path[-1].state is MessageState.STOPPED
+
+
+def largest_context(window: MainWindow) -> int:
+    slider = window.settings_panel._rows["context_size"].findChild(QSlider)
+    assert slider is not None
+    return slider.maximum()
 
 
 def test_the_window_before_leaves_nothing_in_the_controllers(kept: Kept) -> None:
