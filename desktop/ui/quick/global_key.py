@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from desktop.domain.errors import UserError
+from desktop.ui.controls import native_key
 from models.wording import mark, tr
 
 SUGGESTED: Final = "Ctrl+Alt+Space"
@@ -86,9 +87,10 @@ def trouble_with(sequence: str) -> UserError | None:
         return UserError(tr("“{keys}” is no key.", keys=sequence), tr("Press another one."))
     is_function_key = Qt.Key.Key_F1 <= keys.key() <= Qt.Key.Key_F35
     if not keys.keyboardModifiers() & _HOLDING and not is_function_key:
+        modifiers, keys_said = tr("Ctrl, Alt, Meta"), native_key(sequence)
         return UserError(
-            tr("“{keys}” alone would be lost to every other program.", keys=sequence),
-            tr("Press it together with {modifiers}.", modifiers="Ctrl, Alt, Meta"),
+            tr("“{keys}” alone would be lost to every other program.", keys=keys_said),
+            tr("Press it together with {modifiers}.", modifiers=modifiers),
         )
     return None
 
@@ -105,5 +107,6 @@ def keys_of(sequence: str) -> QKeyCombination | None:
 def already_taken(sequence: str) -> UserError:
     """Return what to say of a key that another program has."""
     return UserError(
-        tr("Another program has taken {keys} already.", keys=sequence), tr("Press another one.")
+        tr("Another program has taken {keys} already.", keys=native_key(sequence)),
+        tr("Press another one."),
     )

@@ -12,7 +12,7 @@ from desktop.controllers.settings import SettingsController
 from desktop.domain.errors import UserError
 from desktop.settings.schema import APP_OPTIONS, AppSettings, OptionInfo
 from desktop.ui import tokens
-from desktop.ui.controls import column, push_button
+from desktop.ui.controls import column, native_key, push_button
 from desktop.ui.option_row import OptionRow, SwitchRow
 from desktop.ui.quick.global_key import SUGGESTED
 from desktop.ui.theme import Theme
@@ -37,7 +37,7 @@ class ShortcutRow(OptionRow):
         self.edit.keySequenceChanged.connect(self._on_changed)
         self.edit.editingFinished.connect(self._on_finished)
         self.suggestion = push_button(
-            tr("Use {keys}", keys=SUGGESTED), "link", lambda: self._wish(SUGGESTED)
+            tr("Use {keys}", keys=native_key(SUGGESTED)), "link", lambda: self._wish(SUGGESTED)
         )
         self.off = push_button(tr("Turn off"), "link", lambda: self._wish(""))
         self._column.addWidget(self.edit)

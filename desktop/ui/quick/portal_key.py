@@ -19,6 +19,7 @@ from PySide6.QtCore import QSocketNotifier, Qt, QTimer
 from PySide6.QtWidgets import QWidget
 
 from desktop.domain.errors import UserError
+from desktop.ui.controls import native_key
 from desktop.ui.quick.dbus import ERROR, SIGNAL, Message, ObjectPath, SessionBus, options_of
 from desktop.ui.quick.global_key import BIND_IT, GlobalKey, keys_of
 from models.wording import tr
@@ -132,7 +133,7 @@ class PortalKey(GlobalKey):
 
     def _on_response(self, outcome: object, results: dict[str, object]) -> None:
         if outcome != 0:
-            title = tr("The desktop did not hand out {keys}.", keys=self._sequence)
+            title = tr("The desktop did not hand out {keys}.", keys=native_key(self._sequence))
             self._refuse(UserError(title, tr(BIND_IT)))
         elif self._session:
             self.called = _called(results)

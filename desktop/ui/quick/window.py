@@ -21,7 +21,15 @@ from desktop.controllers.model import ModelState
 from desktop.domain.chat import Message, is_private
 from desktop.ui import tokens
 from desktop.ui.composer import ComposerEditor
-from desktop.ui.controls import ICON_PX, IconButton, column, label, push_button, set_property
+from desktop.ui.controls import (
+    ICON_PX,
+    IconButton,
+    column,
+    label,
+    native_key,
+    push_button,
+    set_property,
+)
 from desktop.ui.elided import ElidedLabel
 from desktop.ui.header import StateLine
 from desktop.ui.icons import icon
@@ -214,7 +222,7 @@ class QuickWindow(QFrame):
         row.setContentsMargins(tokens.S, 0, tokens.L, 0)
         row.setSpacing(tokens.XS)
         for button, keys in ((self.copy, ""), (self.open, "Ctrl+Enter"), (self.new, "Ctrl+N")):
-            button.setToolTip(keys)
+            button.setToolTip(native_key(keys))
             row.addWidget(button)
         row.addSpacing(tokens.S)
         row.addWidget(self._hint, 1)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from PySide6.QtCore import QAbstractNativeEventFilter, QCoreApplication, Qt
 
 from desktop.domain.errors import UserError
+from desktop.ui.controls import native_key
 from desktop.ui.quick.global_key import GlobalKey, already_taken, keys_of
 from models.wording import tr
 
@@ -68,7 +69,7 @@ class WindowsKey(GlobalKey):
         held = keys.keyboardModifiers() if keys else Qt.KeyboardModifier.NoModifier
         modifiers = sum(bit for each, bit in _MODIFIERS if held & each)
         if not code:
-            said = tr("Windows lends no {keys}.", keys=sequence)
+            said = tr("Windows lends no {keys}.", keys=native_key(sequence))
             self.refused.emit(sequence, UserError(said, tr("Press another one.")))
         elif self._user32.RegisterHotKey(None, _ID, modifiers | _NO_REPEAT, code):
             self.taken.emit(sequence)

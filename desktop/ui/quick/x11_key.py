@@ -9,6 +9,7 @@ from PySide6.QtCore import QSocketNotifier, Qt
 from PySide6.QtWidgets import QWidget
 
 from desktop.domain.errors import UserError
+from desktop.ui.controls import native_key
 from desktop.ui.quick.global_key import GlobalKey, already_taken, keys_of
 from desktop.ui.quick.xcb import BAD_ACCESS, KEY_PRESS, MAPPING_NOTIFY, Xcb
 from models.wording import tr
@@ -92,7 +93,7 @@ class X11Key(GlobalKey):
         codes = keycodes.get(_symbol(keys.key()), []) if keys else []
         wanted = _held_down(keys.keyboardModifiers(), mask(_ALT), mask(_META)) if keys else None
         if not codes or wanted is None:
-            said = tr("This keyboard has no {keys}.", keys=sequence)
+            said = tr("This keyboard has no {keys}.", keys=native_key(sequence))
             return UserError(said, tr("Press another one."))
         locks = {_CAPS_LOCK, mask(_NUM_LOCK), mask(_SCROLL_LOCK)} - {0}
         for some in range(len(locks) + 1):
@@ -151,5 +152,7 @@ def _refusal(sequence: str, error: int) -> UserError:
     if error == BAD_ACCESS:
         return already_taken(sequence)
     return UserError(
-        tr("{keys} can't be taken.", keys=sequence), tr("Press another one."), f"X error {error}"
+        tr("{keys} can't be taken.", keys=native_key(sequence)),
+        tr("Press another one."),
+        f"X error {error}",
     )
