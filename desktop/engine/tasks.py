@@ -5,9 +5,11 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
+from shiboken6 import isValid
 
 from desktop.domain.errors import UserError
 from models.problems import EngineError
@@ -66,11 +68,11 @@ class TaskThread(QObject):
             result = work()
         except (UserError, EngineError) as error:
             trouble = error if isinstance(error, UserError) else as_user_error(error)
-            return lambda: failed(trouble) if failed else self.failed.emit(trouble)
+            return lambda: _tell(failed or self.failed.emit, trouble)
         except Exception as error:  # noqa: BLE001 - carried to the other thread whole
             bug = error
             return lambda: _raise(bug)
-        return lambda: done(result) if done else None
+        return lambda: _tell(done, result) if done else None
 
     def _settle(self, deliver: Callable[[], None]) -> None:
         if not self._closed:
@@ -85,6 +87,14 @@ def as_user_error(error: EngineError) -> UserError:
     """Return what the models' rooms raised as the trouble that people are told of."""
     problem = error.problem
     return UserError(problem.title, problem.hint, problem.detail, problem.code)
+
+
+def _tell(slot: Callable[[T], object], value: T) -> None:
+    """Call a slot, if its object is still there: a window may have gone since it asked."""
+    bound = slot.func if isinstance(slot, partial) else slot
+    owner = getattr(bound, "__self__", None)
+    if not isinstance(owner, QObject) or isValid(owner):
+        slot(value)
 
 
 def _raise(error: Exception) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from functools import partial
 
 import pytest
+import shiboken6
+from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from desktop.domain.errors import UserError
@@ -66,3 +68,19 @@ def test_closing_finishes_what_is_queued(qapp: object) -> None:
         tasks.run(partial(done.append, number))
     tasks.close()
     assert done == list(range(100))
+
+
+def test_a_result_for_an_object_that_is_gone_goes_nowhere(tasks: TaskThread, qtbot: QtBot) -> None:
+    class Asked(QObject):
+        def take(self, name: str, times: int = 1) -> None:
+            self.setObjectName(name * times)
+
+    asked = Asked()
+    wait = threading.Event()
+    seen: list[str] = []
+    tasks.run(lambda: str(wait.wait(5)), asked.take)
+    tasks.run(lambda: "name", partial(asked.take, times=2))
+    tasks.run(lambda: "after", seen.append)
+    shiboken6.delete(asked)
+    wait.set()
+    qtbot.waitUntil(lambda: seen == ["after"])
