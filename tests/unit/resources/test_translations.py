@@ -50,7 +50,8 @@ def messages(catalogue: Catalog) -> list[Message]:
     return [message for message in catalogue if message.id]
 
 
-def as_tuple(text: MsgId | list[str]) -> tuple[str, ...]:
+def as_tuple(text: MsgId | list[str] | None) -> tuple[str, ...]:
+    assert text is not None
     return (text,) if isinstance(text, str) else tuple(text)
 
 
