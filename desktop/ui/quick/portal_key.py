@@ -15,12 +15,13 @@ import re
 from itertools import count
 from typing import Final
 
+from jeepney import HeaderFields, Message, MessageType
 from PySide6.QtCore import QSocketNotifier, Qt, QTimer
 from PySide6.QtWidgets import QWidget
 
 from desktop.domain.errors import UserError
 from desktop.ui.controls import native_key
-from desktop.ui.quick.dbus import ERROR, SIGNAL, Message, ObjectPath, SessionBus, options_of
+from desktop.ui.quick.dbus import Options, SessionBus, header_of, value_of
 from desktop.ui.quick.global_key import BIND_IT, GlobalKey, keys_of
 from models.wording import tr
 
@@ -29,7 +30,7 @@ DESKTOP: Final = "/org/freedesktop/portal/desktop"
 SHORTCUTS: Final = "org.freedesktop.portal.GlobalShortcuts"
 REQUEST: Final = "org.freedesktop.portal.Request"
 _HANDLE: Final = re.compile(r"(/[A-Za-z0-9_]+)+")
-"""What libdbus takes for the path of an object: it ends the program over any other."""
+"""What D-Bus takes for the path of an object."""
 _SESSION: Final = "org.freedesktop.portal.Session"
 _REGISTER: Final = "org.freedesktop.host.portal.Registry.Register"
 _APP: Final = "chat.snug.Snug"
@@ -80,14 +81,16 @@ class PortalKey(GlobalKey):
         self._bus.listen(sender=PORTAL, interface=SHORTCUTS, member="Activated")
         self._bus.listen(sender=PORTAL, interface=REQUEST, member="Response")
         # So that the desktop knows who asks; older ones have no such thing, and that is well.
-        self._bus.call(PORTAL, DESKTOP, _REGISTER, _APP, {})
+        self._bus.call(PORTAL, DESKTOP, _REGISTER, "sa{sv}", _APP, {})
 
     def take(self, sequence: str) -> None:
         """Ask for a key, in place of the one before; the answer may wait for the person."""
         self.let_go()
         self._sequence = sequence
-        options = self._begin_request() | {"session_handle_token": f"snug{next(self._numbers)}"}
-        self._call = self._bus.call(PORTAL, DESKTOP, f"{SHORTCUTS}.CreateSession", options)
+        options = self._begin_request()
+        options["session_handle_token"] = ("s", f"snug{next(self._numbers)}")
+        self._call = self._bus.call(PORTAL, DESKTOP, f"{SHORTCUTS}.CreateSession", "a{sv}", options)
+        # What came while the bus was greeted shows at no descriptor any more.
         QTimer.singleShot(0, self, self._on_arrival)
 
     def let_go(self) -> None:
@@ -103,11 +106,11 @@ class PortalKey(GlobalKey):
             os.environ[_TOKEN], self._token = self._token, ""
         super().bring_forward(window)
 
-    def _begin_request(self) -> dict[str, str]:
+    def _begin_request(self) -> Options:
         token = f"snug{next(self._numbers)}"
         sender = self._bus.name.removeprefix(":").replace(".", "_")
         self._request = f"{DESKTOP}/request/{sender}/{token}"
-        return {"handle_token": token}
+        return {"handle_token": ("s", token)}
 
     def _on_arrival(self) -> None:
         for message in self._bus.messages():
@@ -116,22 +119,23 @@ class PortalKey(GlobalKey):
             self._arrivals.setEnabled(False)
 
     def _hear(self, message: Message) -> None:
-        arguments = message.arguments
-        if message.kind == ERROR and message.serial == self._call:
-            detail = str(arguments[0]) if arguments else ""
-            title = tr("This desktop hands out no keys to programs.")
-            self._refuse(UserError(title, tr(BIND_IT), detail))
-        elif message.kind != SIGNAL:
+        kind, body = message.header.message_type, message.body
+        member = header_of(message, HeaderFields.member)
+        path = header_of(message, HeaderFields.path)
+        if kind is MessageType.error:
+            if header_of(message, HeaderFields.reply_serial) == self._call:
+                title = tr("This desktop hands out no keys to programs.")
+                self._refuse(UserError(title, tr(BIND_IT), str(body[0]) if body else ""))
+        elif kind is not MessageType.signal:
             return
-        elif message.member == "Response" and message.path == self._request and arguments:
+        elif member == "Response" and path == self._request and len(body) == 2:
             self._request = ""
-            self._on_response(arguments[0], options_of(arguments[1] if arguments[1:] else []))
-        elif message.member == "Activated" and arguments[:2] == [self._session, _NAME]:
-            told = options_of(arguments[3] if arguments[3:] else [])
-            self._token = str(told.get("activation_token", ""))
+            self._on_response(*body)
+        elif member == "Activated" and body[:2] == (self._session, _NAME):
+            self._token = str(value_of(body[-1], "activation_token") or "")
             self.pressed.emit()
 
-    def _on_response(self, outcome: object, results: dict[str, object]) -> None:
+    def _on_response(self, outcome: object, results: object) -> None:
         if outcome != 0:
             title = tr("The desktop did not hand out {keys}.", keys=native_key(self._sequence))
             self._refuse(UserError(title, tr(BIND_IT)))
@@ -139,7 +143,7 @@ class PortalKey(GlobalKey):
             self.called = _called(results)
             self.taken.emit(self._sequence)
         else:
-            handle = str(results.get("session_handle", ""))
+            handle = str(value_of(results, "session_handle") or "")
             if _HANDLE.fullmatch(handle):
                 self._session = handle
                 self._bind()
@@ -148,14 +152,15 @@ class PortalKey(GlobalKey):
                 self._refuse(UserError(title, tr(BIND_IT), handle))
 
     def _bind(self) -> None:
-        wish = {"description": tr("Ask Snug a quick question")}
+        wish: Options = {"description": ("s", tr("Ask Snug a quick question"))}
         if trigger := trigger_of(self._sequence):
-            wish["preferred_trigger"] = trigger
+            wish["preferred_trigger"] = ("s", trigger)
         self._call = self._bus.call(
             PORTAL,
             DESKTOP,
             f"{SHORTCUTS}.BindShortcuts",
-            ObjectPath(self._session),
+            "oa(sa{sv})sa{sv}",
+            self._session,
             [(_NAME, wish)],
             "",
             self._begin_request(),
@@ -182,10 +187,10 @@ def trigger_of(sequence: str) -> str:
     return "+".join((*held, name)) if name else ""
 
 
-def _called(results: dict[str, object]) -> str:
+def _called(results: object) -> str:
     """Return in the desktop's words which key it has bound."""
-    shortcuts = results.get("shortcuts")
-    for shortcut in shortcuts if isinstance(shortcuts, list) else []:
-        if isinstance(shortcut, list) and shortcut[:1] == [_NAME]:
-            return str(options_of(shortcut[1]).get("trigger_description", ""))
+    shortcuts = value_of(results, "shortcuts")
+    for name, told in shortcuts if isinstance(shortcuts, list) else []:
+        if name == _NAME:
+            return str(value_of(told, "trigger_description") or "")
     return ""
