@@ -109,6 +109,7 @@ def main() -> None:
     window.resize(1280, 800)
     window.show()
     session.start(None)
+    window.start()
     trial = Trial(app, session, window, Path(sys.argv[2]))
     QTimer.singleShot(_SETTLED_MS, trial.begin)
     app.exec()

@@ -50,6 +50,7 @@ def main() -> None:
     # As desktop.app does.
     gc.freeze()
     QTimer.singleShot(0, lambda: session.start(None))
+    QTimer.singleShot(0, window.start)
     threading.Thread(target=_read_orders, args=(probe,), daemon=True).start()
     app.exec()
     session.close()

@@ -48,7 +48,6 @@ from desktop.settings.window_state import WindowState, load_window_state, save_w
 from desktop.ui.application import Application
 from desktop.ui.crash import CrashReporter
 from desktop.ui.icons import icon
-from desktop.ui.keys import bind_keys
 from desktop.ui.language import speak
 from desktop.ui.main_window import MainWindow
 from desktop.ui.single_instance import SingleInstance
@@ -254,7 +253,6 @@ def build_window(
         },
     )
     theme.setParent(window)
-    bind_keys(window)
     return window
 
 

@@ -109,6 +109,7 @@ def _tried(name: str, work: Callable[[], str]) -> Outcome:
 
 def _window(window: MainWindow) -> str:
     window.show()
+    window.start()
     _wait(window.windowHandle().isExposed, "the window was never shown")
     picture = window.grab().toImage()
     colours = {

@@ -18,15 +18,11 @@ from desktop.controllers.grounding import Grounding
 from desktop.controllers.kv_files import KvFiles
 from desktop.controllers.model import ModelController
 from desktop.controllers.overflow import OverflowController
-from desktop.controllers.presets import PresetsController
 from desktop.controllers.replies import Replies
 from desktop.controllers.settings import SettingsController
 from desktop.controllers.sources import SourcesController
 from desktop.controllers.store import StoreThread
 from desktop.controllers.titles import TitlesController
-from desktop.controllers.transfers import TransfersController
-from desktop.controllers.trash import TrashController
-from desktop.controllers.tree import TreeController
 from desktop.controllers.usage import UsageController
 from desktop.engine.client import EngineClient
 from desktop.engine.tasks import TaskThread
@@ -47,7 +43,11 @@ if TYPE_CHECKING:
     from desktop.controllers.library import LibraryController
     from desktop.controllers.loading import LoadingController
     from desktop.controllers.pictures import PicturesController
+    from desktop.controllers.presets import PresetsController
     from desktop.controllers.quick import QuickController
+    from desktop.controllers.transfers import TransfersController
+    from desktop.controllers.trash import TrashController
+    from desktop.controllers.tree import TreeController
 
 
 @dataclass(frozen=True)
@@ -127,11 +127,15 @@ class Session:
     @cached_property
     def tree(self) -> TreeController:
         """The tree of the open chat."""
+        from desktop.controllers.tree import TreeController
+
         return TreeController(self.store, self.replies, self.chat)
 
     @cached_property
     def presets(self) -> PresetsController:
         """The presets of settings."""
+        from desktop.controllers.presets import PresetsController
+
         return PresetsController(self.store, self.files, self.chat, self.model, self.settings)
 
     @cached_property
@@ -152,11 +156,15 @@ class Session:
     @cached_property
     def transfers(self) -> TransfersController:
         """Exports and imports of chats."""
+        from desktop.controllers.transfers import TransfersController
+
         return TransfersController(self.store)
 
     @cached_property
     def trash(self) -> TrashController:
         """What was deleted, until it is deleted for good."""
+        from desktop.controllers.trash import TrashController
+
         return TrashController(self.store)
 
     @cached_property

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from desktop.domain.context_usage import Usage
 from desktop.ui import tokens
-from desktop.ui.context_inspector import ContextInspector
 from desktop.ui.theme import Theme
 from models.wording import number, tr, trn
+
+if TYPE_CHECKING:
+    from desktop.ui.context_inspector import ContextInspector
 
 _BAR_WIDTH = 72
 _BAR_HEIGHT = 6
@@ -99,6 +103,9 @@ class ContextGauge(QToolButton):
     def inspector(self) -> ContextInspector:
         """Return what shows the parts, made when it is first asked for."""
         if self._inspector is None:
+            # Not at the window's start.
+            from desktop.ui.context_inspector import ContextInspector  # noqa: PLC0415
+
             self._inspector = ContextInspector(self._theme, *self._place, self._composer)
             self._inspector.overflow_chosen.connect(self.overflow_chosen)
         return self._inspector

@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, QUrl
-from PySide6.QtGui import (
-    QCloseEvent,
-    QDesktopServices,
-    QMoveEvent,
-    QResizeEvent,
-)
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QMoveEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from desktop.controllers.chat import OpenedChat
@@ -21,35 +16,34 @@ from desktop.controllers.session import Session
 from desktop.domain.chat import Chat, ChatView, is_private
 from desktop.settings.schema import AppSettings
 from desktop.settings.window_state import WindowState
-from desktop.ui.ask_wires import AskWires
-from desktop.ui.block_wires import BlockWires
 from desktop.ui.chat_list import ChatPanel
 from desktop.ui.chat_list_model import UNTITLED_PRIVATE, shown_title
-from desktop.ui.context_wires import ContextWires
 from desktop.ui.conversation import Conversation
-from desktop.ui.document_wires import DocumentWires
-from desktop.ui.drops import FileDrop
-from desktop.ui.find_wires import FindWires
 from desktop.ui.header import Header
-from desktop.ui.list_wires import ListWires
 from desktop.ui.middle import Middle, PageKey
 from desktop.ui.model_chooser import ModelChooser
 from desktop.ui.model_wires import ModelWires
 from desktop.ui.notices import Action, Notices
-from desktop.ui.palette_wires import PaletteWires
-from desktop.ui.presets_wires import PresetWires
-from desktop.ui.search_wires import SearchWires
 from desktop.ui.settings_panel import SettingsPanel
 from desktop.ui.side_panels import SidePanels
 from desktop.ui.speed import SpeedLine
 from desktop.ui.theme import Theme
-from desktop.ui.transfer_wires import TransferWires
-from desktop.ui.tree_wires import TreeWires
 from models.wording import tr
 
 if TYPE_CHECKING:
+    from desktop.ui.ask_wires import AskWires
+    from desktop.ui.block_wires import BlockWires
+    from desktop.ui.context_wires import ContextWires
+    from desktop.ui.document_wires import DocumentWires
+    from desktop.ui.find_wires import FindWires
+    from desktop.ui.list_wires import ListWires
     from desktop.ui.page import Page
+    from desktop.ui.palette_wires import PaletteWires
+    from desktop.ui.presets_wires import PresetWires
     from desktop.ui.quick.reach import Reach
+    from desktop.ui.search_wires import SearchWires
+    from desktop.ui.transfer_wires import TransferWires
+    from desktop.ui.tree_wires import TreeWires
 
 MINIMUM: Final = (720, 560)
 _FIRST_SIZE: Final = (1280, 800)
@@ -61,8 +55,20 @@ class MainWindow(QMainWindow):
     """Wires the controllers to what people see.
 
     ``save_state`` is given the window's state whenever it is worth keeping; ``make_pages`` are
-    asked for a page when it is opened first.
+    asked for a page when it is opened first. The wires are there from ``start`` on.
     """
+
+    document_wires: DocumentWires
+    ask_wires: AskWires
+    list_wires: ListWires
+    tree_wires: TreeWires
+    transfer_wires: TransferWires
+    block_wires: BlockWires
+    find_wires: FindWires
+    search_wires: SearchWires
+    context_wires: ContextWires
+    preset_wires: PresetWires
+    palette_wires: PaletteWires
 
     def __init__(
         self,
@@ -80,6 +86,7 @@ class MainWindow(QMainWindow):
         self._state = state
         self._save_state = save_state
         self._new_draft = state.draft
+        self._started = False
         self.header = Header(theme)
         self.conversation = Conversation(theme)
         self.middle = Middle(self.header, self.conversation, make_pages)
@@ -97,18 +104,6 @@ class MainWindow(QMainWindow):
         self._connect_chat()
         self._connect_usage()
         self.wires = ModelWires(self, theme, session)
-        self.document_wires = DocumentWires(self, session)
-        self.ask_wires = AskWires(self, theme, session)
-        self.list_wires = ListWires(self, session)
-        self.tree_wires = TreeWires(self, session)
-        self.transfer_wires = TransferWires(self, theme, session)
-        self.block_wires = BlockWires(self, session)
-        self.find_wires = FindWires(self, theme, session)
-        self.search_wires = SearchWires(self, theme, session)
-        self.context_wires = ContextWires(self, session)
-        self.preset_wires = PresetWires(self, theme, session)
-        self.palette_wires = PaletteWires(self, theme, session, state.recent_actions)
-        FileDrop(self).files_dropped.connect(self.ask_wires.take_dropped)
         self._connect_parts()
         self._show_chat(OpenedChat(None, (), ChatView(draft=state.draft)))
         self._on_app_settings(session.settings.app)
@@ -123,7 +118,11 @@ class MainWindow(QMainWindow):
     # --- what survives a restart -----------------------------------------------------------------
 
     def start(self) -> None:
-        """Open the chat that was open last, once the window is shown."""
+        """Connect what the first paint could do without, and open the chat that was open last."""
+        from desktop.ui.wiring import connect_rest  # noqa: PLC0415
+
+        connect_rest(self, self._theme, self.session, self._state.recent_actions)
+        self._started = True
         if self._state.attached:
             self.session.attachments.restore_new_chat(self._state.attached)
         if self._state.chat_id is not None:
@@ -174,7 +173,9 @@ class MainWindow(QMainWindow):
             attached=self.session.attachments.of_new_chat,
             closed_folders=tuple(sorted(self.chat_panel.model.closed_folders)),
             recent_models=self.models.recent,
-            recent_actions=self.palette_wires.recent,
+            recent_actions=self.palette_wires.recent
+            if self._started
+            else self._state.recent_actions,
         )
         self._save_state(self._state)
 
