@@ -47,6 +47,7 @@ from desktop.settings.store import SettingsStore
 from desktop.settings.window_state import WindowState, load_window_state, save_window_state
 from desktop.ui.application import Application
 from desktop.ui.crash import CrashReporter
+from desktop.ui.first_paint import FirstPaint
 from desktop.ui.icons import icon
 from desktop.ui.language import speak
 from desktop.ui.main_window import MainWindow
@@ -61,6 +62,10 @@ if TYPE_CHECKING:
 
 _LOG_BYTES: Final = 1_000_000
 _REST_MS: Final = 1_000
+_REST_PARTS: Final = (
+    *(f"desktop.controllers.{name}" for name in ("presets", "transfers", "trash", "tree")),
+    "desktop.ui.wiring",
+)
 _PAGE_PARTS: Final = (
     *(f"desktop.ui.models.{name}" for name in ("computer", "discover", "downloads", "library")),
     *(f"desktop.ui.documents.{name}" for name in ("page", "summary", "extract", "translate")),
@@ -98,15 +103,19 @@ def run(
     keeper = WindowKeeper(app, paths, session)
     instance.raise_requested.connect(keeper.raise_with)
     instance.quick_requested.connect(keeper.show_quick)
-    QTimer.singleShot(0, instance.listen)
+
+    def start(_imported: object) -> None:
+        _start(paths, session, keeper.window, model, notice)
+        instance.listen()
+        app.hand_files_to(keeper.raise_with)
+        if quick:
+            keeper.show_quick()
+
+    # Nothing of the engine or the store delays the window, and its imports stop no key.
+    FirstPaint(keeper.window).passed.connect(lambda: session.files.run(_import_rest, start))
     keeper.window.show()
     gc.freeze()
     gc.enable()
-    # After the first paint: nothing of the engine or the store delays the window.
-    QTimer.singleShot(0, lambda: _start(paths, session, keeper.window, model, notice))
-    QTimer.singleShot(0, lambda: app.hand_files_to(keeper.raise_with))
-    if quick:
-        QTimer.singleShot(0, keeper.show_quick)
     status = app.exec()
     wakeup.setEnabled(False)
     instance.stop_listening()
@@ -278,6 +287,12 @@ def _rest(session: Session, window: MainWindow) -> None:
     """Go on once the window has come to rest: imports on other threads slow this one down too."""
     window.reach.begin()
     session.files.run(_import_pages)
+
+
+def _import_rest() -> None:
+    """Import what the window is made of beyond its first paint."""
+    for name in _REST_PARTS:
+        import_module(name)
 
 
 def _import_pages() -> None:
