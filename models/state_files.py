@@ -131,6 +131,7 @@ class StateFolder:
             if kept is not None:
                 with contextlib.suppress(OSError):
                     os.utime(path)
+                    self._seals.learn(_identity(path.stat()))
             yield kept
 
     def check_ahead(self, chat: str) -> None:
@@ -301,15 +302,12 @@ def _mapped(path: Path) -> Iterator[tuple[mmap.mmap, Identity]]:
         data = mmap.mmap(handle, 0, access=mmap.ACCESS_READ)
     finally:
         os.close(handle)
-    identity = (
-        about.st_dev,
-        about.st_ino,
-        about.st_size,
-        about.st_mtime_ns,
-        about.st_ctime_ns,
-    )
     with data:
-        yield data, identity
+        yield data, _identity(about)
+
+
+def _identity(about: os.stat_result) -> Identity:
+    return (about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns)
 
 
 def _read_header(head: bytes, key: bytes) -> tuple[int, int]:
