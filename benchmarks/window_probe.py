@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QApplication
 from desktop.app import build_session, build_window
 from desktop.controllers.session import Session
 from desktop.domain.chat import Message
+from desktop.domain.context import Material, Overflow
 from desktop.paths import Paths
 from desktop.storage.chats import ChatStore
 from desktop.ui.main_window import MainWindow
@@ -40,10 +41,16 @@ def main() -> None:
     # 10,000 messages fit into no window, so the model is asked the last question alone.
     all_turns = ChatStore.turns
     ChatStore.turns = _last_turn(all_turns)  # type: ignore[assignment, method-assign]
+    all_material = ChatStore.material
+    ChatStore.material = _last_material(all_material)  # type: ignore[assignment, method-assign]
     app = QApplication(sys.argv[:1])
     paths = Paths(Path(sys.argv[1]))
     paths.create()
     session, _ = build_session(paths, sys.argv[2:] or None)
+    # Nobody is there to be asked what to leave out.
+    settings = session.settings
+    generation = msgspec.structs.replace(settings.app.generation, overflow=Overflow.DROP)
+    settings.set_app_value("generation", generation)
     window = build_window(app, paths, session)
     probe = Probe(session, window)
     window.show()
@@ -237,6 +244,12 @@ def _last_turn(
     turns: Callable[[ChatStore, int], tuple[Turn, ...]],
 ) -> Callable[[ChatStore, int], tuple[Turn, ...]]:
     return lambda store, message_id: turns(store, message_id)[-1:]
+
+
+def _last_material(
+    material: Callable[[ChatStore, int, int], Material],
+) -> Callable[[ChatStore, int, int], Material]:
+    return lambda store, message_id, _limit: material(store, message_id, 1)
 
 
 def _own_memory() -> int:
