@@ -92,7 +92,7 @@ class Writer:
             say("will", "go on", chat.id)
             row = self._store.begin_continuation(self._chance.choice(replies), _RUN)
             say("message", chat.id, row.id, row.text)
-            self._write(chat, row.id, row.text, list(self._store.turns(row.id)[-1].token_ids))
+            self._write(chat, row.id, row.text, list(self._store.turn(row.id).token_ids))
 
     def _write(self, chat: Chat, message_id: int, text: str, ids: list[int]) -> None:
         for _ in range(self._chance.randint(0, 3)):

@@ -95,7 +95,7 @@ class Conversation:
         parent_id = path[-1].id if path else None
         message, reply = self._store.begin_exchange(self.chat.id, parent_id, text, run)
         self._seen.add(message.id)
-        return self._write(reply, self._store.turns(message.id), settings)
+        return self._write(reply, message.id, settings)
 
     def again(self) -> Message:
         """Print another reply to the last message and return it. Raises UserError."""
@@ -104,7 +104,7 @@ class Conversation:
         if last.parent_id is None:
             raise UserError("The chat begins with this reply.", "Write a message.")
         reply = self._store.begin_reply(chat.id, last.parent_id, self._run())
-        return self._write(reply, self._store.turns(last.parent_id), self._settings())
+        return self._write(reply, last.parent_id, self._settings())
 
     def continue_reply(self) -> Message:
         """Print the rest of the last reply and return it whole. Raises UserError."""
@@ -113,7 +113,8 @@ class Conversation:
         if not can_continue(last):
             raise UserError("The last reply is complete.", "Write a message, or ask for it /again.")
         reply = self._store.begin_continuation(last.id, self._run())
-        return self._write(reply, self._store.turns(reply.id), self._settings(), resume=True)
+        written = self._store.turn(reply.id)
+        return self._write(reply, reply.id, self._settings(), written)
 
     def save_pending(self) -> None:
         """Store the end of a reply that could not be stored before. Raises UserError."""
@@ -159,16 +160,16 @@ class Conversation:
     def _write(
         self,
         row: Message,
-        turns: tuple[Turn, ...],
+        last_id: int,
         settings: GenerationSettings,
-        *,
-        resume: bool = False,
+        written: Turn | None = None,
     ) -> Message:
+        """Have a reply to the path up to ``last_id`` written, or written on from ``written``."""
         self._seen.add(row.id)
-        written = turns[-1] if resume else Turn(role="assistant", text="")
-        draft = _Draft(self._store, row, written)
+        resume = written is not None
+        draft = _Draft(self._store, row, written or Turn(role="assistant", text=""))
         try:
-            turns = self._fitted(row, settings, resume=resume) or turns
+            turns = self._fitted(row, last_id, settings, resume=resume)
             outcome = self._session.generate(
                 chat_prompt(
                     turns,
@@ -196,14 +197,11 @@ class Conversation:
         return ended
 
     def _fitted(
-        self, row: Message, settings: GenerationSettings, *, resume: bool
+        self, row: Message, last_id: int, settings: GenerationSettings, *, resume: bool
     ) -> tuple[Turn, ...]:
         """Leave out what doesn't fit of a long chat, as its settings want it."""
-        last_id = row.id if resume else row.parent_id
-        if self.model is None or last_id is None:
-            return ()
         frame = Frame(
-            context_size=self.model.context_size,
+            context_size=self.load_model().context_size,
             max_tokens=settings.max_tokens,
             overflow=settings.overflow,
             system_prompt=settings.system_prompt,

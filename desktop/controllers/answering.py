@@ -26,6 +26,7 @@ from desktop.domain.grounds import FRAME_TOKENS, Attached, Grounds
 from desktop.domain.prompt import Given, chat_prompt
 from desktop.settings.schema import GenerationSettings
 from models.records import Problem, Turn
+from models.wording import tr
 
 if TYPE_CHECKING:
     from desktop.domain.context_fit import Fitted
@@ -33,21 +34,24 @@ if TYPE_CHECKING:
 
 
 class Begun(NamedTuple):
-    """What the store made of a press of a button: rows to show, and turns to answer."""
+    """What the store made of a press of a button: rows to show, and the reply to come.
+
+    ``written`` is the part of the reply that is going to be continued.
+    """
 
     chat_id: int
     shown: list[Message]
     reply: Message
-    turns: tuple[Turn, ...]
     attached: tuple[Attached, ...] = ()
+    written: Turn | None = None
 
 
 class _Answer(NamedTuple):
-    """A reply on its way. ``written`` is the part of it that is going to be continued."""
+    """A reply on its way, with the ``turns`` to answer once it is known which of them fit."""
 
     begun: Begun
     settings: GenerationSettings
-    written: Turn | None
+    turns: tuple[Turn, ...] = ()
 
     @property
     def stands_on_what_it_did(self) -> bool:
@@ -55,7 +59,7 @@ class _Answer(NamedTuple):
 
         What a person has a reply begin with stands on nothing yet.
         """
-        written = self.written
+        written = self.begun.written
         return written is not None and bool(written.token_ids or self.begun.reply.grounds)
 
 
@@ -90,25 +94,27 @@ class Answering(QObject):
         """The tokens of each document of a chat, as far as they are known."""
         replies.ended.connect(self._on_ended)
 
-    def begin(self, begun: Begun, settings: GenerationSettings, *, continuing: bool) -> None:
+    def begin(self, begun: Begun, settings: GenerationSettings) -> None:
         """Have a stored reply written, or written on."""
-        answer = _Answer(begun, settings, begun.turns[-1] if continuing else None)
-        self._replies.hold(begun.reply, answer.written)
+        self._replies.hold(begun.reply, begun.written)
         self._model.ensure(
-            settings, partial(self._fit, answer), partial(self._replies.fail_held, begun.reply)
+            settings,
+            partial(self._fit, _Answer(begun, settings)),
+            partial(self._replies.fail_held, begun.reply),
         )
 
-    def settle_stopped(self, begun: Begun, *, continuing: bool) -> None:
+    def settle_stopped(self, begun: Begun) -> None:
         """End a reply that was stopped while its row was written."""
-        written = begun.turns[-1] if continuing else None
-        self._replies.settle_unstarted(begun.reply, written)
+        self._replies.settle_unstarted(begun.reply, begun.written)
 
     def _fit(self, answer: _Answer) -> None:
         """Leave out what doesn't fit of a long chat, as the person wants it."""
         begun, settings, info = answer.begun, answer.settings, self._model.state.info
-        last_id = begun.reply.parent_id if answer.written is None else begun.reply.id
+        last_id = begun.reply.parent_id if begun.written is None else begun.reply.id
         if info is None or last_id is None:
-            self._ground(answer)
+            # It was unloaded just now.
+            title, hint = tr("No model is loaded."), tr("Choose a model first.")
+            self._fail(answer, UserError(title, hint, code="no_model"))
             return
         # Not at the window's start: nothing is sent there.
         from desktop.domain.context_fit import Frame
@@ -120,7 +126,7 @@ class Answering(QObject):
             system_prompt=settings.system_prompt,
             examples=settings.examples,
             documents=self._kept_for_documents(answer, info.context_size),
-            continue_reply=answer.written is not None,
+            continue_reply=begun.written is not None,
         )
         failed = partial(self._fail, answer)
         self._overflow.fit(begun.reply, last_id, frame, partial(self._fitted, answer), failed)
@@ -141,8 +147,8 @@ class Answering(QObject):
         reply = msgspec.structs.replace(answer.begun.reply, context=fitted.context)
         if reply != answer.begun.reply:
             self.grounded.emit(reply)
-        begun = answer.begun._replace(turns=fitted.turns, reply=reply)
-        self._ground(answer._replace(begun=begun))
+        begun = answer.begun._replace(reply=reply)
+        self._ground(answer._replace(begun=begun, turns=fitted.turns))
 
     def _ground(self, answer: _Answer) -> None:
         begun = answer.begun
@@ -174,7 +180,7 @@ class Answering(QObject):
             return
         wish = Wish(
             attached=tuple(attached),
-            turns=begun.turns,
+            turns=answer.turns,
             settings=answer.settings,
             context_size=info.context_size,
             cancelled=lambda: not self._replies.is_held(begun.reply),
@@ -205,14 +211,15 @@ class Answering(QObject):
             self._grounding.support(reply, keep)
 
     def _start(self, answer: _Answer, reply: Message, given: Given | None) -> None:
+        written = answer.begun.written
         prompt = chat_prompt(
-            answer.begun.turns,
+            answer.turns,
             system_prompt=answer.settings.system_prompt,
             examples=answer.settings.examples,
-            continue_reply=answer.written is not None,
+            continue_reply=written is not None,
             given=given,
         )
-        self._replies.start(reply, prompt, answer.settings, answer.written)
+        self._replies.start(reply, prompt, answer.settings, written)
         self.started.emit()
 
     def _fail(self, answer: _Answer, trouble: UserError) -> None:

@@ -184,7 +184,7 @@ class ChatController(QObject):
                 store.set_overrides(home, overrides)
                 store.attach(home, attached)
             user, reply = store.begin_exchange(home, parent_id, text, run)
-            return Begun(home, [user, reply], reply, store.turns(user.id), attached)
+            return Begun(home, [user, reply], reply, attached)
 
         self._begin(kept, begin, on_begun=lambda: self.sent.emit(text))
 
@@ -210,13 +210,11 @@ class ChatController(QObject):
         def begin(store: ChatStore) -> Begun:
             # Models write the space before a word with the word.
             row = store.begin_reply(chat_id, user_id, run, start.rstrip(" "))
-            turns = store.turns(row.id if start else user_id)
-            return Begun(chat_id, [row], row, turns, attached)
+            return Begun(chat_id, [row], row, attached, store.turn(row.id) if start else None)
 
         self._begin(
             kept,
             begin,
-            continuing=bool(start),
             on_begun=(lambda: self.sent.emit(start)) if start else None,
         )
 
@@ -229,9 +227,9 @@ class ChatController(QObject):
 
         def begin(store: ChatStore) -> Begun:
             row = store.begin_continuation(message_id, run)
-            return Begun(chat_id, [row], row, store.turns(row.id), attached)
+            return Begun(chat_id, [row], row, attached, store.turn(row.id))
 
-        self._begin(self._path_before(message_id), begin, continuing=True)
+        self._begin(self._path_before(message_id), begin)
 
     def stop(self) -> None:
         """End the open chat's reply; what is written of it stays."""
@@ -266,8 +264,6 @@ class ChatController(QObject):
         self,
         kept: Sequence[Message],
         begin: Callable[[ChatStore], Begun],
-        *,
-        continuing: bool = False,
         on_begun: Callable[[], None] | None = None,
     ) -> None:
         self._visit += 1
@@ -284,9 +280,9 @@ class ChatController(QObject):
                 if on_begun is not None:
                     on_begun()
             if here and stopped:
-                self._answering.settle_stopped(begun, continuing=continuing)
+                self._answering.settle_stopped(begun)
             else:
-                self._answering.begin(begun, settings, continuing=continuing)
+                self._answering.begin(begun, settings)
             self._set_busy()
             self.chats_touched.emit()
 

@@ -172,9 +172,9 @@ class QuickController(QObject):
                 if on_begun is not None:
                     on_begun()
             if here and self._stop_asked:
-                self._answering.settle_stopped(asked.begun, continuing=False)
+                self._answering.settle_stopped(asked.begun)
             else:
-                self._answering.begin(asked.begun, asked.settings, continuing=False)
+                self._answering.begin(asked.begun, asked.settings)
             self._set_busy()
             # Where it is the open chat too, that shows it; the list of chats does in any case.
             self._chat.show_again(asked.begun.chat_id)
@@ -250,5 +250,5 @@ def _asked(
 ) -> _Asked:
     """Put together what the engine is going to be asked; on the store's thread."""
     chat_id = reply.chat_id
-    begun = Begun(chat_id, [reply], reply, store.turns(path[-1].id), store.attached(chat_id))
+    begun = Begun(chat_id, [reply], reply, store.attached(chat_id))
     return _Asked(begun, [*path, reply], settings)

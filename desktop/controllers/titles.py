@@ -154,4 +154,4 @@ class TitlesController(QObject):
 
 def _read(reply: Message, store: ChatStore) -> Turn | None:
     """Return the reply as the model reads it, None where the chat wants no title."""
-    return store.turns(reply.id)[-1] if store.wants_title(reply.chat_id) else None
+    return store.turn(reply.id) if store.wants_title(reply.chat_id) else None

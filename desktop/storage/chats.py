@@ -119,15 +119,16 @@ class ChatStore(Shelf, Trash, Branches, ContextStore, Archives):
         with self._database.reading() as connection:
             return tree.message(connection, message_id)
 
-    def turns(self, message_id: int) -> tuple[Turn, ...]:
-        """Return what the model reads, from the root to this message.
+    def turn(self, message_id: int) -> Turn:
+        """Return what the model reads of a message.
 
-        Replies carry their token ids where all of them are of the model that reads now: the one
-        of the newest run of this message or of a reply to it.
+        A reply carries its token ids where all of them are of the model that reads now: the one of
+        the newest run of this message or of a reply to it.
         """
         with self._database.reading() as connection:
             model_id = runs.model_before(connection, message_id)
-            return tree.turns_to(connection, message_id, model_id)
+            (turn,) = tree.turns_of(connection, [message_id], model_id)
+            return turn
 
     def search(self, query: str, *, in_trash: bool = False) -> SearchResults:
         """Return the messages and titles that have a query's words, best first."""

@@ -67,7 +67,6 @@ select m.role, m.text, m.written, case when m.run_id is null
         or exists (select 1 from runs where message_id = m.id and model_id is not ?2)
     then x'' else m.token_ids end
 """
-_TURNS: Final = f"{UP} {_TURN} from up join messages m on m.id = up.id order by m.id"
 _TURNS_OF: Final = f"""
 {_TURN} from messages m where m.id in (select value from json_each(?1)) order by m.id
 """  # noqa: S608 - put together from the constants above
@@ -129,13 +128,6 @@ def is_on_path(connection: apsw.Connection, leaf_id: int, message_id: int) -> bo
 def ids_to(connection: apsw.Connection, leaf_id: int) -> list[int]:
     """Return the ids of the messages from the root to the leaf."""
     return [int(row[0]) for row in connection.execute(_IDS, (leaf_id,))]
-
-
-def turns_to(
-    connection: apsw.Connection, message_id: int, model_id: int | None
-) -> tuple[Turn, ...]:
-    """Return the turns from the root to the message, with the ids that this model sampled."""
-    return tuple(map(_turn, connection.execute(_TURNS, (message_id, model_id))))
 
 
 def turns_of(

@@ -66,7 +66,7 @@ def test_a_message_is_answered_printed_and_stored(
     assert capsys.readouterr().out.strip() == reply.text.strip()
     assert conversation.chat is not None
     assert store.path(conversation.chat.id)[-1] == reply
-    assert len(store.turns(reply.id)[-1].token_ids) == 3
+    assert len(store.turn(reply.id).token_ids) == 3
     assert conversation.news() == []
 
 

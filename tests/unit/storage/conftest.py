@@ -8,6 +8,7 @@ import pytest
 from desktop.domain.chat import Run
 from desktop.storage.chats import ChatStore
 from desktop.storage.database import Database
+from models.records import Turn
 
 
 @pytest.fixture
@@ -34,3 +35,8 @@ def run() -> Run:
         settings={"temperature": 0.5, "stop": ["\n"]},
         versions={"snug": "0.1.0", "llama_cpp": "b1"},
     )
+
+
+def turns(store: ChatStore, message_id: int) -> tuple[Turn, ...]:
+    """Return what a model with room for everything reads up to a message."""
+    return tuple(each.turn for each in store.material(message_id, 1 << 40).messages)

@@ -14,6 +14,7 @@ from desktop.domain.context import Context, NewSummary
 from desktop.storage.chats import ChatStore
 from desktop.storage.database import Database
 from models.records import Report
+from tests.unit.storage.conftest import turns
 
 
 def grow(store: ChatStore, chance: random.Random, run: Run) -> Chat:
@@ -185,6 +186,6 @@ def test_ids_that_came_with_a_chat_reach_no_model_here(
     new = store.add_archived(archived)
     assert store.archived_chat(new).messages[1].token_ids == (1, 2)
     _, going_on = store.begin_exchange(new, store.path(new)[-1].id, "And you?", run)
-    assert [turn.token_ids for turn in store.turns(going_on.id)] == [(), (), (), ()]
+    assert [turn.token_ids for turn in turns(store, going_on.id)] == [(), (), (), ()]
     _, here = store.begin_exchange(chat.id, reply.id, "And you?", run)
-    assert [turn.token_ids for turn in store.turns(here.id)][1] == (1, 2)
+    assert [turn.token_ids for turn in turns(store, here.id)][1] == (1, 2)

@@ -9,6 +9,7 @@ from desktop.domain.context import Context, NewSummary
 from desktop.domain.errors import UserError
 from desktop.domain.grounds import Attached, Grounds
 from desktop.storage.chats import ChatStore
+from tests.unit.storage.conftest import turns
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def test_an_edited_reply_is_a_version_of_its_own(store: ChatStore, chat: Chat, r
     assert edited.written == len(edited.text)
     assert (edited.sibling_index, edited.sibling_count) == (1, 2)
     assert texts(store.path(chat.id)) == ["one", "My own words [1]"]
-    assert store.turns(edited.id)[-1].token_ids == ()
+    assert store.turn(edited.id).token_ids == ()
     kept = store.select_sibling(chat.id, edited.id, -1)
     assert texts(kept) == ["one", "ONE", "two", "TWO"]
     assert not kept[1].edited
@@ -59,7 +60,7 @@ def test_the_model_goes_on_from_an_edited_reply(store: ChatStore, chat: Chat, ru
     edited = store.edit_reply(reply.id, "Mine, ")
     row = store.begin_continuation(edited.id, run)
     store.finish(row.id, MessageState.COMPLETE, "Mine, and its", [7, 8])
-    turn = store.turns(row.id)[-1]
+    turn = store.turn(row.id)
     assert (turn.text, turn.written, turn.token_ids) == ("Mine, and its", 6, (7, 8))
     assert texts(store.path(chat.id)) == ["one", "Mine, and its"]
     assert store.message(edited.id).text == "Mine, "
@@ -71,7 +72,7 @@ def test_a_reply_begins_with_what_a_person_wrote(store: ChatStore, chat: Chat, r
     assert (row.text, row.written, row.state) == ("Once upon", 9, MessageState.STREAMING)
     store.checkpoint(row.id, "Once upon a time", [1, 2, 3])
     store.finish(row.id, MessageState.COMPLETE, "Once upon a time", [1, 2, 3])
-    turn = store.turns(row.id)[-1]
+    turn = store.turn(row.id)
     assert (turn.text[: turn.written], turn.token_ids) == ("Once upon", (1, 2, 3))
     other = store.begin_reply(chat.id, user.id, run, "In short")
     assert (other.text, other.sibling_count) == ("In short", 3)
@@ -93,7 +94,7 @@ def test_a_branched_chat_holds_the_conversation_up_to_there(
     assert texts(copied) == ["one", "ONE", "two", "TWO"]
     assert copied[1].grounds == store.message(first.id).grounds
     assert copied[1].model_name == "Tiny"
-    assert store.turns(copied[3].id) == store.turns(second.id)
+    assert turns(store, copied[3].id) == turns(store, second.id)
     assert store.overrides(branch.id) == {"top_k": 5}
     assert store.attached(branch.id) == store.attached(chat.id)
     assert store.path(chat.id) == before

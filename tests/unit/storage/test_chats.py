@@ -11,6 +11,7 @@ from desktop.domain.grounds import Grounds
 from desktop.storage.chats import ChatStore
 from desktop.storage.database import Database
 from models.records import Report, Turn
+from tests.unit.storage.conftest import turns
 
 
 @pytest.fixture
@@ -132,7 +133,7 @@ def test_checkpoints_and_the_end_of_a_reply(store: ChatStore, chat: Chat, run: R
     assert ended.report == report
     store.checkpoint(reply.id, "too late", [])
     assert store.message(reply.id) == ended
-    assert store.turns(reply.id)[-1].token_ids == (1, 2, 4_294_967_295)
+    assert store.turn(reply.id).token_ids == (1, 2, 4_294_967_295)
 
 
 def test_a_failed_reply_keeps_its_text_and_its_problem(
@@ -248,9 +249,9 @@ def test_a_reply_is_continued_as_another_version(store: ChatStore, chat: Chat, r
     assert (again.state, again.text) == (MessageState.STREAMING, "one two")
     assert (again.problem, again.finish_reason) == (None, "")
     assert (again.sibling_index, again.sibling_count) == (1, 2)
-    assert store.turns(again.id)[-1].token_ids == (1, 2)
+    assert store.turn(again.id).token_ids == (1, 2)
     store.finish(again.id, MessageState.COMPLETE, "one two three", [1, 2, 3])
-    assert store.turns(again.id)[-1].token_ids == (1, 2, 3)
+    assert store.turn(again.id).token_ids == (1, 2, 3)
     assert texts(store.path(chat.id)) == ["Count", "one two three"]
     kept = store.select_sibling(chat.id, again.id, -1)[-1]
     assert (kept.text, kept.problem, kept.finish_reason) == (cut.text, cut.problem, "max_tokens")
@@ -301,7 +302,7 @@ def test_turns_carry_the_ids_of_the_model_that_reads(
 ) -> None:
     _, reply = exchange(store, chat, None, "ab", run)
     user, _ = store.begin_exchange(chat.id, reply.id, "c", run)
-    assert store.turns(user.id) == (
+    assert turns(store, user.id) == (
         Turn(role="user", text="ab"),
         Turn(role="assistant", text="AB", token_ids=(97, 98)),
         Turn(role="user", text="c"),
@@ -312,7 +313,7 @@ def test_ids_of_another_model_are_left_out(store: ChatStore, chat: Chat, run: Ru
     other = Run(model_path="/models/other.gguf", model_name="Other")
     _, reply = exchange(store, chat, None, "ab", run)
     user, _ = store.begin_exchange(chat.id, reply.id, "c", other)
-    assert [turn.token_ids for turn in store.turns(user.id)] == [(), (), ()]
+    assert [turn.token_ids for turn in turns(store, user.id)] == [(), (), ()]
 
 
 def test_a_reply_that_two_models_wrote_has_ids_for_none(
@@ -322,7 +323,7 @@ def test_a_reply_that_two_models_wrote_has_ids_for_none(
     _, reply = exchange(store, chat, None, "ab", run)
     continued = store.begin_continuation(reply.id, other)
     assert continued.model_name == "Other"
-    assert store.turns(continued.id)[-1].token_ids == ()
+    assert store.turn(continued.id).token_ids == ()
 
 
 # --- many -----------------------------------------------------------------------------------------
@@ -345,7 +346,7 @@ def test_a_chat_of_ten_thousand_messages_is_read_whole(
     assert len(path) == 10_000
     assert all(below.parent_id == above.id for above, below in pairwise(path))
     assert {message.sibling_count for message in path} == {1}
-    assert len(store.turns(path[-1].id)) == 10_000
+    assert len(turns(store, path[-1].id)) == 10_000
 
 
 # --- great chats ----------------------------------------------------------------------------------

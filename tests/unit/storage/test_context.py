@@ -31,7 +31,7 @@ def test_the_material_is_the_path_with_the_ids_that_were_sampled(
     _, ids = talk(store, run, 3)
     material = store.material(ids[-1], NO_LIMIT)
     assert [each.id for each in material.messages] == ids
-    assert material.messages[-1].turn == store.turns(ids[-1])[-1]
+    assert material.messages[-1].turn == store.turn(ids[-1])
     assert material.messages[-1].turn.token_ids == (2, 7)
     assert (material.is_cut, material.summary, material.kept_from) == (False, None, 0)
 

@@ -39,7 +39,7 @@ def test_nothing_of_a_private_chat_reaches_a_file(
     both(homes).set_overrides(chat.id, {"system_prompt": SECRET})
     assert [each.text for each in both(homes).path(chat.id)] == [SECRET, SECRET]
     assert both(homes).view(chat.id).draft == SECRET
-    assert both(homes).turns(reply.id)[-1].token_ids == (1, 2)
+    assert both(homes).turn(reply.id).token_ids == (1, 2)
     files = [path for path in database.path.parent.iterdir() if path.is_file()]
     held = b"".join(path.read_bytes() for path in files)
     assert b"an open word" in held

@@ -95,7 +95,7 @@ def test_a_killed_writer_loses_nothing_that_was_acknowledged(
             assert user.text == "Hello"
             assert (reply.id, reply.state) == (reply_id, MessageState.INTERRUPTED)
             assert len(reply.text) >= written
-            assert len(store.turns(reply_id)[-1].token_ids) == len(reply.text)
+            assert len(store.turn(reply_id).token_ids) == len(reply.text)
             continued = store.begin_continuation(reply_id, run)
             assert continued.text == reply.text
     with Database.open(database_path) as again:

@@ -48,7 +48,7 @@ def test_nothing_is_lost_on_the_way_from(schema: Path, database_path: Path) -> N
         assert (user.text, reply.text, reply.model_name) == ("Hello", "Hi", "Tiny")
         assert reply.report is not None
         assert (reply.report.prompt_tokens, reply.report.seed) == (9, 42)
-        assert store.turns(reply.id)[-1].token_ids == (1, 2)
+        assert store.turn(reply.id).token_ids == (1, 2)
         failed = store.select_sibling(chat.id, reply.id, 1)[-1]
         assert (failed.state, failed.problem) == (MessageState.FAILED, ("Cause", "Remedy"))
 
