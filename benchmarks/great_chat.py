@@ -6,12 +6,12 @@ import statistics
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from benchmarks.display import screen
 from benchmarks.figures import Figure, percentile
 from benchmarks.long_chat import write_long_chat
-from benchmarks.window import window
+from benchmarks.window import Order, window
 from desktop.paths import Paths
 from models.client import engine_command
 
@@ -48,7 +48,7 @@ def measure() -> Iterator[Figure]:
             yield _changing(order)
 
 
-def _changing(order: Any) -> Figure:  # noqa: ANN401 - a function
+def _changing(order: Order) -> Figure:
     """Pin, edit, walk to another version and delete; each has to be shown as soon as it is done."""
     worst, detail = [], {}
     for how in CHANGES:
@@ -60,7 +60,7 @@ def _changing(order: Any) -> Figure:  # noqa: ANN401 - a function
     return _figure("the longest gap of a 4 ms timer at a change", max(worst), 50, **detail)
 
 
-def _opening_far_up(order: Any, small: int, great: int) -> Figure:  # noqa: ANN401 - a function
+def _opening_far_up(order: Order, small: int, great: int) -> Figure:
     """Open it where a search's hit leads to: at a message of its beginning."""
     took = []
     for _ in range(OPENINGS):

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,8 @@ from desktop.paths import Paths
 from models.client import engine_command
 from models.library.embedded import embedded_model
 
+Order = Callable[..., Any]
+"""Has the window do something, in words, and gives its answer: anything that JSON has."""
 MESSAGES: Final = 10_000
 OPENINGS: Final = 9
 FAKE: Final = ("--reply", "markdown", "--reply-tokens", "4000", "--tokens-per-second", "500")
@@ -138,7 +140,7 @@ def _passage_of(bare: BareModel, tokens: int) -> str:
 @contextmanager
 def window(
     folder: str, environment: Mapping[str, str], engine: list[str] | None = None
-) -> Iterator[Any]:
+) -> Iterator[Order]:
     """Open the window on ``folder``; give a function that has it carry out an order."""
     command = [sys.executable, "-m", "benchmarks.window_probe", folder, *(engine or [])]
     with subprocess.Popen(

@@ -85,7 +85,7 @@ class TransfersController(QObject):
         def work() -> int | None:
             from desktop.work.chat_files.exporting import export_as_json, export_to_folder
 
-            ids = [chat.id for chat in self._on_store(lambda store: store.chats())]
+            ids = [chat.id for chat in self.ask_store(lambda store: store.chats())]
             fetches: Iterator[Fetch] = (partial(self._fetched, each) for each in ids)
             steps: Generator[int, None, None]
             if form == "json":
@@ -167,9 +167,9 @@ class TransfersController(QObject):
             except LookupError:
                 return None
 
-        return self._on_store(work)
+        return self.ask_store(work)
 
-    def _on_store(self, work: Callable[[ChatStore], T]) -> T:
+    def ask_store(self, work: Callable[[ChatStore], T]) -> T:
         """Return what ``work`` returns on the store's thread, where it waits for its turn.
 
         So whatever else the window wants of the store comes in between, chat by chat.
@@ -199,13 +199,13 @@ class _Target:
     """The store as an import wants it, from the thread that reads."""
 
     def __init__(self, transfers: TransfersController) -> None:
-        self._on_store = transfers._on_store  # noqa: SLF001 - a part of it
+        self._transfers = transfers
 
     def has_archived(self, chat: ArchivedChat) -> bool:
-        return self._on_store(lambda store: store.has_archived(chat))
+        return self._transfers.ask_store(lambda store: store.has_archived(chat))
 
     def add_archived(self, chat: ArchivedChat) -> int:
-        return self._on_store(lambda store: store.add_archived(chat))
+        return self._transfers.ask_store(lambda store: store.add_archived(chat))
 
 
 def _written(chat: ArchivedChat, form: Form) -> bytes:

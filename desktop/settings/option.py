@@ -17,7 +17,7 @@ from msgspec import Meta
 class Effect(Enum):
     """When a change takes effect."""
 
-    NEXT_TOKEN = "next token"  # noqa: S105
+    NEXT_TOKEN = "next token"  # noqa: S105 - a token of text
     NEXT_REPLY = "next reply"
     RELOAD = "reloads the model"
 

@@ -7,6 +7,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from desktop.domain.chat import Chat
+from desktop.storage.chats import ChatStore
 from desktop.ui.chat_list_model import HEADING_ROLE
 from tests.gui.conftest import App
 from tests.gui.test_folders import shown
@@ -23,11 +24,11 @@ def seed(app: App) -> dict[str, Chat]:
     return {chat.title: chat for chat in app.session.chats.chats}
 
 
-def _write(store: object) -> None:
-    folder = store.create_folder("Work")  # type: ignore[attr-defined]
-    kept, filed, _ = (store.create_chat(title) for title in ("kept", "filed", "loose"))  # type: ignore[attr-defined]
-    store.pin_chat(kept.id, pinned=True)  # type: ignore[attr-defined]
-    store.move_chat(filed.id, folder.id)  # type: ignore[attr-defined]
+def _write(store: ChatStore) -> None:
+    folder = store.create_folder("Work")
+    kept, filed, _ = (store.create_chat(title) for title in ("kept", "filed", "loose"))
+    store.pin_chat(kept.id, pinned=True)
+    store.move_chat(filed.id, folder.id)
 
 
 def drag(app: App, chat: Chat, point: QPoint) -> bool:
